@@ -1,0 +1,147 @@
+/**
+ * What the runbooks need to know of Kubernetes objects: narrow, parsed, read-only. `src/kubernetes/` produces these from
+ * the API's answers; nothing past it sees a raw object. Times are ISO 8601, quantities are numbers in bytes or units.
+ */
+
+export type Labels = Readonly<Record<string, string>>;
+
+/** A label selector as the API has it; an empty one selects everything. */
+export interface LabelSelector {
+  readonly matchLabels?: Labels | undefined;
+  readonly matchExpressions?:
+    | readonly { readonly key: string; readonly operator: string; readonly values?: readonly string[] | undefined }[]
+    | undefined;
+}
+
+export interface ObjectMeta {
+  readonly name: string;
+  readonly namespace?: string | undefined;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly labels: Labels;
+  readonly annotations: Labels;
+  readonly createdAt: string;
+  /** Set while the object waits for its finalizers. */
+  readonly deletedAt?: string | undefined;
+}
+
+export interface Deployment {
+  readonly meta: ObjectMeta;
+  readonly replicas: number;
+  readonly readyReplicas: number;
+  readonly availableReplicas: number;
+  readonly podLabels: Labels;
+  readonly selector: LabelSelector;
+  readonly images: readonly string[];
+}
+
+export interface CustomResourceDefinition {
+  readonly meta: ObjectMeta;
+  readonly established: boolean;
+  readonly servedVersions: readonly string[];
+}
+
+/** The Dragonfly resource: what was asked for, and the operator's phase (which is not health). */
+export interface DragonflyResource {
+  readonly meta: ObjectMeta;
+  /** Pods in total, the primary included. */
+  readonly replicas: number;
+  /** Undefined when the resource does not pin one: then the operator's default applies and moves with its upgrades. */
+  readonly image?: string | undefined;
+  readonly args: readonly string[];
+  readonly phase?: string | undefined;
+  readonly isRollingUpdate: boolean;
+  readonly snapshotCron?: string | undefined;
+  readonly snapshotEnableOnMasterOnly: boolean;
+  readonly pdbMinAvailable?: string | undefined;
+}
+
+export interface StatefulSet {
+  readonly meta: ObjectMeta;
+  readonly replicas: number;
+  readonly readyReplicas: number;
+  readonly updatedReplicas: number;
+  readonly currentRevision: string;
+  readonly updateRevision: string;
+  readonly image?: string | undefined;
+}
+
+export interface ContainerTermination {
+  readonly reason: string;
+  readonly exitCode: number;
+  readonly finishedAt?: string | undefined;
+}
+
+export interface Pod {
+  readonly meta: ObjectMeta;
+  readonly phase: string;
+  readonly ready: boolean;
+  readonly ip?: string | undefined;
+  readonly node?: string | undefined;
+  /** The operator's word on who this is: `master` or `replica`; the server's own word may differ. */
+  readonly roleLabel?: string | undefined;
+  readonly image: string;
+  /** Of the `dragonfly` container (the first one when there is none of that name). */
+  readonly restarts: number;
+  readonly waitingReason?: string | undefined;
+  readonly lastTermination?: ContainerTermination | undefined;
+  readonly startedAt?: string | undefined;
+}
+
+export interface Node {
+  readonly meta: ObjectMeta;
+  readonly zone?: string | undefined;
+  readonly ready: boolean;
+  readonly unschedulable: boolean;
+}
+
+export interface PersistentVolumeClaim {
+  readonly meta: ObjectMeta;
+  readonly phase: string;
+  readonly storageClass?: string | undefined;
+  readonly requestedBytes: number;
+  readonly capacityBytes?: number | undefined;
+}
+
+export interface Service {
+  readonly meta: ObjectMeta;
+  readonly type: string;
+  readonly clusterIp?: string | undefined;
+  readonly selector: Labels;
+  readonly ports: readonly { readonly name?: string | undefined; readonly port: number; readonly targetPort: string }[];
+}
+
+/** One address behind a Service, from its EndpointSlices. */
+export interface Endpoint {
+  readonly service: string;
+  readonly address: string;
+  readonly ready: boolean;
+  readonly pod?: string | undefined;
+  readonly port?: number | undefined;
+}
+
+export interface PodDisruptionBudget {
+  readonly meta: ObjectMeta;
+  readonly selector: LabelSelector;
+  readonly minAvailable?: string | undefined;
+  readonly maxUnavailable?: string | undefined;
+  readonly currentHealthy: number;
+  readonly desiredHealthy: number;
+  readonly disruptionsAllowed: number;
+}
+
+export interface NetworkPolicy {
+  readonly meta: ObjectMeta;
+  readonly podSelector: LabelSelector;
+  readonly policyTypes: readonly string[];
+  readonly ingressRules: number;
+  readonly egressRules: number;
+}
+
+/** A PodMonitor, ServiceMonitor or PrometheusRule: all that matters here is that it exists and what it selects. */
+export interface Monitor {
+  readonly meta: ObjectMeta;
+  readonly kind: "PodMonitor" | "ServiceMonitor" | "PrometheusRule";
+  readonly selector?: LabelSelector | undefined;
+  readonly ports: readonly string[];
+}

@@ -1,0 +1,72 @@
+import type {
+  CustomResourceDefinition,
+  Deployment,
+  DragonflyResource,
+  Endpoint,
+  Monitor,
+  NetworkPolicy,
+  Node,
+  PersistentVolumeClaim,
+  Pod,
+  PodDisruptionBudget,
+  Service,
+  StatefulSet,
+} from "./kubernetes.ts";
+import type { ServerState } from "./server.ts";
+
+/**
+ * What the runbooks ask of the world. Every method throws a BotError with a stable code when it cannot answer
+ * (`kubernetes.unreachable`, `kubernetes.forbidden`, `kubernetes.not-found`, `kubernetes.unauthorized`, ...), and stops
+ * when its signal aborts.
+ */
+export interface KubernetesReader {
+  /** Name of the cluster in dfbot.yaml, which is also what `kubectl --context` is shown with. */
+  readonly cluster: string;
+  readonly context: string;
+  deployment(namespace: string, name: string, signal: AbortSignal): Promise<Deployment>;
+  customResourceDefinition(name: string, signal: AbortSignal): Promise<CustomResourceDefinition>;
+  dragonfly(namespace: string, name: string, signal: AbortSignal): Promise<DragonflyResource>;
+  dragonflies(namespace: string | undefined, signal: AbortSignal): Promise<readonly DragonflyResource[]>;
+  statefulSet(namespace: string, name: string, signal: AbortSignal): Promise<StatefulSet>;
+  /** `selector` in the form of `kubectl -l`: `app=dragonfly,role=master`. */
+  pods(namespace: string, selector: string, signal: AbortSignal): Promise<readonly Pod[]>;
+  nodes(signal: AbortSignal): Promise<readonly Node[]>;
+  persistentVolumeClaims(namespace: string, signal: AbortSignal): Promise<readonly PersistentVolumeClaim[]>;
+  services(namespace: string, signal: AbortSignal): Promise<readonly Service[]>;
+  endpoints(namespace: string, signal: AbortSignal): Promise<readonly Endpoint[]>;
+  podDisruptionBudgets(namespace: string, signal: AbortSignal): Promise<readonly PodDisruptionBudget[]>;
+  networkPolicies(namespace: string, signal: AbortSignal): Promise<readonly NetworkPolicy[]>;
+  monitors(namespace: string, kind: Monitor["kind"], signal: AbortSignal): Promise<readonly Monitor[]>;
+}
+
+/** Where one instance pod is: enough to reach it directly (IP) or through the API server (name). */
+export interface PodAddress {
+  readonly cluster: string;
+  readonly namespace: string;
+  readonly pod: string;
+  readonly ip: string | undefined;
+}
+
+export interface ServerReader {
+  /** Throws BotError `server.unreachable`, `server.auth`, `server.loading` (state unreadable), `server.protocol`. */
+  state(address: PodAddress, signal: AbortSignal): Promise<ServerState>;
+}
+
+export interface MetricSample {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+  readonly at: string;
+}
+
+export interface MetricsReader {
+  /** An instant PromQL query. Throws BotError `metrics.unreachable`, `metrics.query`, `metrics.not-configured`. */
+  query(promql: string, signal: AbortSignal): Promise<readonly MetricSample[]>;
+}
+
+/** Everything outside the bot that a read runbook may look at. */
+export interface Platform {
+  /** Throws BotError `config.unknown-cluster`, or the reason its kubeconfig cannot be used. */
+  cluster(name: string): KubernetesReader;
+  readonly servers: ServerReader;
+  readonly metrics: MetricsReader;
+}

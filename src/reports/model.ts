@@ -1,0 +1,97 @@
+import { z } from "zod";
+
+/** From best to worst in the order the contract gives: a thing that could not be checked is worse than a warning. */
+export const verdicts = ["ok", "warn", "unknown", "fail"] as const;
+export type Verdict = (typeof verdicts)[number];
+
+/** What a person could run to see the same, what came back, and when (ISO 8601). */
+export interface Evidence {
+  readonly command: string;
+  readonly output: string;
+  readonly at: string;
+}
+
+/** A runbook that would help, ready to be run. */
+export interface NextStep {
+  readonly runbook: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly label: string;
+}
+
+export interface Finding {
+  /** Stable, dotted, lower case: `operator.replicas`, `server.dragonfly-1.link`. */
+  readonly id: string;
+  readonly verdict: Verdict;
+  /** One line that can stand alone: "Replica dragonfly-2 has lost its primary". */
+  readonly title: string;
+  /** What was expected, what was found, why it matters. May be empty. Plain text. */
+  readonly detail: string;
+  readonly evidence: readonly Evidence[];
+  readonly next: readonly NextStep[];
+  /** Heading under which surfaces fold this finding: "Operator", "Pods", "Servers". */
+  readonly section: string;
+}
+
+/** A small table for people; programs read the findings. Cells are plain text; the first row is not a header. */
+export interface ReportTable {
+  readonly title: string;
+  readonly columns: readonly { readonly title: string; readonly align: "left" | "right" }[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+export interface Report {
+  readonly runbook: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly runId: string;
+  readonly verdict: Verdict;
+  /** One line, the verdict in words. */
+  readonly summary: string;
+  readonly startedAt: string;
+  readonly durationMs: number;
+  readonly findings: readonly Finding[];
+  readonly tables: readonly ReportTable[];
+}
+
+/** The worst verdict, `fail` > `unknown` > `warn` > `ok`; `ok` for none. */
+export function worstVerdict(all: Iterable<Verdict>): Verdict {
+  let worst = 0;
+  for (const verdict of all) worst = Math.max(worst, verdicts.indexOf(verdict));
+  return verdicts[worst] ?? "unknown";
+}
+
+/** Findings that are not `ok`, worst first, otherwise in the order they were made. */
+export function attention(report: Pick<Report, "findings">): readonly Finding[] {
+  return report.findings
+    .filter((finding) => finding.verdict !== "ok")
+    .toSorted((a, b) => verdicts.indexOf(b.verdict) - verdicts.indexOf(a.verdict));
+}
+
+const evidenceSchema = z.object({ command: z.string(), output: z.string(), at: z.string() });
+const findingSchema = z.object({
+  id: z.string(),
+  verdict: z.enum(verdicts),
+  title: z.string(),
+  detail: z.string(),
+  evidence: z.array(evidenceSchema),
+  next: z.array(z.object({ runbook: z.string(), params: z.record(z.string(), z.unknown()), label: z.string() })),
+  section: z.string(),
+});
+
+/** The report as it travels in JSON: kept in the store for the buttons under an answer, and printed by `--json`. */
+export const reportSchema: z.ZodType<Report> = z.object({
+  runbook: z.string(),
+  params: z.record(z.string(), z.unknown()),
+  runId: z.string(),
+  verdict: z.enum(verdicts),
+  summary: z.string(),
+  startedAt: z.string(),
+  durationMs: z.number(),
+  findings: z.array(findingSchema),
+  tables: z.array(
+    z.object({
+      title: z.string(),
+      columns: z.array(z.object({ title: z.string(), align: z.enum(["left", "right"]) })),
+      rows: z.array(z.array(z.string())),
+    }),
+  ),
+});

@@ -1,0 +1,52 @@
+import type { z } from "zod";
+import type { Config } from "../config/file.ts";
+import type { Platform } from "../platform/ports.ts";
+import type { Finding, ReportTable } from "../reports/model.ts";
+
+/** Who asked, in the terms of the surface they came from. Shown in reports and logs. */
+export interface Requester {
+  readonly surface: "slack" | "cli" | "webhook" | "schedule";
+  /** Slack user id, operating-system user, or the name of the caller. */
+  readonly id: string;
+}
+
+/** A run as the core sees it: nothing of Slack, HTTP or argv in it. */
+export interface RunRequest {
+  readonly runbook: string;
+  /** Not parsed yet: the runbook's own schema does that. */
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly requester: Requester;
+}
+
+export interface RunContext<Params> {
+  readonly params: Params;
+  readonly config: Config;
+  readonly platform: Platform;
+  readonly signal: AbortSignal;
+  readonly now: () => Date;
+}
+
+/** What a runbook concludes; the runner adds identity, time and the verdict. */
+export interface Conclusion {
+  /** One line. The verdict itself is derived from the findings. */
+  readonly summary: string;
+  readonly findings: readonly Finding[];
+  readonly tables: readonly ReportTable[];
+}
+
+export interface Runbook<Schema extends z.ZodObject = z.ZodObject> {
+  /** Lower case with dashes; also the word typed in Slack and on the command line. */
+  readonly id: string;
+  readonly title: string;
+  readonly description: string;
+  readonly params: Schema;
+  /** Names of the parameters that may be given by position, in order: `/dragonfly status <instance>`. */
+  readonly positional: readonly string[];
+  readonly effect: "read";
+  run(context: RunContext<z.infer<Schema>>): Promise<Conclusion>;
+}
+
+/** Declares a runbook; the schema's type flows into `run`. */
+export function defineRunbook<Schema extends z.ZodObject>(runbook: Runbook<Schema>): Runbook<Schema> {
+  return runbook;
+}
