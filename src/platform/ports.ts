@@ -69,4 +69,9 @@ export interface Platform {
   cluster(name: string): KubernetesReader;
   readonly servers: ServerReader;
   readonly metrics: MetricsReader;
+  /**
+   * Where an instance's pods were last seen, by `instanceKey`. A hint that lets the servers be asked while the fresh
+   * list of pods is still on its way (and at all when the API server is down); never taken as the truth about pods.
+   */
+  readonly lastKnownPods: Map<string, readonly PodAddress[]>;
 }

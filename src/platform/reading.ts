@@ -66,5 +66,9 @@ export async function read<T>(options: ReadOptions, fn: (signal: AbortSignal) =>
 }
 
 function timeoutError(timeoutMs: number): BotError {
-  return new BotError("timeout", `no answer within ${timeoutMs / 1000} s`, "Try again; if it stays, the source is hanging.");
+  return new BotError(
+    "timeout",
+    `no answer within ${timeoutMs / 1000} s`,
+    "Try again; if it stays, the source is hanging.",
+  );
 }

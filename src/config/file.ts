@@ -1,0 +1,168 @@
+import { z } from "zod";
+
+/** A Kubernetes name (RFC 1123 label): keeps shell characters and typing mistakes out of everything below. */
+const kubernetesName = z
+  .string()
+  .regex(
+    /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/,
+    "must be a Kubernetes name: lower case letters, digits and dashes, at most 63",
+  );
+
+const ratio = z.number().gt(0).max(1);
+
+const clusterSchema = z.strictObject({
+  name: kubernetesName.describe("What people and reports call the cluster"),
+  context: z.string().min(1).optional().describe("Context in the kubeconfig; the cluster's name when left out"),
+  inCluster: z.boolean().default(false).describe("Use the service account of the pod that the bot runs in"),
+  reachPods: z
+    .enum(["auto", "direct", "port-forward"])
+    .default("auto")
+    .describe("How the admin port is reached: by pod IP, or through the API server; auto: direct when in the cluster"),
+});
+
+const instanceSchema = z.strictObject({
+  name: kubernetesName.describe("Name of the Dragonfly resource"),
+  namespace: kubernetesName,
+  cluster: kubernetesName,
+  image: z.string().min(1).optional().describe("The pinned image; status compares every pod with it"),
+  replicas: z.int().min(1).default(3).describe("Pods expected, the primary included"),
+  clientDns: z.string().min(1).optional().describe("host:port that clients use"),
+  globalService: kubernetesName.optional().describe("Cilium global Service in front of the primary"),
+});
+
+const operatorSchema = z.strictObject({
+  cluster: kubernetesName.default("infra"),
+  namespace: kubernetesName.default("dragonfly-operator-system"),
+  deployment: kubernetesName.default("dragonfly-operator"),
+  version: z.string().min(1).default("v1.6.1").describe("Pinned version of the operator's image"),
+  minReplicas: z.int().min(1).default(2),
+});
+
+const thresholdsSchema = z.strictObject({
+  memoryWarn: ratio.default(0.8).describe("Used memory against maxmemory"),
+  memoryFail: ratio.default(0.9),
+  clientsWarn: ratio.default(0.8).describe("Connected clients against max_clients"),
+  diskWarn: ratio.default(0.85).describe("Used bytes of a volume against its capacity"),
+  diskFail: ratio.default(0.95),
+  lagWarnRecords: z.int().min(1).default(100_000).describe("Journal records a replica may be behind"),
+  linkStaleSeconds: z.int().min(1).default(30).describe("Silence on the replication link"),
+  snapshotMaxAgeHours: z.number().gt(0).default(7).describe("One cron interval and an hour"),
+  recentRestartMinutes: z.int().min(1).default(60),
+  slowCommandMs: z.number().gt(0).default(100).describe("A slow log entry worth a word"),
+});
+
+const approverGroupSchema = z
+  .strictObject({
+    slackUserGroup: z
+      .string()
+      .regex(/^S[A-Z0-9]+$/, "must be a Slack user group id such as S0123ABCD")
+      .optional(),
+    people: z.array(z.string().regex(/^[UW][A-Z0-9]+$/, "must be a Slack user id such as U0123ABCD")).default([]),
+  })
+  .refine((group) => group.slackUserGroup !== undefined || group.people.length > 0, "needs slackUserGroup or people");
+
+const approvalPolicySchema = z.strictObject({
+  groups: z.array(z.string()).min(1).describe("Who may approve"),
+  quorum: z.int().min(1).default(1),
+  expiresAfterMinutes: z.int().min(1).default(60),
+});
+
+export const configSchema = z.strictObject({
+  clusters: z
+    .array(clusterSchema)
+    .min(1)
+    .default([
+      { name: "infra", inCluster: false, reachPods: "auto" },
+      { name: "apps", inCluster: false, reachPods: "auto" },
+    ]),
+  shared: instanceSchema
+    .default({
+      name: "dragonfly",
+      namespace: "dragonfly-system",
+      cluster: "infra",
+      image: "docker.dragonflydb.io/dragonflydb/dragonfly:v1.40.1",
+      replicas: 3,
+      clientDns: "dragonfly.dragonfly-system.svc.cluster.local:6379",
+      globalService: "dragonfly-global",
+    })
+    .describe("The instance that commands mean when none is named"),
+  instances: z.array(instanceSchema).default([]).describe("Further instances, by name"),
+  operator: operatorSchema.prefault({}),
+  namespaces: z
+    .strictObject({
+      allowed: z.array(kubernetesName).default(["gitlab-system", "harbor"]),
+      denied: z.array(kubernetesName).default([]).describe("A sample that must not get through"),
+    })
+    .prefault({}),
+  slack: z
+    .strictObject({
+      channels: z
+        .strictObject({
+          operations: z.string().min(1).optional(),
+          alerts: z.string().min(1).optional(),
+          audit: z.string().min(1).optional(),
+        })
+        .prefault({}),
+    })
+    .prefault({}),
+  tenants: z
+    .strictObject({
+      branch: z.string().min(1).default("main"),
+      directory: z.string().min(1).default("kubernetes/workloads/platform/databases"),
+    })
+    .prefault({})
+    .describe("Where tenants' manifests live in the Git project"),
+  approvals: z
+    .strictObject({
+      groups: z.record(z.string(), approverGroupSchema).default({}),
+      policies: z.record(z.string(), approvalPolicySchema).default({}).describe("By runbook id"),
+    })
+    .prefault({}),
+  alerts: z
+    .strictObject({ runbooks: z.record(z.string(), z.string()).default({}).describe("Alert name to runbook id") })
+    .prefault({}),
+  thresholds: thresholdsSchema.prefault({}),
+  readTimeoutMs: z
+    .int()
+    .min(100)
+    .max(60_000)
+    .default(5_000)
+    .describe("How long one source may take before it is unknown"),
+});
+
+/** The parsed dfbot.yaml, every default filled in. */
+export type Config = z.infer<typeof configSchema>;
+export type InstanceConfig = Config["shared"];
+export type ClusterConfig = Config["clusters"][number];
+export type Thresholds = Config["thresholds"];
+
+/** What must hold across sections; one sentence a mistake, with the place it is at. */
+export function crossCheck(config: Config): readonly string[] {
+  const problems: string[] = [];
+  const clusters = config.clusters.map((cluster) => cluster.name);
+  const known = `known: ${clusters.join(", ")}`;
+  const needCluster = (at: string, name: string) => {
+    if (!clusters.includes(name)) problems.push(`${at}: found "${name}", which clusters does not list (${known})`);
+  };
+  needCluster("shared.cluster", config.shared.cluster);
+  needCluster("operator.cluster", config.operator.cluster);
+  for (const [i, instance] of config.instances.entries()) needCluster(`instances[${i}].cluster`, instance.cluster);
+  for (const name of repeated(clusters)) problems.push(`clusters: "${name}" is there twice; names must differ`);
+  const names = [config.shared, ...config.instances].map((instance) => instance.name);
+  for (const name of repeated(names)) problems.push(`instances: "${name}" is there twice; names must differ`);
+  for (const [runbook, policy] of Object.entries(config.approvals.policies)) {
+    for (const group of policy.groups) {
+      if (!(group in config.approvals.groups)) {
+        problems.push(`approvals.policies.${runbook}.groups: found "${group}", which approvals.groups does not define`);
+      }
+    }
+  }
+  const { memoryWarn, memoryFail, diskWarn, diskFail } = config.thresholds;
+  if (memoryWarn > memoryFail) problems.push("thresholds.memoryWarn: must not be above memoryFail");
+  if (diskWarn > diskFail) problems.push("thresholds.diskWarn: must not be above diskFail");
+  return problems;
+}
+
+function repeated(names: readonly string[]): readonly string[] {
+  return [...new Set(names.filter((name, i) => names.indexOf(name) !== i))];
+}

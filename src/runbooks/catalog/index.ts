@@ -1,0 +1,6 @@
+import type { Runbook } from "../definition.ts";
+import { role } from "./role.ts";
+import { status } from "./status.ts";
+
+/** Every runbook that ships with the bot, in the order people see them. */
+export const catalog: readonly Runbook[] = [status, role];

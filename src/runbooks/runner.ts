@@ -1,0 +1,79 @@
+import { randomUUID } from "node:crypto";
+import { distance } from "fastest-levenshtein";
+import type { Config } from "../config/file.ts";
+import { BotError } from "../errors.ts";
+import type { Platform } from "../platform/ports.ts";
+import { type Report, worstVerdict } from "../reports/model.ts";
+import { type Scrub, scrubDeep } from "../secrets.ts";
+import type { Runbook, RunRequest } from "./definition.ts";
+
+export interface Runner {
+  readonly runbooks: readonly Runbook[];
+  /**
+   * Runs a runbook to its report. Throws BotError `runbook.unknown` or `runbook.parameters` before anything is read, and
+   * whatever BotError the runbook itself throws when it cannot even begin (an instance that does not exist).
+   */
+  run(request: RunRequest, signal?: AbortSignal): Promise<Report>;
+}
+
+export interface RunnerDeps {
+  readonly runbooks: readonly Runbook[];
+  readonly config: Config;
+  readonly platform: Platform;
+  readonly scrub: Scrub;
+  readonly now: () => Date;
+  /** Told of every finished run, for metrics and logs. */
+  readonly onFinished?: (report: Report, request: RunRequest) => void;
+}
+
+/** The one place where a run request becomes a report. Every text of the report is scrubbed of secrets here. */
+export function createRunner(deps: RunnerDeps): Runner {
+  return {
+    runbooks: deps.runbooks,
+    async run(request, signal = new AbortController().signal) {
+      const runbook = findRunbook(deps.runbooks, request.runbook);
+      const params = runbook.params.safeParse(request.params);
+      if (!params.success) {
+        const problems = params.error.issues.map(
+          (issue) => `${issue.path.join(".") || "parameters"}: ${issue.message}`,
+        );
+        throw new BotError(
+          "runbook.parameters",
+          `${runbook.id} cannot run: ${problems.join("; ")}`,
+          "Correct the parameters and try again",
+        );
+      }
+      const startedAt = deps.now();
+      const started = performance.now();
+      const { config, platform, now } = deps;
+      const conclusion = await runbook.run({ params: params.data, config, platform, signal, now });
+      const report: Report = scrubDeep(
+        {
+          runbook: runbook.id,
+          params: params.data,
+          runId: randomUUID(),
+          verdict: worstVerdict(conclusion.findings.map((finding) => finding.verdict)),
+          summary: conclusion.summary,
+          startedAt: startedAt.toISOString(),
+          durationMs: Math.round(performance.now() - started),
+          findings: conclusion.findings,
+          tables: conclusion.tables,
+        },
+        deps.scrub,
+      );
+      deps.onFinished?.(report, request);
+      return report;
+    },
+  };
+}
+
+function findRunbook(runbooks: readonly Runbook[], id: string): Runbook {
+  const found = runbooks.find((runbook) => runbook.id === id);
+  if (found !== undefined) return found;
+  const nearest = runbooks.map((runbook) => runbook.id).toSorted((a, b) => distance(a, id) - distance(b, id))[0];
+  throw new BotError(
+    "runbook.unknown",
+    `There is no runbook "${id}"`,
+    nearest === undefined ? "None is installed" : `Did you mean ${nearest}?`,
+  );
+}
