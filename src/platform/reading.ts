@@ -42,17 +42,16 @@ export async function read<T>(options: ReadOptions, fn: (signal: AbortSignal) =>
   options.signal?.addEventListener("abort", onOuterAbort, { once: true });
   if (options.signal?.aborted) onOuterAbort();
   const timer = setTimeout(() => stop.abort(timeoutError(options.timeoutMs)), options.timeoutMs);
-  const aborted = new Promise<never>((_, reject) => {
-    const fail = () => reject(stop.signal.reason);
-    stop.signal.addEventListener("abort", fail, { once: true });
-    if (stop.signal.aborted) fail();
-  });
   const stamp = () => ({
     command: options.command,
     at: new Date().toISOString(),
     durationMs: Math.round(performance.now() - started),
   });
   try {
+    stop.signal.throwIfAborted();
+    const aborted = new Promise<never>((_, reject) => {
+      stop.signal.addEventListener("abort", () => reject(stop.signal.reason), { once: true });
+    });
     const value = await Promise.race([fn(stop.signal), aborted]);
     return { ok: true, value, ...stamp() };
   } catch (caught) {

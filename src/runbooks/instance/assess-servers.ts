@@ -59,7 +59,7 @@ function proof({ reading }: Facts, output: string): readonly Evidence[] {
 function serverFinding(facts: Facts, instance: InstanceConfig): Finding {
   const { name, state } = facts;
   const pinned = instance.image?.split("@")[0]?.split(":").at(-1);
-  const otherVersion = pinned?.startsWith("v") && state.version !== pinned;
+  const otherVersion = pinned?.startsWith("v") === true && state.version !== pinned;
   return finding({
     id: `server.${name}`,
     section,

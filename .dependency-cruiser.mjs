@@ -1,0 +1,71 @@
+/** Which folder may know which: imports point inwards (docs/architecture.md). */
+const core = "^src/(errors|secrets|logging|platform|reports|runbooks|config)";
+
+export default {
+  forbidden: [
+    { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },
+    { name: "no-orphans", severity: "error", from: { orphan: true, path: "^src", pathNot: "^src/main\\.ts$" }, to: {} },
+    {
+      name: "src-stands-alone",
+      comment: "The bot never knows a sandbox or a test",
+      severity: "error",
+      from: { path: "^src" },
+      to: { path: "^(sandbox|test|bench|script)/" },
+    },
+    {
+      name: "core-knows-no-surface-or-adapter",
+      severity: "error",
+      from: { path: core },
+      to: { path: "^src/(commands|cli|http|alerts|git|kubernetes|dragonfly|metrics|store|main)" },
+    },
+    {
+      name: "platform-is-plain-data",
+      severity: "error",
+      from: { path: "^src/platform" },
+      to: { path: "^src", pathNot: "^src/(platform|errors)" },
+    },
+    {
+      name: "reports-know-only-themselves",
+      severity: "error",
+      from: { path: "^src/reports" },
+      to: { path: "^src", pathNot: "^src/(reports|errors)" },
+    },
+    {
+      name: "adapters-know-no-surface",
+      severity: "error",
+      from: { path: "^src/(kubernetes|dragonfly|metrics|store|git)" },
+      to: { path: "^src/(commands|cli|http|alerts|runbooks)" },
+    },
+    {
+      name: "adapters-know-not-each-other",
+      severity: "error",
+      from: { path: "^src/(kubernetes|dragonfly|metrics|git)/" },
+      to: { path: "^src/(kubernetes|dragonfly|metrics|git)/", pathNot: "^src/$1/" },
+    },
+    {
+      name: "surfaces-know-no-adapter",
+      severity: "error",
+      from: { path: "^src/(commands|cli|http)" },
+      to: { path: "^src/(kubernetes|dragonfly|metrics|store|git)" },
+    },
+    {
+      name: "no-dev-dependency-in-src",
+      severity: "error",
+      from: { path: "^src" },
+      to: { dependencyTypes: ["npm-dev"] },
+    },
+    {
+      name: "declared-dependencies-only",
+      severity: "error",
+      from: {},
+      to: { dependencyTypes: ["npm-no-pkg", "npm-unknown"] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    parser: "swc",
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    exclude: { path: "^sandbox/page/(dist|src)" },
+  },
+};
