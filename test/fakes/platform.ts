@@ -1,0 +1,265 @@
+import { configSchema } from "../../src/config/file.ts";
+import { BotError } from "../../src/errors.ts";
+import type { ObjectMeta, Pod, Service } from "../../src/platform/kubernetes.ts";
+import type { KubernetesReader, MetricSample, Platform } from "../../src/platform/ports.ts";
+import type { ServerState } from "../../src/platform/server.ts";
+
+/**
+ * A healthy instance as plain data behind the platform's ports. A test copies it, changes what it is about and asks
+ * what a runbook concludes; no process, no network.
+ */
+
+export const config = configSchema.parse({});
+const image = config.shared.image ?? "";
+const namespace = "dragonfly-system";
+export const ips = ["10.0.0.10", "10.0.0.11", "10.0.0.12"] as const;
+
+export function meta(name: string, more: Partial<ObjectMeta> = {}): ObjectMeta {
+  return {
+    name,
+    namespace,
+    uid: `uid-${name}`,
+    resourceVersion: "1",
+    labels: {},
+    annotations: {},
+    createdAt: "2026-01-01T00:00:00Z",
+    ...more,
+  };
+}
+
+export function pod(index: number, more: Partial<Pod> = {}): Pod {
+  const roleLabel = index === 0 ? "master" : "replica";
+  return {
+    meta: meta(`dragonfly-${index}`, {
+      labels: { app: "dragonfly", "app.kubernetes.io/name": "dragonfly", role: roleLabel },
+    }),
+    phase: "Running",
+    ready: true,
+    ip: ips[index],
+    node: `node-${index}`,
+    roleLabel,
+    image,
+    restarts: 0,
+    startedAt: "2026-01-01T00:00:00Z",
+    ...more,
+  };
+}
+
+export function primaryState(more: Partial<ServerState> = {}): ServerState {
+  return {
+    version: "v1.40.1",
+    uptimeSeconds: 86_400,
+    role: {
+      kind: "primary",
+      replicas: [1, 2].map((i) => ({ ip: ips[i] ?? "", port: 9999, state: "online", lagRecords: 0 })),
+    },
+    replicationId: "1234",
+    loading: false,
+    memory: { usedBytes: 100 * 2 ** 20, rssBytes: 150 * 2 ** 20, maxBytes: 2 ** 30, cacheMode: false },
+    clients: { connected: 10, max: 64_000, blocked: 0 },
+    opsPerSecond: 120,
+    evictedKeys: 0,
+    oomRejections: 0,
+    snapshot: {
+      saving: false,
+      lastSuccessAt: "2026-01-02T11:00:00Z",
+      lastFile: "/dragonfly/snapshots/dump-summary.dfs",
+    },
+    slowLog: [],
+    ...more,
+  };
+}
+
+export function replicaState(
+  more: Partial<ServerState> = {},
+  link: Partial<Extract<ServerState["role"], { kind: "replica" }>["link"]> = {},
+): ServerState {
+  return {
+    ...primaryState(),
+    role: {
+      kind: "replica",
+      link: { host: ips[0], port: 9999, up: true, syncInProgress: false, lastIoSecondsAgo: 0, offset: 10, ...link },
+    },
+    ...more,
+  };
+}
+
+export function service(name: string, more: Partial<Service> = {}): Service {
+  return {
+    meta: meta(name, { annotations: { "service.cilium.io/global": "true", "service.cilium.io/shared": "true" } }),
+    type: "ClusterIP",
+    selector: { app: "dragonfly", role: "master" },
+    ports: [{ name: "redis", port: 6379, targetPort: "6379" }],
+    ...more,
+  };
+}
+
+type Answers = {
+  readonly [Method in Exclude<keyof KubernetesReader, "cluster" | "context">]:
+    | Awaited<ReturnType<KubernetesReader[Method]>>
+    | BotError;
+};
+
+/** What one cluster answers, by the reader's method. An error as the answer is thrown. */
+export function healthyCluster(): Answers {
+  return {
+    deployment: {
+      meta: meta("dragonfly-operator"),
+      replicas: 2,
+      readyReplicas: 2,
+      availableReplicas: 2,
+      podLabels: { "control-plane": "controller-manager" },
+      selector: { matchLabels: { "control-plane": "controller-manager" } },
+      images: ["ghcr.io/dragonflydb/operator:v1.6.1"],
+    },
+    customResourceDefinition: {
+      meta: meta("dragonflies.dragonflydb.io"),
+      established: true,
+      servedVersions: ["v1alpha1"],
+    },
+    dragonfly: {
+      meta: meta("dragonfly"),
+      replicas: 3,
+      image,
+      args: [],
+      phase: "Ready",
+      isRollingUpdate: false,
+      snapshotCron: "0 */6 * * *",
+      snapshotEnableOnMasterOnly: true,
+      pdbMinAvailable: "2",
+    },
+    dragonflies: [],
+    statefulSet: {
+      meta: meta("dragonfly"),
+      replicas: 3,
+      readyReplicas: 3,
+      updatedReplicas: 3,
+      currentRevision: "a",
+      updateRevision: "a",
+      image,
+    },
+    pods: [pod(0), pod(1), pod(2)],
+    nodes: [0, 1, 2].map((i) => ({ meta: meta(`node-${i}`), zone: `zone-${i}`, ready: true, unschedulable: false })),
+    persistentVolumeClaims: [0, 1, 2].map((i) => ({
+      meta: meta(`df-dragonfly-${i}`),
+      phase: "Bound",
+      storageClass: "fast",
+      requestedBytes: 2 ** 31,
+      capacityBytes: 2 ** 31,
+    })),
+    services: [service("dragonfly"), service("dragonfly-global")],
+    endpoints: ["dragonfly", "dragonfly-global"].map((name) => ({
+      service: name,
+      address: ips[0],
+      ready: true,
+      pod: "dragonfly-0",
+      port: 6379,
+    })),
+    podDisruptionBudgets: [
+      {
+        meta: meta("dragonfly"),
+        selector: { matchLabels: { app: "dragonfly" } },
+        minAvailable: "2",
+        currentHealthy: 3,
+        desiredHealthy: 2,
+        disruptionsAllowed: 1,
+      },
+      {
+        meta: meta("operator"),
+        selector: { matchLabels: { "control-plane": "controller-manager" } },
+        minAvailable: "1",
+        currentHealthy: 2,
+        desiredHealthy: 1,
+        disruptionsAllowed: 1,
+      },
+    ],
+    networkPolicies: [
+      {
+        meta: meta("dragonfly"),
+        podSelector: { matchLabels: { app: "dragonfly" } },
+        policyTypes: ["Ingress", "Egress"],
+        ingressRules: 4,
+        egressRules: 2,
+      },
+    ],
+    monitors: [
+      {
+        meta: meta("dragonfly"),
+        kind: "PodMonitor",
+        selector: { matchLabels: { app: "dragonfly" } },
+        ports: ["admin"],
+      },
+    ],
+  };
+}
+
+/** The other cluster of the mesh: the same Services, global, with no backends of their own. */
+export function healthyRemote(): Answers {
+  return { ...healthyCluster(), endpoints: [] };
+}
+
+export interface FakeWorld {
+  readonly infra?: Partial<Answers>;
+  readonly apps?: Partial<Answers>;
+  readonly servers?: Readonly<Record<string, ServerState | BotError>>;
+  readonly volumeUse?: readonly MetricSample[] | BotError;
+  readonly lastKnownPods?: Platform["lastKnownPods"];
+}
+
+export function fakePlatform(world: FakeWorld = {}): Platform {
+  const clusters = new Map([
+    ["infra", { ...healthyCluster(), ...world.infra }],
+    ["apps", { ...healthyRemote(), ...world.apps }],
+  ]);
+  const servers: Record<string, ServerState | BotError> = {
+    "dragonfly-0": primaryState(),
+    "dragonfly-1": replicaState(),
+    "dragonfly-2": replicaState(),
+    ...world.servers,
+  };
+  const volumes = [0, 1, 2].map((i) => ({
+    labels: { persistentvolumeclaim: `df-dragonfly-${i}` },
+    value: 0.2,
+    at: "2026-01-02T12:00:00Z",
+  }));
+  return {
+    cluster(name) {
+      const answers = clusters.get(name);
+      if (answers === undefined) throw new BotError("config.unknown-cluster", `no cluster ${name}`, "");
+      return fakeReader(name, answers);
+    },
+    servers: {
+      state: async ({ pod: name }) =>
+        unlessError(
+          servers[name] ?? new BotError("server.unreachable", `${name} refused the connection`, "Look at the pod"),
+        ),
+    },
+    metrics: { query: async () => unlessError(world.volumeUse ?? volumes) },
+    lastKnownPods: world.lastKnownPods ?? new Map(),
+  };
+}
+
+function unlessError<T>(answer: T | BotError): T {
+  if (answer instanceof BotError) throw answer;
+  return answer;
+}
+
+function fakeReader(name: string, answers: Answers): KubernetesReader {
+  return {
+    cluster: name,
+    context: name,
+    deployment: async () => unlessError(answers.deployment),
+    customResourceDefinition: async () => unlessError(answers.customResourceDefinition),
+    dragonfly: async () => unlessError(answers.dragonfly),
+    dragonflies: async () => unlessError(answers.dragonflies),
+    statefulSet: async () => unlessError(answers.statefulSet),
+    pods: async () => unlessError(answers.pods),
+    nodes: async () => unlessError(answers.nodes),
+    persistentVolumeClaims: async () => unlessError(answers.persistentVolumeClaims),
+    services: async () => unlessError(answers.services),
+    endpoints: async () => unlessError(answers.endpoints),
+    podDisruptionBudgets: async () => unlessError(answers.podDisruptionBudgets),
+    networkPolicies: async () => unlessError(answers.networkPolicies),
+    monitors: async () => unlessError(answers.monitors),
+  };
+}
