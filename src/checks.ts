@@ -30,14 +30,22 @@ export interface DependencyWatch {
  */
 export function watchDependencies(
   checks: readonly DependencyCheck[],
-  options: { readonly everyMs: number; readonly timeoutMs: number; readonly onChange: (dependency: Dependency) => void },
+  options: {
+    readonly everyMs: number;
+    readonly timeoutMs: number;
+    readonly onChange: (dependency: Dependency) => void;
+  },
 ): DependencyWatch {
   const seen = new Map<string, { state: DependencyState; detail: string; at: Date }>();
   const stopped = new AbortController();
 
   const look = async ({ name, whenFailing, check }: DependencyCheck) => {
     const before = seen.get(name)?.state;
-    const { state, detail } = await outcome(check, whenFailing, AbortSignal.any([stopped.signal, AbortSignal.timeout(options.timeoutMs)]));
+    const { state, detail } = await outcome(
+      check,
+      whenFailing,
+      AbortSignal.any([stopped.signal, AbortSignal.timeout(options.timeoutMs)]),
+    );
     if (stopped.signal.aborted) return;
     const at = new Date();
     seen.set(name, { state, detail, at });
@@ -60,8 +68,15 @@ export function watchDependencies(
     current: () =>
       checks.map(({ name }) => {
         const last = seen.get(name);
-        if (last === undefined) return { name, state: "unknown", detail: "not looked at yet", checkedAt: null, ageMs: null };
-        return { name, state: last.state, detail: last.detail, checkedAt: last.at.toISOString(), ageMs: Date.now() - last.at.getTime() };
+        if (last === undefined)
+          return { name, state: "unknown", detail: "not looked at yet", checkedAt: null, ageMs: null };
+        return {
+          name,
+          state: last.state,
+          detail: last.detail,
+          checkedAt: last.at.toISOString(),
+          ageMs: Date.now() - last.at.getTime(),
+        };
       }),
     stop() {
       stopped.abort();

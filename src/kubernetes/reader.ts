@@ -1,0 +1,89 @@
+import { z } from "zod";
+import type { Monitor } from "../platform/kubernetes.ts";
+import type { KubernetesReader } from "../platform/ports.ts";
+import { badAnswer } from "./errors.ts";
+import type { GetJson } from "./request.ts";
+import * as schemas from "./schemas.ts";
+
+const pageSize = "250";
+const list = z.object({
+  metadata: z.object({ continue: z.string().optional() }).prefault({}),
+  items: z.array(z.unknown()),
+});
+
+const monitorPlurals: Readonly<Record<Monitor["kind"], string>> = {
+  PodMonitor: "podmonitors",
+  ServiceMonitor: "servicemonitors",
+  PrometheusRule: "prometheusrules",
+};
+
+/** The port's reads as paths of the API server. Every answer is parsed; lists are followed to their end. */
+export function createKubernetesReader(cluster: string, context: string, getJson: GetJson): KubernetesReader {
+  const parse = <T>(schema: z.ZodType<T>, path: string, body: unknown): T => {
+    const parsed = schema.safeParse(body);
+    if (parsed.success) return parsed.data;
+    const issue = parsed.error.issues[0];
+    throw badAnswer(cluster, path, `${issue?.path.join(".")}: ${issue?.message}`, parsed.error);
+  };
+  const getOne = async <T>(schema: z.ZodType<T>, path: string, signal: AbortSignal): Promise<T> =>
+    parse(schema, path, await getJson(path, {}, signal));
+  const getAll = async <T>(
+    schema: z.ZodType<T>,
+    path: string,
+    signal: AbortSignal,
+    labelSelector = "",
+  ): Promise<readonly T[]> => {
+    const items: T[] = [];
+    let next = "";
+    do {
+      const query = {
+        limit: pageSize,
+        ...(labelSelector === "" ? {} : { labelSelector }),
+        ...(next === "" ? {} : { continue: next }),
+      };
+      const page = parse(list, path, await getJson(path, query, signal));
+      items.push(...page.items.map((item) => parse(schema, path, item)));
+      next = page.metadata.continue ?? "";
+    } while (next !== "");
+    return items;
+  };
+  const core = (namespace: string, plural: string) => `/api/v1/namespaces/${encodeURIComponent(namespace)}/${plural}`;
+  const named = (group: string, namespace: string | undefined, plural: string) =>
+    `/apis/${group}${namespace === undefined ? "" : `/namespaces/${encodeURIComponent(namespace)}`}/${plural}`;
+
+  return {
+    cluster,
+    context,
+    deployment: (namespace, name, signal) =>
+      getOne(schemas.deployment, `${named("apps/v1", namespace, "deployments")}/${encodeURIComponent(name)}`, signal),
+    customResourceDefinition: (name, signal) =>
+      getOne(
+        schemas.customResourceDefinition,
+        `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${encodeURIComponent(name)}`,
+        signal,
+      ),
+    dragonfly: (namespace, name, signal) =>
+      getOne(
+        schemas.dragonfly,
+        `${named("dragonflydb.io/v1alpha1", namespace, "dragonflies")}/${encodeURIComponent(name)}`,
+        signal,
+      ),
+    dragonflies: (namespace, signal) =>
+      getAll(schemas.dragonfly, named("dragonflydb.io/v1alpha1", namespace, "dragonflies"), signal),
+    statefulSet: (namespace, name, signal) =>
+      getOne(schemas.statefulSet, `${named("apps/v1", namespace, "statefulsets")}/${encodeURIComponent(name)}`, signal),
+    pods: (namespace, selector, signal) => getAll(schemas.pod, core(namespace, "pods"), signal, selector),
+    nodes: (signal) => getAll(schemas.node, "/api/v1/nodes", signal),
+    persistentVolumeClaims: (namespace, signal) =>
+      getAll(schemas.persistentVolumeClaim, core(namespace, "persistentvolumeclaims"), signal),
+    services: (namespace, signal) => getAll(schemas.service, core(namespace, "services"), signal),
+    endpoints: async (namespace, signal) =>
+      (await getAll(schemas.endpointSlice, named("discovery.k8s.io/v1", namespace, "endpointslices"), signal)).flat(),
+    podDisruptionBudgets: (namespace, signal) =>
+      getAll(schemas.podDisruptionBudget, named("policy/v1", namespace, "poddisruptionbudgets"), signal),
+    networkPolicies: (namespace, signal) =>
+      getAll(schemas.networkPolicy, named("networking.k8s.io/v1", namespace, "networkpolicies"), signal),
+    monitors: (namespace, kind, signal) =>
+      getAll(schemas.monitor(kind), named("monitoring.coreos.com/v1", namespace, monitorPlurals[kind]), signal),
+  };
+}
