@@ -1,0 +1,37 @@
+import { startChild } from "./child.ts";
+import { backendPort, firstLine, type StoreProcess, type StoreSettings } from "./redis-process.ts";
+
+/** Behind the relay, which has the operator's own 9999. */
+export const backendAdminPort = 19999;
+
+/**
+ * Starts a real Dragonfly as the operator does (facts: operator, section 2), with two differences that the sandbox needs:
+ * it listens on private ports of the pod's address, behind a relay that can cut replication links, and it announces the
+ * address and port that the others reach it at.
+ */
+export function startDragonfly(settings: StoreSettings & { readonly snapshotCron: string }): StoreProcess {
+  const { ip, directory, maxMemoryBytes, snapshotCron, program, onLine } = settings;
+  const flags = [
+    "--alsologtostderr",
+    "--break_replication_on_master_restart=true",
+    "--primary_port_http_enabled=false",
+    `--admin_port=${backendAdminPort}`,
+    "--admin_nopass",
+    `--admin_bind=${ip}`,
+    `--bind=${ip}`,
+    `--port=${backendPort}`,
+    `--announce_ip=${ip}`,
+    "--announce_port=6379",
+    `--requirepass=${settings.password}`,
+    `--maxmemory=${maxMemoryBytes}`,
+    "--proactor_threads=1",
+    "--cluster_mode=emulated",
+    "--lock_on_hashtags",
+    "--dbfilename=dump",
+    "--version_check=false",
+    `--dir=${directory}`,
+    `--snapshot_cron=${snapshotCron}`,
+  ];
+  const child = startChild(program, flags, { cwd: directory, onLine });
+  return { ...child, control: firstLine(child, settings) };
+}
