@@ -1,11 +1,11 @@
 # syntax=docker/dockerfile:1
-# The same step as script/bootstrap: npm ci from the lock file. The Node here is the one that the npm package "node" pins
+# The same step as script/bootstrap: npm install from the lock file. The Node here is the one that the npm package "node" pins
 # for the checkout (test/unit/image keeps the two the same).
 
 FROM node:26.10.0-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
-RUN npm ci --omit=dev --no-audit --no-fund --loglevel=error
+RUN npm install --omit=dev --no-save --no-audit --no-fund --loglevel=error
 COPY src ./src
 # The compile cache is filled here because the file system is read-only where the image runs.
 ENV NODE_COMPILE_CACHE=/app/.cache/node

@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { distance } from "fastest-levenshtein";
 import type { Config } from "../config/file.ts";
 import { BotError } from "../errors.ts";
 import type { Platform } from "../platform/ports.ts";
 import { type Report, worstVerdict } from "../reports/model.ts";
 import { type Scrub, scrubDeep } from "../secrets.ts";
 import type { Runbook, RunRequest } from "./definition.ts";
+import { nearestWord } from "./parameters.ts";
 
 export interface Runner {
   readonly runbooks: readonly Runbook[];
@@ -70,7 +70,10 @@ export function createRunner(deps: RunnerDeps): Runner {
 function findRunbook(runbooks: readonly Runbook[], id: string): Runbook {
   const found = runbooks.find((runbook) => runbook.id === id);
   if (found !== undefined) return found;
-  const nearest = runbooks.map((runbook) => runbook.id).toSorted((a, b) => distance(a, id) - distance(b, id))[0];
+  const nearest = nearestWord(
+    id,
+    runbooks.map((runbook) => runbook.id),
+  );
   throw new BotError(
     "runbook.unknown",
     `There is no runbook "${id}"`,

@@ -1,0 +1,55 @@
+#!/usr/bin/env node
+import { userInfo } from "node:os";
+import { exitCodes, runCli } from "./cli/cli.ts";
+import { loadSettings, requireSettings } from "./config/load.ts";
+import { catalog } from "./runbooks/catalog/index.ts";
+
+/** The process: the command line with the real things behind it. The service and the adapters load only when asked for. */
+const stop = new AbortController();
+const onSignal = () => stop.abort();
+process.once("SIGINT", onSignal);
+
+const code = await runCli(process.argv.slice(2), {
+  runbooks: catalog,
+  async run(request, signal) {
+    const settings = requireSettings(process.env, "cli");
+    const [{ composePlatform }, { createRunner }, { createScrubber }] = await Promise.all([
+      import("./compose.ts"),
+      import("./runbooks/runner.ts"),
+      import("./secrets.ts"),
+    ]);
+    const runner = createRunner({
+      runbooks: catalog,
+      config: settings.config,
+      platform: composePlatform(settings),
+      scrub: createScrubber(settings.environment.secrets),
+      now: () => new Date(),
+    });
+    return runner.run(request, signal);
+  },
+  async serve() {
+    const settings = requireSettings(process.env, "serve");
+    const { serve } = await import("./serve.ts");
+    process.off("SIGINT", onSignal);
+    return serve(settings);
+  },
+  checkConfig() {
+    const result = loadSettings(process.env, process.env["SLACK_BOT_TOKEN"] === undefined ? "cli" : "serve");
+    if (!result.ok) return { ok: false, lines: result.problems };
+    const { config, source } = result.settings;
+    const clusters = config.clusters.map(({ name }) => name).join(", ");
+    return {
+      ok: true,
+      lines: [
+        `Configuration is valid (${source}): clusters ${clusters}; shared instance ${config.shared.cluster}/${config.shared.namespace}/${config.shared.name}`,
+      ],
+    };
+  },
+  user: userInfo().username,
+  stdout: (text) => process.stdout.write(text),
+  stderr: (text) => process.stderr.write(text),
+  isTerminal: process.stdout.isTTY === true,
+  signal: stop.signal,
+});
+// A large report to a pipe is written in pieces: wait for the last one. Open sockets to hanging sources do not hold us.
+process.stdout.write("", () => process.exit(code ?? exitCodes.ok));
