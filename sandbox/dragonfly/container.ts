@@ -111,7 +111,7 @@ function runRedis(options: ContainerOptions): Running {
     return openFacade(server, memory.cutOff);
   });
   facade.catch(() => {});
-  child.exited.then(() => {
+  void child.exited.then(() => {
     for (const id of ids) memory.formerIds.add(id);
   });
   return {

@@ -11,7 +11,9 @@ async function serving(answer: (command: string, socket: Socket) => string | und
   const server = createServer((socket) => {
     socket.on("error", () => undefined);
     socket.on("data", (data) => {
-      for (const command of String(data).toUpperCase().match(/INFO|SLOWLOG/g) ?? []) {
+      for (const command of String(data)
+        .toUpperCase()
+        .match(/INFO|SLOWLOG/g) ?? []) {
         const reply = answer(command, socket);
         if (reply !== undefined) socket.write(reply);
       }
@@ -51,7 +53,10 @@ describe("asking a server", () => {
       write: (chunk, _encoding, done) => void toServer.write(chunk, done),
     });
     toServer.on("data", (data) => {
-      for (const command of String(data).toUpperCase().match(/INFO|SLOWLOG/g) ?? []) stream.push(healthy(command));
+      for (const command of String(data)
+        .toUpperCase()
+        .match(/INFO|SLOWLOG/g) ?? [])
+        stream.push(healthy(command));
     });
     expect(await read(async () => stream)).toMatchObject({ version: "v1.40.1" });
   });
