@@ -1,6 +1,6 @@
 import { create } from "xmlbuilder2";
-import type { Finding, Report } from "../model.ts";
-import { clean } from "./clean.ts";
+import type { Finding, Report, Verdict } from "../model.ts";
+import { clean, oneLine } from "./clean.ts";
 
 /**
  * A report for a CI system: a finding is a test case. `fail` is a failure and `unknown` an error, because a check that
@@ -8,30 +8,42 @@ import { clean } from "./clean.ts";
  * Source: https://github.com/testmoapp/junitxml
  */
 export function junitReport(report: Report): string {
-  const count = (verdict: Finding["verdict"]) =>
-    report.findings.filter((finding) => finding.verdict === verdict).length;
   const document = create({ version: "1.0", encoding: "UTF-8" });
-  const suite = document.ele("testsuites").ele("testsuite", {
-    name: clean(report.runbook),
+  const totals = {
+    name: oneLine(report.runbook),
     tests: report.findings.length,
-    failures: count("fail"),
-    errors: count("unknown"),
-    timestamp: report.startedAt,
+    failures: count(report, "fail"),
+    errors: count(report, "unknown"),
     time: report.durationMs / 1_000,
-  });
+  };
+  const suite = document
+    .ele("testsuites", totals)
+    .ele("testsuite", { ...totals, timestamp: oneLine(report.startedAt) });
+  suite.ele("properties").ele("property", { name: "runId", value: oneLine(report.runId) });
   for (const finding of report.findings) {
     const test = suite.ele("testcase", {
-      classname: `${clean(report.runbook)}.${clean(finding.section)}`,
-      name: clean(finding.id),
+      classname: `${oneLine(report.runbook)}.${oneLine(finding.section)}`,
+      name: oneLine(finding.id),
     });
-    test.ele(outcomes[finding.verdict]).txt(describe(finding));
+    const { element, attributes } = outcome(finding);
+    test.ele(element, attributes).txt(describe(finding));
   }
   return `${document.end({ prettyPrint: true })}\n`;
 }
 
-const outcomes = { ok: "system-out", warn: "system-out", unknown: "error", fail: "failure" } as const;
+function count(report: Report, verdict: Verdict): number {
+  return report.findings.filter((finding) => finding.verdict === verdict).length;
+}
+
+function outcome(finding: Finding): { readonly element: string; readonly attributes: Record<string, string> } {
+  const attributes = { message: oneLine(finding.title), type: finding.verdict };
+  if (finding.verdict === "fail") return { element: "failure", attributes };
+  if (finding.verdict === "unknown") return { element: "error", attributes };
+  return { element: "system-out", attributes: {} };
+}
 
 function describe(finding: Finding): string {
+  const title = finding.verdict === "warn" ? `Warning: ${finding.title}` : finding.title;
   const evidence = finding.evidence.map(({ command, output, at }) => `$ ${command}\n${output}\n(${at})`);
-  return clean([finding.title, finding.detail, ...evidence].filter((part) => part !== "").join("\n"));
+  return clean([title, finding.detail, ...evidence].filter((part) => part !== "").join("\n"));
 }

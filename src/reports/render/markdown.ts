@@ -1,65 +1,82 @@
 import type { Evidence, Finding, Report, ReportTable } from "../model.ts";
-import { clean } from "./clean.ts";
+import { clean, oneLine } from "./clean.ts";
 
 /** A report as evidence for an audit or a merge request: nothing folded away, every finding with what proves it. */
 export function markdownReport(report: Report): string {
+  const facts = [
+    ["Verdict", report.verdict],
+    ["Started", code(report.startedAt)],
+    ["Took", `${report.durationMs} ms`],
+    ["Run", code(report.runId)],
+    ["Parameters", code(JSON.stringify(report.params))],
+  ];
   const parts = [
     `# ${inline(report.runbook)}: ${report.verdict}`,
     inline(report.summary),
-    `Started ${report.startedAt}, took ${report.durationMs} ms, run \`${inline(report.runId)}\`, parameters ${code(JSON.stringify(report.params))}.`,
-    "| verdict | id | finding |\n|---|---|---|\n" +
-      report.findings
-        .map((finding) => `| ${finding.verdict} | ${inline(finding.id)} | ${inline(finding.title)} |`)
-        .join("\n"),
+    facts.map(([name, value]) => `- ${name}: ${value}`).join("\n"),
+    "## Findings",
+    findingsTable(report.findings),
     ...report.tables.map(tableText),
-    "## Evidence",
-    ...report.findings.map(findingText),
+    ...(report.findings.length === 0 ? [] : ["## Evidence", ...report.findings.map(findingText)]),
   ];
   return `${parts.join("\n\n")}\n`;
 }
 
+function findingsTable(findings: readonly Finding[]): string {
+  if (findings.length === 0) return "There are none.";
+  const rows = findings.map(({ verdict, id, title }) => `| ${verdict} | ${inline(id)} | ${inline(title)} |`);
+  return ["| verdict | id | finding |", "|---|---|---|", ...rows].join("\n");
+}
+
 function findingText(finding: Finding): string {
+  const detail = inline(finding.detail);
   const parts = [
     `### ${inline(finding.id)}: ${finding.verdict}`,
     inline(finding.title),
-    ...(finding.detail === "" ? [] : [inline(finding.detail)]),
-    ...finding.evidence.map(evidenceText),
+    ...(detail === "" ? [] : [detail]),
+    ...(finding.evidence.length === 0 ? ["No evidence was taken."] : finding.evidence.map(evidenceText)),
+    ...finding.next.map(
+      ({ label, runbook, params }) => `Next: ${inline(label)}, ${code(`${runbook} ${JSON.stringify(params)}`)}`,
+    ),
   ];
   return parts.join("\n\n");
 }
 
+/** The fence is longer than any run of backticks inside, so that nothing in the output can close it. */
 function evidenceText({ command, output, at }: Evidence): string {
   const body = clean(`$ ${command}\n${output}`);
   const fence = "`".repeat(Math.max(3, longestRun(body) + 1));
-  return `${fence}text\n${body}\n${fence}\n\nRead at ${at}.`;
+  return `${fence}text\n${body}\n${fence}\n\nRead at ${code(at)}.`;
 }
 
 function tableText(table: ReportTable): string {
   const row = (cells: readonly string[]) => `| ${cells.map(inline).join(" | ")} |`;
   const rule = `|${table.columns.map(({ align }) => (align === "right" ? "---:" : "---")).join("|")}|`;
-  return [
-    `## ${inline(table.title)}`,
-    "",
-    row(table.columns.map(({ title }) => title)),
-    rule,
-    ...table.rows.map(row),
-  ].join("\n");
+  const header = row(table.columns.map(({ title }) => title));
+  return [`## ${inline(table.title)}`, "", header, rule, ...table.rows.map(row)].join("\n");
 }
 
-/** Outside text in running Markdown: one line, with everything escaped that could mean something. */
+/**
+ * Outside text in running Markdown: one line, with everything escaped that could mean something there, and what would
+ * notify somebody (`@`) or, at the start of a line, begin a list or be a command to the forge (`/merge`).
+ */
 function inline(text: string): string {
-  return clean(text)
-    .replaceAll(/\s+/g, " ")
-    .trim()
-    .replace(/[\\`*_[\]<>|#~&!]/g, "\\$&");
+  return oneLine(text)
+    .replace(/[\\`*_[\]<>|#~&!@$]/g, "\\$&")
+    .replace(/^[-+/=]/, "\\$&")
+    .replace(/^(\d+)([.)])/, "$1\\$2");
 }
 
 function code(text: string): string {
-  const body = clean(text).replaceAll("\n", " ");
+  const body = oneLine(text);
   const fence = "`".repeat(longestRun(body) + 1);
-  return `${fence} ${body} ${fence}`;
+  const space = /^`|`$/.test(body) ? " " : "";
+  // An empty code span does not exist in Markdown.
+  return body === "" ? "–" : `${fence}${space}${body.replaceAll("|", "\\|")}${space}${fence}`;
 }
 
 function longestRun(text: string): number {
-  return Math.max(0, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
+  let longest = 0;
+  for (const [run] of text.matchAll(/`+/g)) longest = Math.max(longest, run.length);
+  return longest;
 }

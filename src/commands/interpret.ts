@@ -1,0 +1,96 @@
+import { escapedUpTo } from "../reports/render/slack-text.ts";
+import type { Runbook } from "../runbooks/definition.ts";
+import { describeParameters, nearestWord, parseParameters } from "../runbooks/parameters.ts";
+import { type CommandLine, parseCommandLine } from "./parse.ts";
+
+/** What a slash command asks for. */
+export type Intent =
+  | {
+      readonly kind: "run";
+      readonly runbook: string;
+      readonly params: Readonly<Record<string, unknown>>;
+      readonly share: boolean;
+    }
+  /** Words to say to the person, mrkdwn. */
+  | { readonly kind: "say"; readonly text: string };
+
+/** The meaning of `/dragonfly <text>`, given the runbooks there are. Pure: nothing is run. */
+export function interpret(text: string, runbooks: readonly Runbook[]): Intent {
+  const line = parseCommandLine(text);
+  if (line.word === undefined || line.word === "help") return { kind: "say", text: helpText(runbooks) };
+  if (line.word === "runbooks") return { kind: "say", text: runbooksText(runbooks) };
+  if (line.word === "run") return interpretRun(line, runbooks);
+  const runbook = runbooks.find(({ id }) => id === line.word);
+  return runbook === undefined ? unknownWord(line.word, runbooks) : withParameters(runbook, line);
+}
+
+function interpretRun(line: CommandLine, runbooks: readonly Runbook[]): Intent {
+  const [id, ...positionals] = line.positionals;
+  if (id === undefined)
+    return {
+      kind: "say",
+      text: `Which runbook? For example \`/dragonfly run ${runbooks[0]?.id ?? "status"}\`. \`/dragonfly runbooks\` lists them.`,
+    };
+  const runbook = runbooks.find((candidate) => candidate.id === id.toLowerCase());
+  if (runbook === undefined) {
+    const nearest = nearestWord(
+      id,
+      runbooks.map((candidate) => candidate.id),
+    );
+    return {
+      kind: "say",
+      text: `There is no runbook ${quoted(id)}.${nearest === undefined ? "" : ` Did you mean \`/dragonfly run ${nearest}\`?`}`,
+    };
+  }
+  return withParameters(runbook, { ...line, positionals });
+}
+
+function withParameters(runbook: Runbook, line: CommandLine): Intent {
+  const parsed = parseParameters(runbook, line);
+  if (parsed.ok) return { kind: "run", runbook: runbook.id, params: parsed.params, share: line.share };
+  return {
+    kind: "say",
+    text: `${parsed.problems.map((problem) => `• ${plain(problem)}`).join("\n")}\nUsage: \`${usage(runbook)}\``,
+  };
+}
+
+function unknownWord(word: string, runbooks: readonly Runbook[]): Intent {
+  const nearest = nearestWord(word, [...runbooks.map(({ id }) => id), "help", "run", "runbooks"]);
+  return { kind: "say", text: `I do not know ${quoted(word)}. Did you mean \`/dragonfly ${nearest ?? "help"}\`?` };
+}
+
+function usage(runbook: Runbook): string {
+  return ["/dragonfly", runbook.id, ...runbook.positional.map((name) => `[${name}]`)].join(" ");
+}
+
+export function helpText(runbooks: readonly Runbook[]): string {
+  const lines = runbooks.map((runbook) => `• \`${usage(runbook)}\` — ${runbook.description}`);
+  return [
+    "*What you can ask*",
+    ...lines,
+    "• `/dragonfly run <runbook> [param=value …]` — any runbook by name",
+    "• `/dragonfly runbooks` — what there is, with parameters",
+    "Only you see an answer until you press Share; add `--share` to post it to the channel.",
+  ].join("\n");
+}
+
+function runbooksText(runbooks: readonly Runbook[]): string {
+  return runbooks
+    .map((runbook) => {
+      const parameters = describeParameters(runbook).map(
+        ({ name, type, required, description }) =>
+          `      \`${name}\` (${type}${required ? ", required" : ""}) ${description}`,
+      );
+      return [`*${runbook.id}* (${runbook.effect}) — ${runbook.description}`, ...parameters].join("\n");
+    })
+    .join("\n");
+}
+
+/** What somebody typed, shown back: short, and without anything that Slack would act on. */
+function quoted(word: string): string {
+  return `“${plain(word.length > 60 ? `${word.slice(0, 60)}…` : word)}”`;
+}
+
+function plain(text: string): string {
+  return escapedUpTo(text, 600);
+}

@@ -1,0 +1,44 @@
+import { BotError, explain } from "../errors.ts";
+import type { Report } from "../reports/model.ts";
+import { slackReport } from "../reports/render/slack.ts";
+import { escapedUpTo } from "../reports/render/slack-text.ts";
+import type { Runner } from "../runbooks/runner.ts";
+import { answerButtons } from "./buttons.ts";
+import type { Answer, DeliveryDeps } from "./delivery/answer.ts";
+import type { Message } from "./delivery/sender.ts";
+import type { ReportKeeper } from "./report-keeper.ts";
+
+export interface SurfaceDeps extends DeliveryDeps {
+  readonly runner: Runner;
+  readonly reports: ReportKeeper;
+}
+
+export interface Wanted {
+  readonly runbook: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly user: string;
+  readonly shareable: boolean;
+}
+
+/** Runs a runbook and puts its report, or the reason why there is none, in the answer's place. */
+export async function runAndAnswer(deps: SurfaceDeps, wanted: Wanted, answer: Answer): Promise<void> {
+  try {
+    const report = await deps.runner.run({
+      runbook: wanted.runbook,
+      params: wanted.params,
+      requester: { surface: "slack", id: wanted.user },
+    });
+    void deps.reports.put(report);
+    await answer.finish(reportMessage(report, wanted));
+  } catch (error) {
+    if (!(error instanceof BotError)) deps.logger.error({ err: error, runbook: wanted.runbook }, "a run failed");
+    const sentence =
+      error instanceof BotError ? explain(error) : "Something went wrong in the bot itself; its log has the details.";
+    await answer.finish({ text: escapedUpTo(sentence, 2_500) });
+  }
+}
+
+export function reportMessage(report: Report, options: { readonly shareable: boolean }): Message {
+  const { text, blocks } = slackReport(report);
+  return { text, blocks: [...blocks, ...answerButtons(report, options)] };
+}

@@ -1,0 +1,195 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import {
+  App,
+  type BlockAction,
+  type ButtonAction,
+  HTTPReceiver,
+  LogLevel,
+  type Receiver,
+  type Logger as SlackLogger,
+  SocketModeReceiver,
+} from "@slack/bolt";
+import { WebClient, type WebClientOptions } from "@slack/web-api";
+import type { Logger } from "../logging.ts";
+import type { Runner } from "../runbooks/runner.ts";
+import { actionIds, readButtonValue } from "./buttons.ts";
+import { createDedupe } from "./dedupe.ts";
+import { openResponseUrl } from "./delivery/response-url.ts";
+import { createSender } from "./delivery/sender.ts";
+import { type Click, onAgain, onDetails, onNext, onShare } from "./on-button.ts";
+import { onCommand } from "./on-command.ts";
+import type { ReportKeeper } from "./report-keeper.ts";
+import type { SurfaceDeps } from "./run-and-answer.ts";
+
+export const slackPath = "/slack/events";
+const bodyLimit = 1024 * 1024;
+
+export interface SlackSurfaceOptions {
+  readonly mode: "http" | "socket";
+  readonly botToken: string;
+  readonly signingSecret: string | undefined;
+  readonly appToken: string | undefined;
+  readonly apiUrl: string | undefined;
+  readonly logger: Logger;
+  readonly runner: Runner;
+  readonly reports: ReportKeeper;
+  /** Told of everything handled: the command's word or the button's name, and the milliseconds until the ack. */
+  readonly onHandled: (what: string, ackMs: number) => void;
+}
+
+export interface SlackSurface {
+  /** In http mode, what POST /slack/events is handed to; it reads, limits and verifies the body itself. */
+  readonly requestListener: ((request: IncomingMessage, response: ServerResponse) => void) | undefined;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** Whether Slack accepts the token; throws with its error. Returns who the bot is. */
+  check(signal: AbortSignal): Promise<string>;
+}
+
+/** One Bolt app for both ways of hearing from Slack; the listeners are the same. */
+export function createSlackSurface(options: SlackSurfaceOptions): SlackSurface {
+  const { logger } = options;
+  const clientOptions: WebClientOptions = {
+    ...(options.apiUrl === undefined ? {} : { slackApiUrl: options.apiUrl }),
+    // The default retries for half an hour; a person who waits for an answer is better served by the next way.
+    retryConfig: { retries: 2, minTimeout: 200, maxTimeout: 1_000 },
+    rejectRateLimitedCalls: true,
+    timeout: 10_000,
+    logger: slackLogger(logger),
+  };
+  const client = new WebClient(options.botToken, clientOptions);
+  const http = options.mode === "http" ? httpReceiver(options) : undefined;
+  const socket = options.mode === "socket" ? socketReceiver(options, clientOptions) : undefined;
+  const receiver: Receiver = http ?? socket ?? httpReceiver(options);
+  const app = new App({
+    receiver,
+    // Bolt's own way asks auth.test before the first listener runs, and so before the ack: a slow Slack would cost us it.
+    authorize: async () => ({ botToken: options.botToken }),
+    ignoreSelf: false,
+    clientOptions,
+    logger: slackLogger(logger),
+  });
+  addListeners(
+    app,
+    { client, sender: createSender(client), logger, runner: options.runner, reports: options.reports },
+    options.onHandled,
+  );
+  app.error(async (error) => logger.error({ err: error }, "a Slack listener failed"));
+  return {
+    requestListener: http?.requestListener,
+    async start() {
+      await socket?.start();
+    },
+    async stop() {
+      await socket?.stop();
+    },
+    async check() {
+      const who = await client.auth.test();
+      return `${who.user ?? "bot"} in ${who.team ?? "the workspace"}, ${options.mode} mode`;
+    },
+  };
+}
+
+function httpReceiver(options: SlackSurfaceOptions): HTTPReceiver {
+  return new HTTPReceiver({
+    signingSecret: options.signingSecret ?? "",
+    endpoints: slackPath,
+    bodyLimit,
+    logger: slackLogger(options.logger),
+    unhandledRequestTimeoutMillis: 2_900,
+  });
+}
+
+function socketReceiver(options: SlackSurfaceOptions, clientOptions: WebClientOptions): SocketModeReceiver {
+  return new SocketModeReceiver({
+    appToken: options.appToken ?? "",
+    logger: slackLogger(options.logger),
+    installerOptions: { clientOptions },
+  });
+}
+
+function addListeners(app: App, deps: SurfaceDeps, onHandled: SlackSurfaceOptions["onHandled"]): void {
+  const firstTime = createDedupe();
+  /** Acks before anything else, then works on its own; what goes wrong there has its own way to be told. */
+  const handle = async (what: string, ack: () => Promise<void>, identity: string, work: () => Promise<void>) => {
+    const started = performance.now();
+    await ack();
+    onHandled(what, performance.now() - started);
+    if (!firstTime(identity)) return;
+    work().catch((err: unknown) => deps.logger.error({ err, what }, "handling failed"));
+  };
+  app.command("/dragonfly", ({ command, ack }) =>
+    handle(
+      "command",
+      () => ack(),
+      `command:${command.trigger_id}`,
+      () =>
+        onCommand(
+          deps,
+          { user: command.user_id, channel: command.channel_id, responseUrl: openResponseUrl(command.response_url) },
+          command.text,
+        ),
+    ),
+  );
+  const buttons: readonly (readonly [string | RegExp, (deps: SurfaceDeps, click: Click) => Promise<void>])[] = [
+    [actionIds.share, onShare],
+    [actionIds.details, onDetails],
+    [actionIds.again, onAgain],
+    [new RegExp(`^${actionIds.next}_\\d+$`), onNext],
+  ];
+  for (const [id, listener] of buttons) {
+    app.action<BlockAction<ButtonAction>>({ type: "block_actions", action_id: id }, ({ body, action, ack }) =>
+      handle(
+        action.action_id,
+        () => ack(),
+        `action:${action.action_ts}:${body.user.id}:${action.action_id}`,
+        () => click(deps, body, action, listener),
+      ),
+    );
+  }
+}
+
+async function click(
+  deps: SurfaceDeps,
+  body: BlockAction<ButtonAction>,
+  action: ButtonAction,
+  listener: (deps: SurfaceDeps, click: Click) => Promise<void>,
+): Promise<void> {
+  const responseUrl = openResponseUrl(body.response_url);
+  const value = readButtonValue(action.value);
+  if (value === undefined) {
+    await responseUrl.send({
+      response_type: "ephemeral",
+      replace_original: false,
+      text: "This button is from an older version of me. Run the command again.",
+    });
+    return;
+  }
+  const { container } = body;
+  const posted =
+    container["is_ephemeral"] !== true && typeof container["message_ts"] === "string" && body.channel !== undefined;
+  await listener(deps, {
+    user: body.user.id,
+    channel: body.channel?.id ?? "",
+    responseUrl,
+    value,
+    triggerId: body.trigger_id,
+    message: posted ? { channel: body.channel?.id ?? "", ts: String(container["message_ts"]) } : undefined,
+  });
+}
+
+/** Slack's libraries log through ours, so that their lines are JSON and scrubbed too. */
+function slackLogger(logger: Logger): SlackLogger {
+  const child = logger.child({ from: "slack" });
+  const text = (parts: readonly unknown[]) =>
+    parts.map((part) => (part instanceof Error ? part.message : String(part))).join(" ");
+  return {
+    debug: (...parts) => child.trace(text(parts)),
+    info: (...parts) => child.debug(text(parts)),
+    warn: (...parts) => child.warn(text(parts)),
+    error: (...parts) => child.error(text(parts)),
+    setLevel: () => undefined,
+    getLevel: () => LogLevel.DEBUG,
+    setName: () => undefined,
+  };
+}

@@ -1,0 +1,62 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import Fastify, { type FastifyInstance } from "fastify";
+import type { Logger } from "../logging.ts";
+
+export interface Readiness {
+  /** False only when the bot could do nothing useful. */
+  readonly ready: boolean;
+  readonly dependencies: readonly unknown[];
+}
+
+export interface HttpOptions {
+  readonly logger: Logger;
+  readonly readiness: () => Readiness;
+  /** The Prometheus text. */
+  readonly metrics: () => Promise<string>;
+  /** Handed every POST to its path, body unread; it does its own limits and verification. */
+  readonly slack:
+    | { readonly path: string; readonly listener: (request: IncomingMessage, response: ServerResponse) => void }
+    | undefined;
+}
+
+const bodyLimit = 1024 * 1024;
+
+/** The bot's HTTP routes. Answers are JSON or Prometheus text; errors say what was wrong and never how the code looks. */
+export function createHttpServer(options: HttpOptions): FastifyInstance {
+  const server = Fastify({ logger: false, bodyLimit, requestTimeout: 30_000, forceCloseConnections: true });
+  server.get("/healthz", async () => ({ ok: true }));
+  server.get("/readyz", async (_request, reply) => {
+    const readiness = options.readiness();
+    return reply.code(readiness.ready ? 200 : 503).send(readiness);
+  });
+  server.get("/metrics", async (_request, reply) =>
+    reply.type("text/plain; version=0.0.4").send(await options.metrics()),
+  );
+  const { slack } = options;
+  if (slack !== undefined) {
+    server.register(async (scope) => {
+      scope.removeAllContentTypeParsers();
+      scope.addContentTypeParser("*", (_request, _payload, done) => done(null));
+      scope.post(slack.path, (request, reply) => {
+        reply.hijack();
+        slack.listener(request.raw, reply.raw);
+      });
+    });
+  }
+  server.setNotFoundHandler((request, reply) =>
+    reply
+      .code(404)
+      .send({ error: "not_found", message: `There is no ${request.method} ${request.url.split("?")[0]} here.` }),
+  );
+  server.setErrorHandler((error, _request, reply) => {
+    const code =
+      error instanceof Error && "statusCode" in error && typeof error.statusCode === "number" ? error.statusCode : 500;
+    if (code >= 500) options.logger.error({ err: error }, "a request failed");
+    const message =
+      code >= 500 || !(error instanceof Error)
+        ? "The bot could not handle this; its log has the reason."
+        : error.message;
+    return reply.code(code).send({ error: code >= 500 ? "internal" : "bad_request", message });
+  });
+  return server;
+}

@@ -1,0 +1,144 @@
+import { type DependencyCheck, watchDependencies } from "./checks.ts";
+import { createReportKeeper } from "./commands/report-keeper.ts";
+import { createSlackSurface, slackPath } from "./commands/slack-app.ts";
+import { composePlatform } from "./compose.ts";
+import type { Settings } from "./config/load.ts";
+import { BotError } from "./errors.ts";
+import { createHttpServer } from "./http/server.ts";
+import { createLogger } from "./logging.ts";
+import { catalog } from "./runbooks/catalog/index.ts";
+import { crdName } from "./runbooks/instance/observe.ts";
+import { createRunner } from "./runbooks/runner.ts";
+import { createScrubber } from "./secrets.ts";
+import { openStore } from "./store/store.ts";
+import { createTelemetry } from "./telemetry.ts";
+
+const checkEveryMs = 10_000;
+const stopWithinMs = 10_000;
+
+/** Runs the service until SIGTERM or SIGINT; returns the exit code. */
+export async function serve(settings: Settings): Promise<number> {
+  const { config, environment } = settings;
+  const scrub = createScrubber(environment.secrets);
+  const logger = createLogger({ level: environment.logLevel, scrub, out: process.stdout });
+  process.on("unhandledRejection", (err) => logger.error({ err }, "unhandled rejection"));
+  const { slack, storeUrl, storePrefix } = environment;
+  if (slack === undefined || storeUrl === undefined)
+    throw new BotError("config.invalid", "SLACK_BOT_TOKEN and STORE_URL must be set", "See: dfbot config check");
+
+  const telemetry = createTelemetry();
+  const platform = composePlatform(settings);
+  const store = openStore({
+    url: storeUrl,
+    prefix: storePrefix,
+    onOutage: (err) => logger.warn({ err }, "the store is away"),
+    onRecovery: () => logger.info("the store is back"),
+  });
+  const runner = createRunner({
+    runbooks: catalog,
+    config,
+    platform,
+    scrub,
+    now: () => new Date(),
+    onFinished(report, request) {
+      telemetry.ran(report);
+      const { runId, runbook, verdict, durationMs } = report;
+      logger.info({ runId, runbook, verdict, durationMs, requester: request.requester }, "run finished");
+    },
+  });
+  const surface = createSlackSurface({
+    ...slack,
+    logger,
+    runner,
+    reports: createReportKeeper(store, logger),
+    onHandled: (what, ackMs) => telemetry.handled(what, ackMs),
+  });
+
+  const checks: readonly DependencyCheck[] = [
+    { name: "slack", whenFailing: "down", check: (signal) => surface.check(signal) },
+    { name: "store", whenFailing: "degraded", check: () => store.checkQueue() },
+    ...config.clusters.map(
+      ({ name }): DependencyCheck => ({
+        name: `cluster ${name}`,
+        whenFailing: "degraded",
+        check: async (signal) => {
+          const crd = await platform.cluster(name).customResourceDefinition(crdName, signal).catch(absent);
+          return crd === undefined
+            ? "answers; has no Dragonfly CRD"
+            : `answers; CRD ${crd.established ? "established" : "not established"}`;
+        },
+      }),
+    ),
+    {
+      name: "metrics",
+      whenFailing: "degraded",
+      check: async (signal) => `answers, ${(await platform.metrics.query("vector(1)", signal)).length} sample`,
+    },
+  ];
+  const dependencies = watchDependencies(checks, {
+    everyMs: checkEveryMs,
+    timeoutMs: config.readTimeoutMs,
+    onChange(dependency) {
+      telemetry.dependency(dependency.name, dependency.state);
+      logger[dependency.state === "ok" ? "info" : "warn"]({ dependency }, "dependency changed");
+    },
+  });
+  const server = createHttpServer({
+    logger,
+    metrics: () => telemetry.text(),
+    // Commands come in and answers go out through Slack; everything else may be away and the bot still says so.
+    readiness: () => {
+      const seen = dependencies.current();
+      return { ready: seen.every(({ name, state }) => name !== "slack" || state !== "down"), dependencies: seen };
+    },
+    slack: surface.requestListener === undefined ? undefined : { path: slackPath, listener: surface.requestListener },
+  });
+  const address = await server.listen({ host: "0.0.0.0", port: environment.port }).catch((cause: unknown) => {
+    throw new BotError(
+      "http.listen",
+      `Port ${environment.port} cannot be listened on`,
+      "Set PORT to a free one, or stop the program that has it",
+      { cause },
+    );
+  });
+  logger.info({ address, mode: slack.mode, source: settings.source }, "listening");
+  // Socket mode connects on its own time, and again whenever it breaks; the process does not die of Slack being away.
+  void keepStarting(
+    () => surface.start(),
+    (err) => logger.warn({ err }, "Slack's socket could not be opened; trying again"),
+  );
+
+  const signal = await untilTold();
+  logger.info({ signal }, "stopping");
+  const timer = setTimeout(() => process.exit(1), stopWithinMs).unref();
+  dependencies.stop();
+  await server.close();
+  await surface.stop().catch((err: unknown) => logger.warn({ err }, "Slack's socket did not close"));
+  await store.close();
+  clearTimeout(timer);
+  logger.info("stopped");
+  return 0;
+}
+
+/** A cluster that serves clients only has no CRD, and that is no fault of it. */
+function absent(error: unknown): undefined {
+  if (error instanceof BotError && error.code === "kubernetes.not-found") return undefined;
+  throw error;
+}
+
+async function keepStarting(start: () => Promise<void>, onFailure: (error: unknown) => void): Promise<void> {
+  for (let delayMs = 500; ; delayMs = Math.min(delayMs * 2, 30_000)) {
+    try {
+      return await start();
+    } catch (error) {
+      onFailure(error);
+      await new Promise((resolve) => setTimeout(resolve, delayMs).unref());
+    }
+  }
+}
+
+function untilTold(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve(signal));
+  });
+}
