@@ -125,7 +125,7 @@ async function runRunbook(
       ? jsonReport(report)
       : markdown === true
         ? markdownReport(report)
-        : terminalReport(report, { colour: deps.isTerminal }),
+        : terminalReport(report, { colour: deps.isTerminal, columns: 100 }),
   );
   if (typeof junit === "string") writeJunit(junit, report);
   return exitCodeOf(report);

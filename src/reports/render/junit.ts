@@ -10,7 +10,7 @@ import { clean, oneLine } from "./clean.ts";
 export function junitReport(report: Report): string {
   const document = create({ version: "1.0", encoding: "UTF-8" });
   const totals = {
-    name: oneLine(report.runbook),
+    name: attribute(report.runbook),
     tests: report.findings.length,
     failures: count(report, "fail"),
     errors: count(report, "unknown"),
@@ -18,12 +18,12 @@ export function junitReport(report: Report): string {
   };
   const suite = document
     .ele("testsuites", totals)
-    .ele("testsuite", { ...totals, timestamp: oneLine(report.startedAt) });
-  suite.ele("properties").ele("property", { name: "runId", value: oneLine(report.runId) });
+    .ele("testsuite", { ...totals, timestamp: attribute(report.startedAt) });
+  suite.ele("properties").ele("property", { name: "runId", value: attribute(report.runId) });
   for (const finding of report.findings) {
     const test = suite.ele("testcase", {
-      classname: `${oneLine(report.runbook)}.${oneLine(finding.section)}`,
-      name: oneLine(finding.id),
+      classname: `${attribute(report.runbook)}.${attribute(finding.section)}`,
+      name: attribute(finding.id),
     });
     const { element, attributes } = outcome(finding);
     test.ele(element, attributes).txt(describe(finding));
@@ -36,7 +36,7 @@ function count(report: Report, verdict: Verdict): number {
 }
 
 function outcome(finding: Finding): { readonly element: string; readonly attributes: Record<string, string> } {
-  const attributes = { message: oneLine(finding.title), type: finding.verdict };
+  const attributes = { message: attribute(finding.title), type: finding.verdict };
   if (finding.verdict === "fail") return { element: "failure", attributes };
   if (finding.verdict === "unknown") return { element: "error", attributes };
   return { element: "system-out", attributes: {} };
@@ -45,5 +45,14 @@ function outcome(finding: Finding): { readonly element: string; readonly attribu
 function describe(finding: Finding): string {
   const title = finding.verdict === "warn" ? `Warning: ${finding.title}` : finding.title;
   const evidence = finding.evidence.map(({ command, output, at }) => `$ ${command}\n${output}\n(${at})`);
-  return clean([title, finding.detail, ...evidence].filter((part) => part !== "").join("\n"));
+  return literal(clean([title, finding.detail, ...evidence].filter((part) => part !== "").join("\n")));
+}
+
+function attribute(text: string): string {
+  return literal(oneLine(text));
+}
+
+/** The XML writer leaves alone what looks like an entity, so a text that holds `&#0;` would make the file malformed. */
+function literal(text: string): string {
+  return text.replaceAll("&", "&amp;");
 }

@@ -72,7 +72,7 @@ function code(text: string): string {
   const fence = "`".repeat(longestRun(body) + 1);
   const space = /^`|`$/.test(body) ? " " : "";
   // An empty code span does not exist in Markdown.
-  return body === "" ? "–" : `${fence}${space}${body.replaceAll("|", "\\|")}${space}${fence}`;
+  return body === "" ? "–" : `${fence}${space}${body}${space}${fence}`;
 }
 
 function longestRun(text: string): number {

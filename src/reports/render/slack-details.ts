@@ -1,75 +1,133 @@
 import type { KnownBlock } from "@slack/types";
-import type { Finding, Report } from "../model.ts";
-import { truncate } from "./clean.ts";
-import { charactersIn } from "./slack.ts";
-import { codeSlack, escapedUpTo, verdictWords } from "./slack-text.ts";
+import {
+  attention,
+  type Evidence,
+  type Finding,
+  type Report,
+  type ReportTable,
+  verdicts,
+  worstVerdict,
+} from "../model.ts";
+import { oneLine, truncate } from "./clean.ts";
+import { sectionTitle } from "./slack.ts";
+import { createRoom, joinLines, section } from "./slack-blocks.ts";
+import { codeSlack, escapedLine, escapedUpTo, fencedSlack, verdictWords } from "./slack-text.ts";
 
-/** A view holds 100 blocks and 250 KB. */
+/** A view holds 100 blocks; one is kept for the line that counts what is missing, one for the caller. */
 const maxBlocks = 98;
-const maxCharacters = 100_000;
+/** A view holds 250 KB; a character is at most three bytes of UTF-8, and JSON around them costs some. */
+const maxCharacters = 60_000;
 
-/** Everything a report says, for a modal: each finding with its detail and evidence, under its section's heading. */
+/** Blocks that are shown together or not at all. */
+interface Entry {
+  readonly blocks: readonly KnownBlock[];
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Everything a report says, for a modal: its tables, then each finding with detail and evidence under its section's
+ * heading, the worst sections first. What does not fit is counted in words.
+ */
 export function slackReportDetails(report: Report): { readonly title: string; readonly blocks: readonly KnownBlock[] } {
   const { emoji, word } = verdictWords[report.verdict];
-  const blocks: KnownBlock[] = [mrkdwn(`${emoji} *${word}* — ${escapedUpTo(report.summary, 2_000)}`)];
-  let characters = 0;
-  let left = 0;
-  for (const [section, findings] of Map.groupBy(report.findings, (finding) => finding.section)) {
-    const wanted: KnownBlock[] = [
-      { type: "header", text: { type: "plain_text", text: truncate(section, 150) } },
-      ...grouped(findings),
-    ];
-    for (const block of wanted) {
-      const size = charactersIn(block);
-      if (blocks.length >= maxBlocks || characters + size > maxCharacters) {
-        left += 1;
-        continue;
-      }
-      characters += size;
-      blocks.push(block);
+  const room = createRoom(maxBlocks, maxCharacters);
+  const blocks: KnownBlock[] = [];
+  const head = section(`${emoji} *${word}* — ${escapedLine(report.summary, 2_000)}`);
+  const entries: readonly Entry[] = [
+    { blocks: [head, ...report.tables.slice(0, 5).map(tableSection)], findings: [] },
+    ...worstFirst(report.findings).flatMap(([title, findings]) => sectionEntries(title, findings)),
+  ];
+  let left: readonly Finding[] = [];
+  for (const [index, entry] of entries.entries()) {
+    if (!takeAll(entry, room)) {
+      left = entries.slice(index).flatMap(({ findings }) => findings);
+      break;
     }
+    blocks.push(...entry.blocks);
   }
-  if (left > 0)
-    blocks.push(mrkdwn("_This is not all: the rest did not fit. `dfbot` in a terminal prints everything._"));
-  return { title: truncate(`${report.runbook} details`, 24), blocks };
+  if (left.length > 0) blocks.push(section(leftWords(left, report)));
+  return { title: truncate(`${oneLine(report.runbook)} details`, 24), blocks };
 }
 
-/** Good news is short, so several ok findings share a block; each other one has its own. */
-function grouped(findings: readonly Finding[]): readonly KnownBlock[] {
-  const fine = findings.filter(({ verdict }) => verdict === "ok");
-  const bad = findings.filter(({ verdict }) => verdict !== "ok");
-  return [...bad.map(full), ...chunks(fine.map(short), 2_800).map(mrkdwn)];
+/** Sections in the report's order, those with trouble before the others, the worst first. */
+function worstFirst(findings: readonly Finding[]): readonly (readonly [string, readonly Finding[]])[] {
+  const rank = (group: readonly Finding[]) => verdicts.indexOf(worstVerdict(group.map(({ verdict }) => verdict)));
+  return [...Map.groupBy(findings, ({ section: title }) => title)].toSorted(([, a], [, b]) => rank(b) - rank(a));
 }
 
-function full(finding: Finding): KnownBlock {
-  const { emoji } = verdictWords[finding.verdict];
-  const evidence = finding.evidence
-    .slice(0, 4)
-    .map(({ command, output, at }) => `${codeSlack(truncate(command, 200))}\n→ ${escapedUpTo(output, 250)} _(${at})_`);
-  return mrkdwn(
-    [
-      `${emoji} *${escapedUpTo(finding.title, 500)}*`,
-      ...(finding.detail === "" ? [] : [escapedUpTo(finding.detail, 700)]),
-      ...evidence,
-    ].join("\n"),
+function takeAll(entry: Entry, room: ReturnType<typeof createRoom>): boolean {
+  return entry.blocks.every((block) => room.take(block));
+}
+
+/** Each trouble on its own, worst first; good news is short, so several share a block. The heading joins the first. */
+function sectionEntries(title: string, findings: readonly Finding[]): readonly Entry[] {
+  const entries = [
+    ...attention({ findings }).map((finding) => ({ blocks: troubleBlocks(finding), findings: [finding] })),
+    ...fineEntries(findings.filter(({ verdict }) => verdict === "ok")),
+  ];
+  const header: KnownBlock = { type: "header", text: { type: "plain_text", text: sectionTitle(title, 140) } };
+  return entries.map((entry, index) => (index === 0 ? { ...entry, blocks: [header, ...entry.blocks] } : entry));
+}
+
+function troubleBlocks(finding: Finding): readonly KnownBlock[] {
+  const { emoji, word } = verdictWords[finding.verdict];
+  const lines = [
+    `${emoji} *${escapedLine(finding.title, 600)}* (${word.toLowerCase()})`,
+    escapedUpTo(finding.detail, 2_000),
+  ];
+  const shown = finding.evidence.slice(0, 4);
+  const more = finding.evidence.length - shown.length;
+  return [
+    section(lines.filter((text) => text !== "").join("\n")),
+    ...shown.map(evidenceSection),
+    ...(more > 0 ? [section(`_…and ${more} more pieces of evidence_`)] : []),
+  ];
+}
+
+function evidenceSection({ command, output, at }: Evidence): KnownBlock {
+  const lines = [
+    codeSlack(command, 800),
+    oneLine(output) === "" ? "" : fencedSlack(output, 1_600),
+    `_read at ${escapedLine(at, 60)}_`,
+  ];
+  return section(lines.filter((text) => text !== "").join("\n"));
+}
+
+function fineEntries(findings: readonly Finding[]): readonly Entry[] {
+  const entries: Entry[] = [];
+  let rest = findings;
+  while (rest.length > 0) {
+    const { text, linesLeft } = joinLines(rest.map(fineLine), 2_900);
+    entries.push({ blocks: [section(text)], findings: rest.slice(0, rest.length - linesLeft) });
+    rest = rest.slice(rest.length - linesLeft);
+  }
+  return entries;
+}
+
+function fineLine(finding: Finding): string {
+  const output = codeSlack(finding.evidence[0]?.output ?? "", 250);
+  return `${verdictWords.ok.emoji} ${escapedLine(finding.title, 300)}${output === "" ? "" : `\n     ${output}`}`;
+}
+
+/** A modal shows no table block, so the table is drawn in monospace. Source: https://docs.slack.dev/reference/block-kit/blocks/table-block */
+function tableSection(table: ReportTable): KnownBlock {
+  const cells = [table.columns.map(({ title }) => title), ...table.rows].map((row) =>
+    table.columns.map((_, index) => truncate(oneLine(row[index] ?? ""), 40)),
   );
+  const widths = table.columns.map((_, index) => Math.max(...cells.map((row) => row[index]?.length ?? 0)));
+  const lines = cells.map((row) =>
+    row
+      .map((cell, index) =>
+        table.columns[index]?.align === "right" ? cell.padStart(widths[index] ?? 0) : cell.padEnd(widths[index] ?? 0),
+      )
+      .join("  ")
+      .trimEnd(),
+  );
+  return section(`*${escapedLine(table.title, 200) || "Table"}*\n${fencedSlack(lines.join("\n"), 2_500)}`);
 }
 
-function short(finding: Finding): string {
-  const output = finding.evidence[0]?.output ?? "";
-  return `${verdictWords.ok.emoji} ${escapedUpTo(finding.title, 300)}${output === "" ? "" : `\n     ${codeSlack(truncate(output, 200))}`}`;
-}
-
-function chunks(lines: readonly string[], length: number): readonly string[] {
-  const result: string[] = [];
-  for (const line of lines) {
-    const last = result.at(-1);
-    if (last !== undefined && last.length + line.length + 1 <= length) result[result.length - 1] = `${last}\n${line}`;
-    else result.push(line);
-  }
-  return result;
-}
-
-function mrkdwn(text: string): KnownBlock {
-  return { type: "section", text: { type: "mrkdwn", text: truncate(text, 2_950) } };
+function leftWords(left: readonly Finding[], report: Report): string {
+  const bad = left.filter(({ verdict }) => verdict !== "ok").length;
+  const what = `${left.length} more ${left.length === 1 ? "finding" : "findings"}, ${bad} of them in need of attention`;
+  return `_This is not all: ${what}, did not fit. ${codeSlack(`dfbot ${report.runbook} --markdown`, 100)} in a terminal prints everything._`;
 }

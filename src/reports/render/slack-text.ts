@@ -1,39 +1,58 @@
 import type { Verdict } from "../model.ts";
-import { clean, truncate } from "./clean.ts";
+import { clean, oneLine, truncate } from "./clean.ts";
 
 /**
- * Outside text for Slack's mrkdwn. The three characters that Slack asks to be escaped disarm mentions and links; the
- * formatting characters, for which Slack has no escape, become look-alikes that it does not read.
+ * Outside text for Slack's mrkdwn. The three characters that Slack asks to be escaped disarm mentions and links; what
+ * else Slack would read (formatting, quotes, `:emoji:` that could pose as a verdict) has no escape there and becomes a
+ * look-alike that it does not read.
  * Source: https://docs.slack.dev/messaging/formatting-message-text#escaping
  */
 export function escapeSlack(text: string): string {
-  return clean(text)
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replace(/[*~`]|\b_|_\b/g, (character) => lookAlikes[character] ?? character);
+  const quiet = clean(text)
+    .replace(/^( *)>/gm, "$1›")
+    .replace(/[*~`]|\b_|_\b/g, (character) => lookAlikes[character] ?? character)
+    .replace(/:(?=[\d_+'-]*[a-z][\w+'-]*:)/gi, "∶");
+  return escapeReserved(quiet);
 }
 
 const lookAlikes: Readonly<Record<string, string>> = { "*": "∗", _: "\uff3f", "~": "∼", "`": "ʼ" };
 
-/** Outside text inside backticks: only what would end the code span has to go. */
-export function codeSlack(text: string): string {
-  const inside = clean(text)
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll("`", "ʼ")
-    .replaceAll("\n", " ");
-  return `\`${inside}\``;
+/** Outside text inside backticks, on one line and at most `length` long with them: what would end the code span goes. */
+export function codeSlack(text: string, length: number): string {
+  const inside = oneLine(text).replaceAll("`", "ʼ");
+  // An empty code span would show its backticks.
+  return inside === "" ? "" : `\`${fitted(inside, length - 2, escapeReserved)}\``;
 }
 
-/** Escapes and then cuts, so that an entity is never halved: cutting first would let the escaping grow past the limit. */
+/** Outside text as a block of code that keeps its lines; what is over `length` is counted in words below it. */
+export function fencedSlack(text: string, length: number): string {
+  const inside = clean(text).replaceAll("`", "ʼ").trimEnd();
+  const shown = fitted(inside, length - 50, escapeReserved);
+  const whole = escapeReserved(inside).length <= length - 50;
+  return `\`\`\`\n${shown}\n\`\`\`${whole ? "" : `\n_cut, ${inside.length} characters in all_`}`;
+}
+
+/** Escaped text of at most `length`. Lines stay. */
 export function escapedUpTo(text: string, length: number): string {
+  return fitted(clean(text).trim(), length, escapeSlack);
+}
+
+/** Escaped text of at most `length`, on one line: for titles, where a forged second line would mislead. */
+export function escapedLine(text: string, length: number): string {
+  return fitted(oneLine(text), length, escapeSlack);
+}
+
+function escapeReserved(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}
+
+/** Cuts before it escapes, until the escaped text fits, so that an entity is never halved. An entity is 5 at most. */
+function fitted(text: string, length: number, escaping: (text: string) => string): string {
   let room = length;
-  let escaped = escapeSlack(truncate(text, room));
+  let escaped = escaping(truncate(text, room));
   while (escaped.length > length && room > 0) {
     room -= Math.max(1, Math.ceil((escaped.length - length) / 5));
-    escaped = escapeSlack(truncate(text, room));
+    escaped = escaping(truncate(text, room));
   }
   return escaped;
 }

@@ -1,147 +1,180 @@
-import type { ContainerBlock, KnownBlock, SectionBlock, TableBlock } from "@slack/types";
-import { attention, type Finding, type Report, type ReportTable } from "../model.ts";
-import { clean, truncate } from "./clean.ts";
-import { codeSlack, escapedUpTo, verdictWords } from "./slack-text.ts";
+import type { ContainerBlock, KnownBlock, SectionBlock } from "@slack/types";
+import { attention, type Finding, type Report } from "../model.ts";
+import { oneLine, truncate } from "./clean.ts";
+import { charactersIn, createRoom, joinLines, type Room, section, sectionLength, tableBlock } from "./slack-blocks.ts";
+import { codeSlack, escapedLine, escapedUpTo, verdictWords } from "./slack-text.ts";
 
 export interface SlackLimits {
-  /** Slack allows 50; the rest is for the buttons that the caller appends. */
+  /** Slack allows 50; the rest is for the buttons that the caller appends. At least 8. */
   readonly maxBlocks: number;
-  /** Slack's undocumented total is near 13,200 (bolt-js#2509); counted over every string in the blocks. */
+  /** Slack's undocumented total is near 13,200 (bolt-js#2509); counted over every string in the blocks. At least 2,000. */
   readonly maxCharacters: number;
 }
 
 export interface SlackMessage {
-  /** Plain text for notifications and screen readers. */
+  /** For notifications and screen readers: a line or two, escaped like everything else. */
   readonly text: string;
   readonly blocks: readonly KnownBlock[];
 }
 
 const defaults: SlackLimits = { maxBlocks: 46, maxCharacters: 12_000 };
-const sectionLength = 2_900;
-const childBlocks = 10;
+/** Beyond these a message is a wall: the rest is listed by title. */
+const mostInFull = 12;
+/** Room for one line that counts what was left out. */
+const noteCharacters = 250;
 
 /**
- * A report as one Slack message: verdict, what needs attention, the table, details folded. What does not fit is counted
- * in words, never cut without a word.
+ * A report as one Slack message: verdict, what needs attention, the table, details folded by section. It never exceeds
+ * the limits, and what does not fit is counted in words.
  */
 export function slackReport(report: Report, limits: Partial<SlackLimits> = {}): SlackMessage {
   const { maxBlocks, maxCharacters } = { ...defaults, ...limits };
-  const budget = { blocks: maxBlocks, characters: maxCharacters };
-  const take = (block: KnownBlock): boolean => {
-    const size = charactersIn(block);
-    if (budget.blocks < 1 || budget.characters < size) return false;
-    budget.blocks -= 1;
-    budget.characters -= size;
-    return true;
-  };
-  const blocks: KnownBlock[] = [];
-  const add = (block: KnownBlock): boolean => {
-    if (!take(block)) return false;
-    blocks.push(block);
-    return true;
-  };
-
-  const { emoji, word } = verdictWords[report.verdict];
-  add(section(`${emoji} *${word}* — ${escapedUpTo(report.summary, 1_500)}`));
-  // The footer is always there, so its room is taken first.
+  if (maxBlocks < 8 || maxCharacters < 2_000) throw new RangeError("A report needs 8 blocks and 2,000 characters");
+  const room = createRoom(maxBlocks, maxCharacters);
+  const head = headBlock(report, maxCharacters / 4);
   const footer = footerBlock(report);
-  take(footer);
+  // What is always there takes its room first: head, footer, and two lines that count what is missing.
+  room.take(head);
+  room.take(footer);
+  room.hold(2, 2 * noteCharacters);
 
-  const troubles = attention(report);
-  const shown = troubles.filter((finding) => add(troubleBlock(finding))).length;
-  if (shown < troubles.length) add(section(`_…and ${troubles.length - shown} more, see Details._`));
-  // Slack takes one table a message, so the first is shown and any other stays in Details.
-  const [table] = report.tables;
-  if (table !== undefined && table.rows.length > 0) add(tableBlock(table));
-  for (const fold of folds(report)) add(fold);
-  blocks.push(footer);
-  return { text: truncate(`${word}: ${clean(report.summary)}`, 2_900), blocks };
-}
+  const table = takeTable(report, room, maxCharacters / 4);
+  const sections = Map.groupBy(report.findings, (finding) => finding.section);
+  const troubles = takeTroubles(report, room, sections.size, maxCharacters / 4);
+  const folds = takeFolds(sections, room);
 
-function section(text: string): SectionBlock {
-  return { type: "section", text: { type: "mrkdwn", text: truncate(text, sectionLength) } };
-}
-
-function troubleBlock(finding: Finding): KnownBlock {
-  const { emoji, word } = verdictWords[finding.verdict];
-  const command = finding.evidence[0]?.command;
-  const lines = [
-    `${emoji} *${escapedUpTo(finding.title, 600)}* (${word.toLowerCase()})`,
-    ...(finding.detail === "" ? [] : [escapedUpTo(finding.detail, 900)]),
-    ...(command === undefined ? [] : [codeSlack(truncate(command, 300))]),
-  ];
-  return section(lines.join("\n"));
-}
-
-function tableBlock(table: ReportTable): TableBlock {
-  const cell = (text: string) => ({ type: "raw_text" as const, text: truncate(clean(text) || " ", 200) });
+  const missing = [
+    counted(table.rowsLeft, "row of the table", "rows of the table"),
+    counted(table.tablesLeft, "table", "tables"),
+    counted(sections.size - folds.length, "section", "sections"),
+  ].filter((words) => words !== undefined);
+  const note = missing.length === 0 ? [] : [section(`_Not shown here: ${missing.join(", ")}. See Details._`)];
   return {
-    type: "table",
-    column_settings: table.columns.slice(0, 20).map(({ align }) => ({ align, is_wrapped: false })),
-    rows: [table.columns.map(({ title }) => cell(title)), ...table.rows.slice(0, 99).map((row) => row.map(cell))].map(
-      (row) => row.slice(0, 20),
-    ),
+    text: fallbackText(report),
+    blocks: [head, ...troubles, ...table.blocks, ...folds, ...note, footer],
   };
 }
 
-/** One closed container a section of the report, its findings as lines. */
-function folds(report: Report): readonly ContainerBlock[] {
-  const sections = Map.groupBy(report.findings, (finding) => finding.section);
-  return [...sections].map(([title, findings]) => {
-    const bad = findings.filter(({ verdict }) => verdict !== "ok").length;
-    const state = bad === 0 ? `${findings.length} ok` : `${bad} of ${findings.length} need attention`;
-    return {
-      type: "container",
-      title: { type: "plain_text", text: truncate(`${clean(title)}: ${state}`, 150) },
-      is_collapsible: true,
-      default_collapsed: true,
-      child_blocks: paragraphs(findings.map(line), childBlocks, 1_200),
-    };
-  });
+function headBlock(report: Report, characters: number): SectionBlock {
+  const { emoji, word } = verdictWords[report.verdict];
+  return section(`${emoji} *${word}* — ${escapedLine(report.summary, Math.min(1_500, characters))}`);
+}
+
+function fallbackText(report: Report): string {
+  const [worst] = attention(report);
+  const first = `${verdictWords[report.verdict].word}: ${escapedLine(report.summary, 1_400)}`;
+  return worst === undefined ? first : `${first}\n${escapedLine(worst.title, 1_400)}`;
+}
+
+/** Slack takes one table a message; the first is shown and any other stays in Details. */
+function takeTable(report: Report, room: Room, characters: number) {
+  const filled = report.tables.filter(({ rows }) => rows.length > 0);
+  const [first] = filled;
+  const table = first === undefined ? undefined : tableBlock(first, characters);
+  if (table === undefined || !room.take(table.block)) return { blocks: [], rowsLeft: 0, tablesLeft: filled.length };
+  return { blocks: [table.block], rowsLeft: table.rowsLeft, tablesLeft: filled.length - 1 };
+}
+
+/** Worst first: in full while there is room, then by title, then counted. Leaves some room for the folds. */
+function takeTroubles(report: Report, room: Room, sections: number, forFolds: number): readonly KnownBlock[] {
+  const foldBlocks = Math.min(sections, Math.ceil(room.blocks / 2));
+  // One more is held for the list of titles.
+  room.hold(foldBlocks + 1, forFolds);
+  const troubles = attention(report);
+  const blocks: KnownBlock[] = [];
+  for (const finding of troubles.slice(0, mostInFull)) {
+    const block = troubleBlock(finding);
+    if (!room.take(block)) break;
+    blocks.push(block);
+  }
+  room.hold(-1, 0);
+  const byTitle = troubles.slice(blocks.length);
+  const { text, linesLeft } = joinLines(byTitle.map(line), Math.min(sectionLength, room.characters - 50));
+  const titles = section(text);
+  const listed = text !== "" && room.take(titles);
+  if (listed) blocks.push(titles);
+  room.hold(-foldBlocks, -forFolds);
+  const left = listed ? linesLeft : byTitle.length;
+  return left === 0
+    ? blocks
+    : [...blocks, section(`_…and ${left} more ${left === 1 ? "needs" : "need"} attention, see Details._`)];
+}
+
+function troubleBlock(finding: Finding): SectionBlock {
+  const { emoji, word } = verdictWords[finding.verdict];
+  const lines = [
+    `${emoji} *${escapedLine(finding.title, 600)}* (${word.toLowerCase()})`,
+    escapedUpTo(finding.detail, 900),
+    codeSlack(finding.evidence[0]?.command ?? "", 500),
+  ];
+  return section(lines.filter((text) => text !== "").join("\n"));
 }
 
 function line(finding: Finding): string {
-  return `${verdictWords[finding.verdict].emoji} ${escapedUpTo(finding.title, 250)}`;
+  const { emoji, word } = verdictWords[finding.verdict];
+  return `${emoji} ${escapedLine(finding.title, 250)}${finding.verdict === "ok" ? "" : ` (${word.toLowerCase()})`}`;
 }
 
-/** Lines gathered into sections of bounded length; what is over the last one is counted. */
-export function paragraphs(lines: readonly string[], most: number, length: number): SectionBlock[] {
-  const groups: string[][] = [[]];
-  let used = 0;
-  for (const text of lines) {
-    if (used + text.length + 1 > length && used > 0) {
-      groups.push([]);
-      used = 0;
-    }
-    groups.at(-1)?.push(text);
-    used += text.length + 1;
+/** One closed container a section of the report, as many as there is room for, each with its fair share of it. */
+function takeFolds(sections: ReadonlyMap<string, readonly Finding[]>, room: Room): readonly ContainerBlock[] {
+  const folds: ContainerBlock[] = [];
+  let waiting = Math.min(sections.size, room.blocks);
+  for (const [title, findings] of sections) {
+    if (waiting === 0) break;
+    const fold = foldBlock(title, findings, Math.floor(room.characters / waiting));
+    if (fold !== undefined && room.take(fold)) folds.push(fold);
+    waiting -= 1;
   }
-  const kept = groups.slice(0, most).map((group) => section(group.join("\n")));
-  const left = groups.slice(most).flat().length;
-  if (left > 0) kept[most - 1] = section(`_…and ${left + (groups[most - 1]?.length ?? 0)} more, see Details._`);
-  return kept;
+  return folds;
+}
+
+/**
+ * Undefined when not even one line fits into `characters`.
+ * Source: https://docs.slack.dev/reference/block-kit/blocks/container-block (in messages only; title 150; 10 children)
+ */
+function foldBlock(title: string, findings: readonly Finding[], characters: number): ContainerBlock | undefined {
+  const bad = findings.filter(({ verdict }) => verdict !== "ok").length;
+  const state = bad === 0 ? `${findings.length} ok` : `${bad} of ${findings.length} need attention`;
+  const fold = (children: SectionBlock[]): ContainerBlock => ({
+    type: "container",
+    title: { type: "plain_text", text: `${sectionTitle(title, 100)}: ${state}` },
+    is_collapsible: true,
+    default_collapsed: true,
+    child_blocks: children,
+  });
+  const room = createRoom(3, characters - charactersIn(fold([])) - noteCharacters);
+  const children: SectionBlock[] = [];
+  let lines = findings.map(line);
+  while (lines.length > 0) {
+    const { text, linesLeft } = joinLines(lines, Math.min(sectionLength, room.characters - 50));
+    const block = section(text);
+    if (text === "" || !room.take(block)) break;
+    children.push(block);
+    lines = lines.slice(lines.length - linesLeft);
+  }
+  if (children.length === 0) return undefined;
+  if (lines.length > 0) children.push(section(`_…and ${lines.length} more, see Details._`));
+  return fold(children);
+}
+
+/** A heading is never empty: Slack refuses one. */
+export function sectionTitle(title: string, length: number): string {
+  return truncate(oneLine(title), length) || "Other";
 }
 
 function footerBlock(report: Report): KnownBlock {
-  const started = Math.floor(Date.parse(report.startedAt) / 1_000);
-  const when = `<!date^${started}^{date_short_pretty} {time_secs}|${report.startedAt}>`;
   const seconds = (report.durationMs / 1_000).toFixed(1);
-  return {
-    type: "context",
-    elements: [
-      {
-        type: "mrkdwn",
-        text: `${escapedUpTo(report.runbook, 60)} · read ${when} in ${seconds} s · run ${escapedUpTo(report.runId.slice(0, 8), 8)}`,
-      },
-    ],
-  };
+  const text = `${escapedLine(report.runbook, 60)} · read ${readAt(report.startedAt)} in ${seconds} s · run ${escapedLine(report.runId.slice(0, 8), 40)}`;
+  return { type: "context", elements: [{ type: "mrkdwn", text, verbatim: true }] };
 }
 
-/** Every string anywhere in a block: a careful over-count of what Slack may count. */
-export function charactersIn(value: unknown): number {
-  if (typeof value === "string") return value.length;
-  if (Array.isArray(value)) return value.reduce((sum: number, item) => sum + charactersIn(item), 0);
-  if (value !== null && typeof value === "object")
-    return Object.values(value).reduce((sum: number, item) => sum + charactersIn(item), 0);
-  return 0;
+/** In the reader's own time zone, which only Slack knows; the text after the bar is for clients that cannot. */
+function readAt(startedAt: string): string {
+  const seconds = Math.floor(Date.parse(startedAt) / 1_000);
+  const fallback = escapedLine(startedAt, 40).replaceAll("|", "");
+  return Number.isNaN(seconds) ? fallback : `<!date^${seconds}^{date_short_pretty} {time_secs}|${fallback}>`;
+}
+
+function counted(count: number, one: string, many: string): string | undefined {
+  return count === 0 ? undefined : `${count} more ${count === 1 ? one : many}`;
 }

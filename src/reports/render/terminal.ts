@@ -1,57 +1,69 @@
 import { styleText } from "node:util";
-import Table from "cli-table3";
-import { attention, type Finding, type Report, type ReportTable, type Verdict } from "../model.ts";
-import { clean } from "./clean.ts";
+import { attention, type Evidence, type Finding, type Report, type Verdict } from "../model.ts";
+import { clean, oneLine } from "./clean.ts";
+import { terminalTable } from "./terminal-table.ts";
+import { wrap } from "./wrap.ts";
 
 export interface TerminalOptions {
   readonly colour: boolean;
+  /** Width of the terminal; text is wrapped to it, commands are not, so that they can be copied. */
+  readonly columns: number;
 }
 
 const words: Readonly<Record<Verdict, string>> = { ok: "ok", warn: "WARN", unknown: "UNKNOWN", fail: "FAIL" };
 const colours = { ok: "green", warn: "yellow", unknown: "magenta", fail: "red" } as const;
+const margin = " ".repeat(10);
+const evidenceLines = 8;
 
-/** A report for a person at a terminal: verdict, what needs attention with its evidence, the table, then everything short. */
+/** A report for a person at a terminal: verdict, what needs attention with its evidence, the tables, then everything short. */
 export function terminalReport(report: Report, options: TerminalOptions): string {
+  const width = Math.max(40, options.columns);
   const paint = (verdict: Verdict, text: string) =>
     options.colour ? styleText(colours[verdict], text, { validateStream: false }) : text;
-  const mark = (verdict: Verdict) => paint(verdict, words[verdict].padEnd(7));
+  /** A verdict as a word in a column of its own, the text beside it. */
+  const marked = (verdict: Verdict, text: string) => {
+    const [first = "", ...others] = wrap(oneLine(text), width, margin);
+    return [`  ${paint(verdict, words[verdict].padEnd(7))} ${first.trimStart()}`, ...others];
+  };
   const troubles = attention(report);
+  const word = words[report.verdict].toUpperCase();
+  const [first = "", ...others] = wrap(oneLine(report.summary), width, " ".repeat(word.length + 2));
   const lines = [
-    `${paint(report.verdict, words[report.verdict].toUpperCase())}  ${oneLine(report.summary)}`,
-    ...(troubles.length === 0 ? [] : ["", "Needs attention", ...troubles.flatMap((finding) => trouble(finding, mark))]),
-    ...report.tables.flatMap((table) => ["", clean(table.title), tableText(table)]),
-    ...[...Map.groupBy(report.findings, (finding) => finding.section)].flatMap(([section, findings]) => [
+    `${paint(report.verdict, word)}  ${first.trimStart()}`,
+    ...others,
+    ...(troubles.length === 0 ? [] : ["", "Needs attention"]),
+    ...troubles.flatMap((finding) => [...marked(finding.verdict, finding.title), ...because(finding, width)]),
+    ...report.tables.flatMap((table) => ["", oneLine(table.title), terminalTable(table, width)]),
+    ...[...Map.groupBy(report.findings, ({ section }) => section)].flatMap(([section, findings]) => [
       "",
-      clean(section),
-      ...findings.map((finding) => `  ${mark(finding.verdict)} ${oneLine(finding.title)}`),
+      oneLine(section),
+      ...findings.flatMap(({ verdict, title }) => marked(verdict, title)),
     ]),
     "",
-    `${clean(report.runbook)}, read at ${report.startedAt} in ${(report.durationMs / 1_000).toFixed(1)} s, run ${clean(report.runId)}`,
+    `${oneLine(report.runbook)}, read at ${oneLine(report.startedAt)} in ${(report.durationMs / 1_000).toFixed(1)} s, run ${oneLine(report.runId)}`,
   ];
   return `${lines.join("\n")}\n`;
 }
 
-function trouble(finding: Finding, mark: (verdict: Verdict) => string): readonly string[] {
-  const indent = " ".repeat(10);
+function because(finding: Finding, width: number): readonly string[] {
+  const shown = finding.evidence.slice(0, 3);
+  const left = finding.evidence.length - shown.length;
   return [
-    `  ${mark(finding.verdict)} ${oneLine(finding.title)}`,
-    ...(finding.detail === "" ? [] : [`${indent}${oneLine(finding.detail)}`]),
-    ...finding.evidence
-      .slice(0, 3)
-      .map(({ command, output }) => `${indent}$ ${oneLine(command)}\n${indent}  ${oneLine(output)}`),
+    ...wrap(oneLine(finding.detail), width, margin),
+    ...shown.flatMap(evidenceText),
+    ...(left === 0 ? [] : [`${margin}… ${left} more with --markdown`]),
   ];
 }
 
-function oneLine(text: string): string {
-  return clean(text).replaceAll(/\s+/g, " ").trim();
-}
-
-function tableText(table: ReportTable): string {
-  const drawn = new Table({
-    head: table.columns.map(({ title }) => clean(title)),
-    colAligns: table.columns.map(({ align }) => align),
-    style: { head: [], border: [], compact: true },
-  });
-  drawn.push(...table.rows.map((row) => row.map(oneLine)));
-  return drawn.toString();
+function evidenceText({ command, output }: Evidence): readonly string[] {
+  const lines = clean(output)
+    .split("\n")
+    .map((text) => text.trimEnd())
+    .filter((text) => text !== "");
+  const left = lines.length - evidenceLines;
+  return [
+    `${margin}$ ${oneLine(command)}`,
+    ...lines.slice(0, evidenceLines).map((text) => `${margin}  ${text}`),
+    ...(left > 0 ? [`${margin}  … ${left} more ${left === 1 ? "line" : "lines"} with --markdown`] : []),
+  ];
 }
