@@ -1,0 +1,140 @@
+import { createHmac, randomUUID } from "node:crypto";
+import type { WebSocket } from "ws";
+
+/** What Slack sends to an app: form-encoded over HTTP, the same object as an envelope's payload over a socket. */
+export interface Outgoing {
+  readonly kind: "slash_commands" | "interactive" | "events_api";
+  readonly payload: Readonly<Record<string, unknown>>;
+}
+
+export interface Acknowledged {
+  readonly ok: boolean;
+  /** The body of the ack, parsed when it is JSON. */
+  readonly body: unknown;
+  readonly ms: number;
+}
+
+export interface Delivery {
+  /** Delivers once and waits for the ack, three seconds at most. */
+  send(outgoing: Outgoing, retry?: number): Promise<Acknowledged>;
+  readonly online: () => boolean;
+}
+
+const ackWithinMs = 3_000;
+
+/** POST to the app's request URL, signed. Source: https://docs.slack.dev/authentication/verifying-requests-from-slack */
+export function deliverByHttp(options: {
+  readonly requestUrl: () => string;
+  readonly signingSecret: string;
+}): Delivery {
+  let reached = false;
+  return {
+    online: () => reached,
+    async send({ kind, payload }, retry) {
+      const isEvent = kind === "events_api";
+      const body = isEvent
+        ? JSON.stringify(payload)
+        : new URLSearchParams(kind === "interactive" ? { payload: JSON.stringify(payload) } : flat(payload)).toString();
+      const timestamp = String(Math.floor(Date.now() / 1_000));
+      const started = performance.now();
+      try {
+        const response = await fetch(options.requestUrl(), {
+          method: "POST",
+          headers: {
+            "content-type": isEvent ? "application/json" : "application/x-www-form-urlencoded",
+            "x-slack-request-timestamp": timestamp,
+            "x-slack-signature": sign(options.signingSecret, timestamp, body),
+            ...(retry === undefined
+              ? {}
+              : { "x-slack-retry-num": String(retry), "x-slack-retry-reason": "http_timeout" }),
+          },
+          body,
+          signal: AbortSignal.timeout(ackWithinMs),
+        });
+        const text = await response.text();
+        reached = true;
+        return { ok: response.ok, body: parsed(text), ms: performance.now() - started };
+      } catch {
+        reached = false;
+        return { ok: false, body: undefined, ms: performance.now() - started };
+      }
+    },
+  };
+}
+
+export function sign(secret: string, timestamp: string, body: string): string {
+  return `v0=${createHmac("sha256", secret).update(`v0:${timestamp}:${body}`).digest("hex")}`;
+}
+
+function flat(payload: Readonly<Record<string, unknown>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(payload).map(([key, value]) => [key, String(value)]));
+}
+
+function parsed(text: string): unknown {
+  if (text === "") return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** Envelopes to one of the open sockets, acknowledged by envelope_id. Source: https://docs.slack.dev/apis/events-api/using-socket-mode */
+export function deliverBySocket(): Delivery & {
+  readonly accept: (socket: WebSocket) => void;
+  readonly refresh: () => void;
+} {
+  const sockets: WebSocket[] = [];
+  const waiting = new Map<string, (body: unknown) => void>();
+  let next = 0;
+  return {
+    online: () => sockets.length > 0,
+    accept(socket) {
+      sockets.push(socket);
+      socket.on("close", () => void sockets.splice(sockets.indexOf(socket), 1));
+      socket.on("message", (data) => {
+        const message = parsed(String(data));
+        if (message === null || typeof message !== "object" || !("envelope_id" in message)) return;
+        waiting.get(String(message.envelope_id))?.("payload" in message ? message.payload : undefined);
+      });
+      socket.send(
+        JSON.stringify({
+          type: "hello",
+          num_connections: sockets.length,
+          connection_info: { app_id: "A0SANDBOX" },
+          debug_info: { host: "sandbox", approximate_connection_time: 18_060 },
+        }),
+      );
+    },
+    refresh() {
+      for (const socket of sockets)
+        socket.send(
+          JSON.stringify({ type: "disconnect", reason: "refresh_requested", debug_info: { host: "sandbox" } }),
+        );
+    },
+    send({ kind, payload }, retry) {
+      const started = performance.now();
+      const socket = sockets[next++ % Math.max(1, sockets.length)];
+      if (socket === undefined) return Promise.resolve({ ok: false, body: undefined, ms: 0 });
+      const envelope_id = randomUUID();
+      return new Promise((resolve) => {
+        const done = (ok: boolean, body: unknown) => {
+          clearTimeout(timer);
+          waiting.delete(envelope_id);
+          resolve({ ok, body, ms: performance.now() - started });
+        };
+        const timer = setTimeout(() => done(false, undefined), ackWithinMs);
+        waiting.set(envelope_id, (body) => done(true, body));
+        socket.send(
+          JSON.stringify({
+            envelope_id,
+            type: kind,
+            payload,
+            accepts_response_payload: true,
+            ...(retry === undefined ? {} : { retry_attempt: retry, retry_reason: "timeout" }),
+          }),
+        );
+      });
+    },
+  };
+}
