@@ -1,0 +1,115 @@
+import { pino } from "pino";
+import { type SlackSimulation, startSlack } from "../../sandbox/slack/server.ts";
+import type { StoredMessage } from "../../sandbox/slack/workspace.ts";
+import { createReportKeeper } from "../../src/commands/report-keeper.ts";
+import { createSlackSurface, slackPath } from "../../src/commands/slack-app.ts";
+import { createHttpServer } from "../../src/http/server.ts";
+import type { Platform } from "../../src/platform/ports.ts";
+import { catalog } from "../../src/runbooks/catalog/index.ts";
+import { createRunner } from "../../src/runbooks/runner.ts";
+import { config, fakePlatform } from "./platform.ts";
+
+export const scopes = ["commands", "chat:write", "im:write"];
+export const slashCommand = {
+  command: "/dragonfly",
+  description: "Ask about the Dragonfly cluster",
+  usage_hint: "status | role | help",
+};
+export const signingSecret = "fake-signing-secret";
+
+export interface SlackWorld {
+  readonly slack: SlackSimulation;
+  readonly botUrl: string;
+  readonly logs: readonly string[];
+  /** Everything Ada can see in a channel. */
+  shown(channel?: string, user?: string): readonly StoredMessage[];
+  ask(text: string, channel?: string, user?: string): ReturnType<SlackSimulation["people"]["command"]>;
+  press(label: string, message: StoredMessage, user?: string): ReturnType<SlackSimulation["people"]["action"]>;
+  stop(): Promise<void>;
+}
+
+/** The real Slack surface and HTTP server on the Slack simulation, over a platform of plain data. */
+export async function startSlackWorld(
+  mode: "http" | "socket",
+  platform: Platform = fakePlatform(),
+): Promise<SlackWorld> {
+  let botUrl = "";
+  const slack = await startSlack({
+    signingSecret,
+    botToken: "xoxb-fake-bot",
+    appToken: "xapp-fake-app",
+    scopes,
+    commands: [slashCommand],
+    deliver: mode === "http" ? { mode, requestUrl: () => `${botUrl}${slackPath}` } : { mode },
+  });
+  const logs: string[] = [];
+  const logger = pino({ level: "warn" }, { write: (line: string) => void logs.push(line) });
+  const runner = createRunner({
+    runbooks: catalog,
+    config: { ...config, readTimeoutMs: 400 },
+    platform,
+    scrub: (text) => text,
+    now: () => new Date("2026-01-02T12:00:00Z"),
+  });
+  const surface = createSlackSurface({
+    mode,
+    botToken: "xoxb-fake-bot",
+    signingSecret,
+    appToken: "xapp-fake-app",
+    apiUrl: slack.apiUrl,
+    logger,
+    runner,
+    reports: createReportKeeper(undefined, logger),
+    onHandled: () => undefined,
+  });
+  const listener = surface.requestListener;
+  const http = createHttpServer({
+    logger,
+    readiness: () => ({ ready: true, dependencies: [] }),
+    metrics: async () => "",
+    slack: listener === undefined ? undefined : { path: slackPath, listener },
+  });
+  botUrl = await http.listen({ host: "127.0.0.1", port: 0 });
+  await surface.start();
+  if (mode === "socket") await waitFor(() => slack.log.some(({ method }) => method === "apps.connections.open"));
+  return {
+    slack,
+    botUrl,
+    logs,
+    shown: (channel = "C0OPS", user = "U0ADA") =>
+      slack.workspace.messages.filter((message) => message.channel === channel && (message.onlyFor ?? user) === user),
+    ask: (text, channel = "C0OPS", user = "U0ADA") => slack.people.command({ user, channel, text }),
+    press: (label, message, user = "U0ADA") => {
+      const button = buttonsOf(message.blocks).find((candidate) => candidate.text === label);
+      if (button === undefined)
+        throw new Error(`no button ${label} in ${JSON.stringify(message.blocks).slice(0, 500)}`);
+      return slack.people.action({
+        user,
+        message: { channel: message.channel, ts: message.ts },
+        block_id: "",
+        action_id: button.actionId,
+      });
+    },
+    async stop() {
+      await http.close();
+      await surface.stop();
+      await slack.stop();
+    },
+  };
+}
+
+function buttonsOf(blocks: readonly unknown[]): readonly { readonly text: string; readonly actionId: string }[] {
+  return blocks.flatMap((block) => {
+    const elements =
+      block !== null && typeof block === "object" && "elements" in block && Array.isArray(block.elements)
+        ? block.elements
+        : [];
+    return elements.flatMap((element) =>
+      element?.type === "button" ? [{ text: String(element.text.text), actionId: String(element.action_id) }] : [],
+    );
+  });
+}
+
+async function waitFor(condition: () => boolean): Promise<void> {
+  for (let i = 0; i < 200 && !condition(); i++) await new Promise((resolve) => setTimeout(resolve, 20));
+}
