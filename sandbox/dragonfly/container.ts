@@ -5,6 +5,7 @@ import type { Exit } from "./child.ts";
 import { startDragonfly } from "./dragonfly-process.ts";
 import { type Facade, openFacade } from "./facade.ts";
 import type { StoreBinary, StoreKind } from "./find-store.ts";
+import { flag, sizeFlag } from "./flags.ts";
 import { redisBehind } from "./redis-behind.ts";
 import { snapshotFile, startRedis } from "./redis-process.ts";
 import { openRelay } from "./relay.ts";
@@ -14,8 +15,10 @@ export interface ContainerOptions {
   readonly store: StoreBinary;
   readonly ip: string;
   readonly password: string;
-  readonly maxMemoryBytes: number;
-  readonly snapshotCron: string;
+  /** Of the image: `v1.40.1`. A store that is not Dragonfly says it too. */
+  readonly version: string;
+  /** The pod's, as the operator gives them to Dragonfly. */
+  readonly args: readonly string[];
   /** The pod's volume. */
   readonly directory: string;
   readonly memory: PodMemory;
@@ -90,6 +93,7 @@ function runRedis(options: ContainerOptions): Running {
   const child = startRedis({
     ...options,
     program: store.path,
+    maxMemoryBytes: sizeFlag(options.args, "maxmemory"),
     onLine: (line) => {
       if (/Connecting to (?:MASTER|PRIMARY) /.test(line)) attempts++;
       snapshots?.onLine(line);
@@ -102,6 +106,9 @@ function runRedis(options: ContainerOptions): Running {
     const server = redisBehind({
       ...options,
       program: store.path,
+      version: `df-${options.version}`,
+      threads: Number(flag(options.args, "proactor_threads") ?? 1),
+      snapshotCron: flag(options.args, "snapshot_cron") ?? "",
       control,
       snapshots,
       formerIds: new Set(memory.formerIds),
@@ -125,7 +132,7 @@ function runRedis(options: ContainerOptions): Running {
 }
 
 function runDragonfly(options: ContainerOptions): Running {
-  const child = startDragonfly({ ...options, program: options.store.path });
+  const child = startDragonfly({ ...options, program: options.store.path, args: options.args });
   const facade = child.control.then(() => openRelay(options.ip, options.memory.cutOff));
   facade.catch(() => {});
   return {

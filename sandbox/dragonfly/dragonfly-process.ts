@@ -9,28 +9,21 @@ export const backendAdminPort = 19999;
  * it listens on private ports of the pod's address, behind a relay that can cut replication links, and it announces the
  * address and port that the others reach it at.
  */
-export function startDragonfly(settings: StoreSettings & { readonly snapshotCron: string }): StoreProcess {
-  const { ip, directory, maxMemoryBytes, snapshotCron, program, onLine } = settings;
+export function startDragonfly(
+  settings: Omit<StoreSettings, "maxMemoryBytes"> & { readonly args: readonly string[] },
+): StoreProcess {
+  const { ip, directory, program, onLine } = settings;
   const flags = [
-    "--alsologtostderr",
-    "--break_replication_on_master_restart=true",
-    "--primary_port_http_enabled=false",
+    ...settings.args,
+    // Of a flag that is given twice, the last one counts.
     `--admin_port=${backendAdminPort}`,
-    "--admin_nopass",
     `--admin_bind=${ip}`,
     `--bind=${ip}`,
     `--port=${backendPort}`,
     `--announce_ip=${ip}`,
     "--announce_port=6379",
     `--requirepass=${settings.password}`,
-    `--maxmemory=${maxMemoryBytes}`,
-    "--proactor_threads=1",
-    "--cluster_mode=emulated",
-    "--lock_on_hashtags",
-    "--dbfilename=dump",
-    "--version_check=false",
     `--dir=${directory}`,
-    `--snapshot_cron=${snapshotCron}`,
   ];
   const child = startChild(program, flags, { cwd: directory, onLine });
   return { ...child, control: firstLine(child, settings) };

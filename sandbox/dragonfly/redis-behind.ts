@@ -15,6 +15,9 @@ export interface BehindOptions {
   readonly control: ControlClient;
   readonly snapshots: Snapshots;
   readonly snapshotCron: string;
+  /** As INFO says it: `df-v1.40.1`. */
+  readonly version: string;
+  readonly threads: number;
   readonly password: string;
   /** Replication ids under which earlier processes of this pod were primary. */
   readonly formerIds: ReadonlySet<string>;
@@ -35,6 +38,8 @@ export function redisBehind(options: BehindOptions): FacadeServer {
   const own: FacadeServer["own"] = (counts) => ({
     ...counts,
     executable: options.program,
+    version: options.version,
+    threads: options.threads,
     maxClients,
     reconnects: Math.max(0, options.connectAttempts() - attemptsBefore - 1),
     snapshot: snapshots.facts(),
@@ -144,7 +149,8 @@ export function redisBehind(options: BehindOptions): FacadeServer {
       };
     }
     if (name === "ROLE") return { ask: encodeCommand(words), rewrite: rewriteRole };
-    if (name === "HELLO") return { ask: encodeCommand(words), rewrite: rewriteHello };
+    if (name === "HELLO")
+      return { ask: encodeCommand(words), rewrite: (reply) => rewriteHello(reply, options.version) };
     return undefined;
   };
 

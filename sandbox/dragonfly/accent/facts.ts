@@ -8,6 +8,9 @@ export type RedisInfo = ReadonlyMap<string, string>;
 
 export interface OwnFacts {
   readonly executable: string;
+  /** `df-v1.40.1`. */
+  readonly version: string;
+  readonly threads: number;
   readonly maxClients: number;
   readonly mainClients: number;
   readonly adminClients: number;
@@ -34,7 +37,6 @@ export interface SnapshotFacts {
   readonly scheduledFailed: number;
 }
 
-export const dragonflyVersion = "df-v1.40.1";
 export const redisVersion = "7.4.0";
 export const dataPort = 6379;
 export const adminPort = 9999;

@@ -2,7 +2,6 @@ import {
   attachedReplicas,
   commandStats,
   dataPort,
-  dragonflyVersion,
   errorCount,
   isLoading,
   keyspaces,
@@ -41,12 +40,12 @@ const zeros = (...names: readonly string[]): Fields => names.map((name) => [name
 
 const server: Section["fields"] = ({ redis, own }) => [
   ["redis_version", redisVersion],
-  ["dragonfly_version", dragonflyVersion],
+  ["dragonfly_version", own.version],
   ["redis_mode", "standalone"],
   ["arch_bits", 64],
   ["process_id", numberOf(redis, "process_id")],
   ["os", redis.get("os") ?? ""],
-  ["thread_count", 1],
+  ["thread_count", own.threads],
   ["multiplexing_api", "epoll"],
   ["tcp_port", dataPort],
   ["uptime_in_seconds", numberOf(redis, "uptime_in_seconds")],

@@ -1,7 +1,6 @@
 import {
   attachedReplicas,
   commandStats,
-  dragonflyVersion,
   errorCount,
   keyspaces,
   numberOf,
@@ -57,7 +56,7 @@ const onReplica =
   };
 
 const metrics: readonly Metric[] = [
-  gauge("version", () => [[`version="${dragonflyVersion}"`, 1]]),
+  gauge("version", ({ own }) => [[`version="${own.version}"`, 1]]),
   gauge("master", ({ redis }) => one(redis.get("role") === "master" ? 1 : 0), "1 if master 0 if replica"),
   counter("uptime_in_seconds", field("uptime_in_seconds")),
   gauge("max_clients", ({ own }) => one(own.maxClients), "Maximal number of clients"),

@@ -1,5 +1,5 @@
 import { encodeMap, encodeReply, isError, parseReply, type RespValue } from "../resp.ts";
-import { dragonflyVersion, redisVersion } from "./facts.ts";
+import { redisVersion } from "./facts.ts";
 
 /**
  * ROLE: Redis adds offsets on both sides; Dragonfly has none, gives the port as text, and calls a replica's states
@@ -28,7 +28,7 @@ function replicaState(state: string): string {
 }
 
 /** HELLO with Dragonfly's fields, in the protocol that was agreed on. */
-export function rewriteHello(reply: Buffer): Buffer {
+export function rewriteHello(reply: Buffer, version: string): Buffer {
   const value = parseReply(reply);
   if (!Array.isArray(value) || isError(value)) return reply;
   const field = (name: string) => value[value.indexOf(name) + 1] ?? null;
@@ -37,7 +37,7 @@ export function rewriteHello(reply: Buffer): Buffer {
     [
       ["server", "redis"],
       ["version", redisVersion],
-      ["dragonfly_version", dragonflyVersion],
+      ["dragonfly_version", version],
       ["proto", protocol],
       ["id", field("id")],
       ["mode", "standalone"],

@@ -1,0 +1,95 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { startChild } from "../dragonfly/child.ts";
+import { onPath } from "../dragonfly/find-store.ts";
+import type { ObjectStore } from "../kubernetes/object-store.ts";
+import { startScrapePages } from "./scrape-pages.ts";
+
+export interface MetricsOptions {
+  readonly objects: ObjectStore;
+  readonly instance: { readonly namespace: string; readonly name: string };
+  /** Holds one folder a volume. */
+  readonly volumes: string;
+  readonly directory: string;
+  /** A loopback address of the world's own. */
+  readonly address: string;
+  readonly onNotice: (text: string) => void;
+}
+
+/** A real VictoriaMetrics that scrapes the world's servers and its kubelets. */
+export interface Metrics {
+  readonly url: string;
+  /** Makes a volume look this full (0 to 1) to the kubelet; undefined: as full as it is. */
+  fillVolume(claim: string, share: number | undefined): void;
+  stop(): Promise<void>;
+}
+
+const port = 8428;
+const names = ["victoria-metrics", "victoria-metrics-prod"] as const;
+
+/** Undefined, and one notice, when the program is not there: everything but the metrics works without it. */
+export async function startMetrics(options: MetricsOptions): Promise<Metrics | undefined> {
+  const path = process.env["PATH"] ?? "";
+  const program = names.map((name) => onPath(name, path)).find((found) => found !== undefined);
+  if (program === undefined) {
+    options.onNotice("VictoriaMetrics is not installed (apt install victoria-metrics): no metrics in this world.");
+    return undefined;
+  }
+  const { directory, address, onNotice } = options;
+  const pages = await startScrapePages(options);
+  const data = join(directory, "metrics");
+  mkdirSync(data, { recursive: true });
+  const configPath = join(directory, "scrape.yaml");
+  writeFileSync(configPath, scrapeConfig(pages.port));
+  let failure = "";
+  const child = startChild(
+    program,
+    [
+      `-storageDataPath=${data}`,
+      `-promscrape.config=${configPath}`,
+      "-promscrape.httpSDCheckInterval=1s",
+      `-httpListenAddr=${address}:${port}`,
+      "-retentionPeriod=1d",
+      "-memory.allowedBytes=128MiB",
+      "-search.latencyOffset=0s",
+      "-search.disableCache",
+    ],
+    {
+      onLine: (line) => {
+        if (/\t(?:fatal|panic|error)\t/.test(line)) failure = line;
+      },
+    },
+  );
+  const url = `http://${address}:${port}`;
+  let stopping = false;
+  void child.exited.then(({ code }) => {
+    if (!stopping) onNotice(`VictoriaMetrics ended (exit ${code}). ${failure}`);
+  });
+  return {
+    url,
+    fillVolume: pages.fillVolume,
+    stop: async () => {
+      stopping = true;
+      child.kill("SIGKILL");
+      await Promise.all([child.exited, pages.stop()]);
+    },
+  };
+}
+
+function scrapeConfig(pagesPort: AddressInfo["port"]): string {
+  const pages = `127.0.0.1:${pagesPort}`;
+  return stringify({
+    global: { scrape_interval: "2s", scrape_timeout: "1500ms" },
+    scrape_configs: [
+      { job_name: "dragonfly-system/dragonfly", http_sd_configs: [{ url: `http://${pages}/pods` }] },
+      {
+        job_name: "kubelet",
+        honor_labels: true,
+        static_configs: [{ targets: [pages] }],
+        metrics_path: "/kubelet/metrics",
+      },
+    ],
+  });
+}

@@ -1,0 +1,88 @@
+import { readdirSync, statSync } from "node:fs";
+import { createServer } from "node:http";
+import { join } from "node:path";
+import { parseQuantity } from "../../src/kubernetes/quantity.ts";
+import { places } from "../world/places.ts";
+import { claimView, listViews, podView } from "../world/views.ts";
+import type { MetricsOptions } from "./metrics.ts";
+
+export interface ScrapePages {
+  readonly port: number;
+  fillVolume(claim: string, share: number | undefined): void;
+  stop(): Promise<void>;
+}
+
+/** Two pages for the metrics store: where the pods are (with the labels that the PodMonitor gives), and the kubelet's. */
+export async function startScrapePages(options: MetricsOptions): Promise<ScrapePages> {
+  const fills = new Map<string, number>();
+  const server = createServer((request, response) => {
+    if (request.url === "/pods") {
+      response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(podTargets(options)));
+    } else if (request.url === "/kubelet/metrics") {
+      response.writeHead(200, { "content-type": "text/plain" }).end(volumePage(options, fills));
+    } else {
+      response.writeHead(404).end();
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  return {
+    port: typeof address === "object" && address !== null ? address.port : 0,
+    fillVolume: (claim, share) => {
+      if (share === undefined) fills.delete(claim);
+      else fills.set(claim, share);
+    },
+    stop: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
+  };
+}
+
+/** Prometheus HTTP service discovery. Source: https://prometheus.io/docs/prometheus/latest/http_sd/ */
+function podTargets({ objects, instance }: MetricsOptions): unknown {
+  return listViews(objects, places.pods, podView, instance.namespace)
+    .filter((pod) => pod.metadata.labels["app"] === instance.name && pod.status.podIP !== undefined)
+    .map((pod) => ({
+      targets: [`${pod.status.podIP}:9999`],
+      labels: {
+        namespace: pod.metadata.namespace,
+        pod: pod.metadata.name,
+        app: instance.name,
+        container: "dragonfly",
+        endpoint: "admin",
+      },
+    }));
+}
+
+/** `kubelet_volume_stats_*` from what really lies in the volumes' folders. */
+function volumePage({ objects, volumes }: MetricsOptions, fills: ReadonlyMap<string, number>): string {
+  const claims = listViews(objects, places.claims, claimView).map(({ metadata, spec }) => {
+    const capacity = parseQuantity(spec.resources.requests.storage) ?? 0;
+    const share = fills.get(metadata.name);
+    const used = share === undefined ? folderSize(join(volumes, metadata.namespace, metadata.name)) : share * capacity;
+    const labels = `namespace="${metadata.namespace}",persistentvolumeclaim="${metadata.name}"`;
+    return { labels, capacity, used: Math.round(used) };
+  });
+  const gauge = (name: string, value: (claim: (typeof claims)[number]) => number) =>
+    `# TYPE kubelet_volume_stats_${name} gauge\n${claims
+      .map((claim) => `kubelet_volume_stats_${name}{${claim.labels}} ${value(claim)}\n`)
+      .join("")}`;
+  return [
+    gauge("capacity_bytes", ({ capacity }) => capacity),
+    gauge("used_bytes", ({ used }) => used),
+    gauge("available_bytes", ({ capacity, used }) => capacity - used),
+  ].join("");
+}
+
+function folderSize(folder: string): number {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .reduce((sum, entry) => sum + statSync(join(folder, entry.name)).size, 0);
+  } catch {
+    // Not there before the pod's first start, and files come and go while a snapshot is written.
+    return 0;
+  }
+}

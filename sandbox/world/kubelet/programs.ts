@@ -1,0 +1,79 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Exit } from "../../dragonfly/child.ts";
+import { type PodMemory, type StoreContainer, startContainer } from "../../dragonfly/container.ts";
+import type { StoreBinary } from "../../dragonfly/find-store.ts";
+import type { PodView } from "../views.ts";
+
+/** A started container: a real store process, or a stand-in for a program that the world plays itself. */
+export interface RunningContainer {
+  readonly startedAt: Date;
+  /** Resolves when the readiness probe would succeed. */
+  readonly ready: Promise<void>;
+  readonly exited: Promise<Exit>;
+  kill(signal: NodeJS.Signals): void;
+  readonly store: StoreContainer | undefined;
+}
+
+export interface StartOptions {
+  readonly pod: PodView;
+  readonly ip: string;
+  readonly memory: PodMemory;
+  readonly onLine: (line: string) => void;
+}
+
+export interface ProgramSettings {
+  readonly store: StoreBinary;
+  readonly password: string;
+  /** Holds one folder a volume. */
+  readonly volumes: string;
+}
+
+const dragonflyImage = /(?:^|\/)dragonfly:(v\d+\.\d+\.\d+)(?:@|$)/;
+const operatorImage = /(?:^|\/)operator:v1\.\d+\.\d+(?:@|$)/;
+
+/** Whether a registry would have it. */
+export function canPull(image: string): boolean {
+  return dragonflyImage.test(image) || operatorImage.test(image);
+}
+
+/** Starts the first container of a pod. */
+export function startProgram(settings: ProgramSettings, options: StartOptions): RunningContainer {
+  const container = options.pod.spec.containers[0];
+  const version = dragonflyImage.exec(container?.image ?? "")?.[1];
+  return version === undefined
+    ? startStandIn(options)
+    : startStore(settings, options, { args: container?.args ?? [], version });
+}
+
+function startStore(
+  settings: ProgramSettings,
+  { pod, ip, memory, onLine }: StartOptions,
+  { args, version }: { readonly args: readonly string[]; readonly version: string },
+): RunningContainer {
+  const claim = pod.spec.volumes.find((volume) => volume.persistentVolumeClaim)?.persistentVolumeClaim?.claimName;
+  const directory = volumeFolder(settings.volumes, pod.metadata.namespace, claim ?? `empty-${pod.metadata.uid}`);
+  mkdirSync(directory, { recursive: true });
+  const { store, password } = settings;
+  const started = startContainer({ store, password, ip, memory, directory, onLine, args, version });
+  return { ...started, ready: started.opened, store: started };
+}
+
+export function volumeFolder(volumes: string, namespace: string, claim: string): string {
+  return join(volumes, namespace, claim);
+}
+
+/** The operator's pods run no process: the world itself does their work while one of them is ready. */
+function startStandIn({ onLine }: StartOptions): RunningContainer {
+  const { promise, resolve } = Promise.withResolvers<Exit>();
+  onLine("starting manager");
+  return {
+    startedAt: new Date(),
+    ready: Promise.resolve(),
+    exited: promise,
+    kill: (signal) => {
+      if (signal !== "SIGSTOP" && signal !== "SIGCONT") resolve({ code: null, signal, at: new Date() });
+    },
+    store: undefined,
+  };
+}

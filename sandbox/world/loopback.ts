@@ -1,0 +1,69 @@
+import { createServer, type Server } from "node:net";
+import { adminPort, dataPort } from "../dragonfly/accent/facts.ts";
+
+/** A loopback network of its own (127.x.y.0/24), so that worlds beside each other never share an address. */
+export interface Network {
+  /** The next address for a pod. */
+  podAddress(): string;
+  /** The next address for a Service. */
+  serviceAddress(): string;
+  /** Where the metrics store listens. */
+  readonly metricsAddress: string;
+  release(): Promise<void>;
+}
+
+const claimPort = 1024;
+const firstPod = 20;
+const lastPod = 250;
+
+/** Claims a network by holding a port in it; the kernel sees to it that nobody else does. */
+export async function claimNetwork(): Promise<Network> {
+  for (let attempt = 0; attempt < 200; attempt++) {
+    const prefix = `127.${10 + Math.floor(Math.random() * 240)}.${1 + Math.floor(Math.random() * 250)}`;
+    const claim = await hold(`${prefix}.1`, claimPort).catch(() => undefined);
+    if (claim === undefined) continue;
+    try {
+      await checkPorts(`${prefix}.1`);
+    } catch (error) {
+      claim.close();
+      throw error;
+    }
+    let pod = firstPod;
+    let service = 2;
+    return {
+      podAddress: () => {
+        const address = `${prefix}.${pod}`;
+        pod = pod === lastPod ? firstPod : pod + 1;
+        return address;
+      },
+      serviceAddress: () => `${prefix}.${service++}`,
+      metricsAddress: `${prefix}.251`,
+      release: () => new Promise((resolve) => claim.close(() => resolve())),
+    };
+  }
+  throw new Error("No free loopback network: stop some of the sandboxes that run on this machine.");
+}
+
+/** Something that listens on every address (0.0.0.0) takes the pods' ports away, here as much as on a node. */
+async function checkPorts(address: string): Promise<void> {
+  for (const port of [dataPort, adminPort]) {
+    try {
+      const probe = await hold(address, port);
+      await new Promise((resolve) => probe.close(resolve));
+    } catch (error) {
+      throw new Error(
+        `Port ${port} cannot be used on ${address}: another program listens on it on all addresses, or this system has only 127.0.0.1 as loopback.`,
+        { cause: error },
+      );
+    }
+  }
+}
+
+function hold(host: string, port: number): Promise<Server> {
+  const server = createServer((socket) => socket.destroy());
+  server.unref();
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => resolve(server));
+  });
+}

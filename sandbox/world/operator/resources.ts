@@ -1,0 +1,121 @@
+import type { ObjectStore } from "../../kubernetes/object-store.ts";
+import { places } from "../places.ts";
+import { type DragonflyView, ownedBy, record } from "../views.ts";
+
+/** The labels that the operator gives to everything of an instance. */
+export function instanceLabels(name: string): Record<string, string> {
+  return { app: name, "app.kubernetes.io/name": "dragonfly", "app.kubernetes.io/part-of": "dragonfly" };
+}
+
+/** Creates or updates what the operator v1.6.1 makes of a Dragonfly resource: StatefulSet, Service and PDB. */
+export function applyResources(store: ObjectStore, resource: DragonflyView): void {
+  const { name, namespace } = resource.metadata;
+  const metadata = {
+    namespace,
+    labels: { ...instanceLabels(name), "app.kubernetes.io/managed-by": "dragonfly-operator" },
+    ownerReferences: ownedBy({
+      apiVersion: "dragonflydb.io/v1alpha1",
+      kind: "Dragonfly",
+      metadata: { name, uid: resource.metadata.uid },
+    }),
+  };
+  const set = store.get(places.statefulSets, namespace, name);
+  store.apply(places.statefulSets, {
+    apiVersion: "apps/v1",
+    kind: "StatefulSet",
+    metadata: { ...metadata, name },
+    spec: statefulSetSpec(resource),
+    ...(set === undefined ? {} : { status: set["status"] }),
+  });
+  applyService(store, resource, metadata);
+  applyBudget(store, resource, metadata);
+}
+
+function statefulSetSpec({ metadata: { name }, spec }: DragonflyView): Record<string, unknown> {
+  const claim = spec.snapshot?.persistentVolumeClaimSpec;
+  return {
+    replicas: spec.replicas,
+    serviceName: name,
+    podManagementPolicy: "Parallel",
+    updateStrategy: { type: "OnDelete" },
+    selector: { matchLabels: instanceLabels(name) },
+    template: {
+      metadata: { labels: instanceLabels(name) },
+      spec: {
+        ...(spec.podSecurityContext === undefined ? {} : { securityContext: spec.podSecurityContext }),
+        ...(spec.topologySpreadConstraints === undefined
+          ? {}
+          : { topologySpreadConstraints: spec.topologySpreadConstraints }),
+        containers: [
+          {
+            name: "dragonfly",
+            image: spec.image,
+            imagePullPolicy: spec.imagePullPolicy,
+            args: serverArguments(spec),
+            ports: [
+              { name: "redis", containerPort: 6379, protocol: "TCP" },
+              { name: "admin", containerPort: 9999, protocol: "TCP" },
+            ],
+            resources: spec.resources,
+            ...(spec.containerSecurityContext === undefined ? {} : { securityContext: spec.containerSecurityContext }),
+            volumeMounts: claim === undefined ? [] : [{ name: "df", mountPath: spec.snapshot?.dir }],
+          },
+        ],
+      },
+    },
+    volumeClaimTemplates: claim === undefined ? [] : [{ metadata: { name: "df" }, spec: claim }],
+  };
+}
+
+function serverArguments({ args, snapshot }: DragonflyView["spec"]): readonly string[] {
+  return [
+    "--alsologtostderr",
+    "--break_replication_on_master_restart=true",
+    "--primary_port_http_enabled=false",
+    "--admin_port=9999",
+    "--admin_nopass",
+    ...args,
+    ...(snapshot === undefined ? [] : [`--dir=${snapshot.dir}`]),
+    ...(snapshot?.cron === undefined ? [] : [`--snapshot_cron=${snapshot.cron}`]),
+  ];
+}
+
+interface Meta {
+  readonly namespace: string;
+  readonly labels: Record<string, string>;
+  readonly ownerReferences: ReturnType<typeof ownedBy>;
+}
+
+function applyService(store: ObjectStore, { metadata, spec }: DragonflyView, meta: Meta): void {
+  const name = spec.serviceSpec.name ?? metadata.name;
+  // The address that the cluster gave it stays.
+  const { clusterIP, clusterIPs } = record(store.get(places.services, metadata.namespace, name)?.["spec"]);
+  store.apply(places.services, {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { ...meta, name, annotations: spec.serviceSpec.annotations },
+    spec: {
+      type: spec.serviceSpec.type ?? "ClusterIP",
+      selector: { app: metadata.name, "app.kubernetes.io/name": "dragonfly", role: "master" },
+      ports: [{ name: "redis", port: 6379, targetPort: 6379, protocol: "TCP" }],
+      ...(clusterIP === undefined ? {} : { clusterIP, clusterIPs }),
+    },
+  });
+}
+
+function applyBudget(store: ObjectStore, { metadata: { name, namespace }, spec }: DragonflyView, meta: Meta): void {
+  if (spec.replicas < 2) return;
+  const before = store.get(places.budgets, namespace, name);
+  store.apply(places.budgets, {
+    apiVersion: "policy/v1",
+    kind: "PodDisruptionBudget",
+    metadata: { ...meta, name },
+    spec: {
+      ...(spec.pdb?.minAvailable === undefined
+        ? { maxUnavailable: spec.pdb?.maxUnavailable ?? 1 }
+        : { minAvailable: spec.pdb.minAvailable }),
+      selector: { matchLabels: instanceLabels(name) },
+    },
+    ...(before === undefined ? {} : { status: before["status"] }),
+  });
+}

@@ -1,0 +1,273 @@
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { findStore, type StoreBinary } from "../dragonfly/find-store.ts";
+import { kubeconfig } from "../kubernetes/kubeconfig.ts";
+import { ObjectStore } from "../kubernetes/object-store.ts";
+import { type KubernetesApi, startKubernetesApi } from "../kubernetes/server.ts";
+import { type Metrics, startMetrics } from "../metrics/metrics.ts";
+import { botConfig } from "./bot-config.ts";
+import { reconcileBudgets } from "./controllers/budgets.ts";
+import { bindClaims } from "./controllers/claims.ts";
+import { reconcileDeployments } from "./controllers/deployment.ts";
+import { reconcileEndpointSlices } from "./controllers/endpoint-slices.ts";
+import { schedulePods } from "./controllers/scheduler.ts";
+import { assignServiceAddresses } from "./controllers/service-addresses.ts";
+import { reconcileStatefulSets } from "./controllers/statefulset.ts";
+import { whyUnhealthy } from "./health.ts";
+import { createKubelet, type Kubelet } from "./kubelet/kubelet.ts";
+import { createLoop } from "./loop.ts";
+import { claimNetwork } from "./loopback.ts";
+import { applyFolder, manifestFolder } from "./manifests.ts";
+import { createOperator, type Operator } from "./operator/operator.ts";
+import { places } from "./places.ts";
+import { createServiceProxies } from "./service-proxies.ts";
+import { getView, serviceView } from "./views.ts";
+
+export interface WorldOptions {
+  /** How long a primary may be unready before the operator makes another one. */
+  readonly operatorDelayMs?: number;
+  /** Before a container's first restart. */
+  readonly restartDelayMs?: number;
+  /** Collect metrics with VictoriaMetrics when it is installed (default true). */
+  readonly metrics?: boolean;
+  /** How the bot's configuration says that pods are reached (default `auto`: port-forward outside a cluster). */
+  readonly reachPods?: "auto" | "direct" | "port-forward";
+  readonly store?: StoreBinary;
+  /** Words for people, once each: what is missing, what failed. */
+  readonly onNotice?: (text: string) => void;
+}
+
+export interface Cluster {
+  readonly name: string;
+  readonly objects: ObjectStore;
+  readonly api: KubernetesApi;
+}
+
+/** The shared instance that the world runs. */
+export const instance = { namespace: "dragonfly-system", name: "dragonfly" } as const;
+export const operatorNamespace = "dragonfly-operator-system";
+
+/** Two clusters whose objects are derived from real store processes. */
+export interface World {
+  readonly infra: Cluster;
+  readonly apps: Cluster;
+  readonly clusters: readonly Cluster[];
+  readonly kubelet: Kubelet;
+  readonly operator: Operator;
+  readonly metrics: Metrics | undefined;
+  readonly store: StoreBinary;
+  /** `host:port` of the Service in front of the primary, for clients. */
+  readonly serviceAddress: string;
+  readonly password: string;
+  /** Contexts `infra` and `apps`, as the bot's own user. */
+  readonly kubeconfigPath: string;
+  /** The same contexts as cluster administrator, for a person with kubectl. */
+  readonly adminKubeconfigPath: string;
+  readonly prometheusUrl: string | undefined;
+  /** Text of a dfbot.yaml for this world. */
+  readonly dfbotYaml: string;
+  /** Folder that goes away with the world. */
+  readonly directory: string;
+  /** Folder of a volume claim of the instance. */
+  volume(claim: string): string;
+  /** What the bot needs in its environment to work in this world. */
+  env(): Record<string, string>;
+  /** Resolves when nothing is wrong with the instance; rejects after the time, saying what still is. */
+  whenHealthy(timeoutMs?: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const botUser = "system:serviceaccount:dragonfly-bot:dfbot";
+
+/** Starts a world and returns when its instance is healthy. Everything it started ends with `stop`. */
+export async function startWorld(options: WorldOptions = {}): Promise<World> {
+  const { onNotice = () => {} } = options;
+  const store = options.store ?? findStore();
+  const network = await claimNetwork();
+  const directory = mkdtempSync(join(tmpdir(), "dfbot-world-"));
+  const volumes = join(directory, "volumes");
+  const password = randomBytes(12).toString("hex");
+  const cleanups: Cleanup[] = [() => rmSync(directory, { recursive: true, force: true }), network.release];
+  const stop = async () => {
+    for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
+  };
+  try {
+    const stores = { infra: new ObjectStore(), apps: new ObjectStore() };
+    for (const [name, objects] of Object.entries(stores)) applyFolder(objects, manifestFolder(name));
+    applyPassword(stores.infra, password);
+
+    const kubelet = createKubelet({
+      objects: stores.infra,
+      store,
+      password,
+      volumes,
+      nextIp: network.podAddress,
+      restartDelayMs: options.restartDelayMs ?? 1_500,
+      graceMs: 2_000,
+      onChange: () => loop.poke(),
+    });
+    const operator = createOperator({
+      store: stores.infra,
+      namespace: operatorNamespace,
+      delayMs: options.operatorDelayMs ?? 500,
+    });
+    const proxies = createServiceProxies([stores.infra, stores.apps]);
+    const loop = createLoop(
+      () => {
+        reconcileStatefulSets(stores.infra);
+        reconcileDeployments(stores.infra);
+        bindClaims(stores.infra);
+        schedulePods(stores.infra);
+        kubelet.sync();
+        for (const objects of Object.values(stores)) {
+          assignServiceAddresses(objects, network.serviceAddress);
+          reconcileEndpointSlices(objects);
+          reconcileBudgets(objects);
+        }
+        proxies.sync();
+        void operator.reconcile();
+      },
+      250,
+      (error) => onNotice(`world: ${error instanceof Error ? error.message : String(error)}`),
+    );
+    for (const objects of Object.values(stores)) objects.onChange(loop.poke);
+    cleanups.push(
+      () => kubelet.stop(),
+      () => proxies.stop(),
+      () => loop.stop(),
+    );
+    loop.poke();
+
+    const users = await startApis(stores, kubelet, cleanups);
+    const metrics =
+      options.metrics === false
+        ? undefined
+        : await startMetrics({
+            objects: stores.infra,
+            instance,
+            volumes,
+            directory,
+            address: network.metricsAddress,
+            onNotice,
+          });
+    if (metrics !== undefined) cleanups.push(() => metrics.stop());
+
+    const write = (name: string, text: string) => {
+      const path = join(directory, name);
+      writeFileSync(path, text, { mode: 0o600 });
+      return path;
+    };
+    const { infra, apps } = users;
+    const kubeconfigPath = write("kubeconfig", kubeconfig([infra, apps].map((one) => contextOf(one, one.botToken))));
+    const adminKubeconfigPath = write(
+      "admin-kubeconfig",
+      kubeconfig([infra, apps].map((one) => contextOf(one, one.adminToken))),
+    );
+    const dfbotYaml = botConfig({ reachPods: options.reachPods ?? "auto" });
+    const configPath = write("dfbot.yaml", dfbotYaml);
+    const health = { objects: stores.infra, instance };
+    const world: World = {
+      infra,
+      apps,
+      clusters: [infra, apps],
+      kubelet,
+      operator,
+      metrics,
+      store,
+      get serviceAddress() {
+        const service = getView(stores.infra, places.services, serviceView, instance.namespace, instance.name);
+        return `${service?.spec.clusterIP ?? "127.0.0.1"}:6379`;
+      },
+      password,
+      kubeconfigPath,
+      adminKubeconfigPath,
+      prometheusUrl: metrics?.url,
+      dfbotYaml,
+      directory,
+      volume: (claim) => join(volumes, instance.namespace, claim),
+      env: () => ({
+        KUBECONFIG: kubeconfigPath,
+        STORE_URL: `redis://default:${password}@${world.serviceAddress}`,
+        DFBOT_CONFIG: configPath,
+        ...(metrics === undefined ? {} : { PROMETHEUS_URL: metrics.url }),
+      }),
+      whenHealthy: (timeoutMs = 20_000) => waitUntilHealthy(() => whyUnhealthy(health), timeoutMs),
+      stop,
+    };
+    await world.whenHealthy();
+    await firstSnapshot(world);
+    return world;
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+type Cleanup = () => unknown;
+
+interface ClusterUsers extends Cluster {
+  readonly botToken: string;
+  readonly adminToken: string;
+}
+
+async function startApis(
+  stores: { readonly infra: ObjectStore; readonly apps: ObjectStore },
+  kubelet: Kubelet,
+  cleanups: Cleanup[],
+): Promise<{ readonly infra: ClusterUsers; readonly apps: ClusterUsers }> {
+  const start = async (name: "infra" | "apps"): Promise<ClusterUsers> => {
+    const botToken = `sandbox-bot-${randomBytes(12).toString("hex")}`;
+    const adminToken = `sandbox-admin-${randomBytes(12).toString("hex")}`;
+    const api = await startKubernetesApi({
+      name,
+      store: stores[name],
+      podRuntime: kubelet.runtime,
+      users: [
+        {
+          token: botToken,
+          name: botUser,
+          groups: ["system:serviceaccounts", "system:serviceaccounts:dragonfly-bot"],
+        },
+        { token: adminToken, name: "admin", groups: ["system:masters"] },
+      ],
+    });
+    cleanups.push(() => api.stop());
+    return { name, objects: stores[name], api, botToken, adminToken };
+  };
+  const [infra, apps] = await Promise.all([start("infra"), start("apps")]);
+  return { infra, apps };
+}
+
+function contextOf({ name, api }: Cluster, token: string) {
+  return { context: name, server: api.url, caCertPem: api.caCertPem, token };
+}
+
+function applyPassword(objects: ObjectStore, password: string): void {
+  objects.apply(places.secrets, {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name: "dragonfly-auth", namespace: instance.namespace },
+    type: "Opaque",
+    data: { password: Buffer.from(password).toString("base64") },
+  });
+}
+
+/** As if the schedule had just run, so that there is something to restart from. */
+async function firstSnapshot({ infra, kubelet }: World): Promise<void> {
+  const primary = infra.objects
+    .list(places.pods, instance.namespace)
+    .find((pod) => pod.metadata.labels?.["role"] === "master");
+  await kubelet.container(instance.namespace, primary?.metadata.name ?? "")?.snapshot();
+}
+
+async function waitUntilHealthy(why: () => Promise<string | undefined>, timeoutMs: number): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    const problem = await why();
+    if (problem === undefined) return;
+    if (Date.now() > deadline) throw new Error(`The world is not healthy: ${problem}`);
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
