@@ -1,0 +1,27 @@
+import type { Report } from "../reports/model.ts";
+import type { Runbook, RunRequest } from "../runbooks/definition.ts";
+
+export interface ConfigCheck {
+  readonly ok: boolean;
+  readonly lines: readonly string[];
+}
+
+/** Everything the command line touches outside itself. */
+export interface CliDeps {
+  readonly runbooks: readonly Runbook[];
+  readonly run: (request: RunRequest, signal: AbortSignal) => Promise<Report>;
+  /** Runs the service until it is told to stop; returns the exit code. */
+  readonly serve: () => Promise<number>;
+  readonly checkConfig: () => ConfigCheck | Promise<ConfigCheck>;
+  readonly user: string;
+  readonly stdout: (text: string) => void;
+  readonly stderr: (text: string) => void;
+  /** A person is watching: progress is shown, and colour used. */
+  readonly isTerminal: boolean;
+  /** False keeps colour off a terminal too (NO_COLOR); as `isTerminal` when left out. */
+  readonly colour?: boolean | undefined;
+  /** Width of the terminal; 100 when there is none. */
+  readonly columns?: number | undefined;
+  /** Aborts when the person presses Ctrl-C. */
+  readonly signal: AbortSignal;
+}
