@@ -9,6 +9,12 @@ const stop = new AbortController();
 const onSignal = () => stop.abort();
 process.once("SIGINT", onSignal);
 
+// The reader of a pipe may stop early (`dfbot status | head`); that is no failure to speak of.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(exitCodes.ok);
+  throw error;
+});
+
 const code = await runCli(process.argv.slice(2), {
   runbooks: catalog,
   async run(request, signal) {
@@ -45,11 +51,23 @@ const code = await runCli(process.argv.slice(2), {
       ],
     };
   },
-  user: userInfo().username,
+  user: userName(),
   stdout: (text) => process.stdout.write(text),
   stderr: (text) => process.stderr.write(text),
-  isTerminal: process.stdout.isTTY === true,
+  isTerminal: process.stdout.isTTY === true && process.stderr.isTTY === true,
+  // Heeds NO_COLOR, FORCE_COLOR and dumb terminals.
+  colour: process.stdout.isTTY === true && process.stdout.hasColors(),
+  columns: process.stdout.columns,
   signal: stop.signal,
 });
 // A large report to a pipe is written in pieces: wait for the last one. Open sockets to hanging sources do not hold us.
 process.stdout.write("", () => process.exit(code ?? exitCodes.ok));
+
+/** A container may run as a user id that has no name. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid ${process.getuid?.() ?? "unknown"}`;
+  }
+}

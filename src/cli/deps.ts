@@ -20,7 +20,7 @@ export interface CliDeps {
   readonly isTerminal: boolean;
   /** False keeps colour off a terminal too (NO_COLOR); as `isTerminal` when left out. */
   readonly colour?: boolean | undefined;
-  /** Width of the terminal; 100 when there is none. */
+  /** Width of the terminal; 100 when there is none, or it does not know (0). */
   readonly columns?: number | undefined;
   /** Aborts when the person presses Ctrl-C. */
   readonly signal: AbortSignal;

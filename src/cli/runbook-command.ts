@@ -35,7 +35,9 @@ export function addRunbookCommand(
     .command(runbook.id)
     .description(runbook.description)
     .usage(`${positional} [options]`.trim())
-    .argument("[values...]", `by position: ${runbook.positional.join(", ") || "none"}`);
+    // parseParameters has the better sentence for a word too many.
+    .allowExcessArguments();
+  for (const name of runbook.positional) command.argument(`[${name}]`);
   const named = parameters.map(({ name, description, type, required }) => {
     const flags = type === "yes/no" ? `--${name}` : `--${name} <${type}>`;
     const option = new Option(flags, required ? `${description} (required)` : description);
@@ -48,12 +50,13 @@ export function addRunbookCommand(
     .addOption(new Option("--json", "one JSON document on stdout").conflicts(["markdown"]))
     .option("--markdown", "an evidence report in Markdown on stdout")
     .option("--junit <file>", "also write a JUnit file")
-    .action(async (positionals: string[], options: Options) => {
+    .action(async () => {
+      const options = command.opts<Options>();
       const given = named.flatMap(({ name, attribute }) => {
         const value = options[attribute];
         return value === undefined ? [] : [[name, value === false ? "no" : value] as const];
       });
-      done(await runRunbook(runbook, { positionals, named: Object.fromEntries(given) }, options, deps));
+      done(await runRunbook(runbook, { positionals: command.args, named: Object.fromEntries(given) }, options, deps));
     });
 }
 
@@ -98,7 +101,7 @@ async function untilAborted(deps: CliDeps, request: RunRequest): Promise<Report 
 function print(report: Report, output: Output, deps: CliDeps): string {
   if (output.json === true) return jsonReport(report);
   if (output.markdown === true) return markdownReport(report);
-  return terminalReport(report, { colour: deps.colour ?? deps.isTerminal, columns: deps.columns ?? 100 });
+  return terminalReport(report, { colour: deps.colour ?? deps.isTerminal, columns: deps.columns || 100 });
 }
 
 /** Before the run, so that nobody waits for a report that then has nowhere to go. */

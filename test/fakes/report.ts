@@ -88,7 +88,7 @@ export const hostileReport: Report = report({
       title: hostileText,
       detail: hostileText,
       section: hostileText,
-      evidence: [{ command: hostileText, output: hostileText, at: "2026-01-02T12:00:00.000Z" }],
+      evidence: [{ command: hostileText, output: `came back: ${hostileText}`, at: "2026-01-02T12:00:00.000Z" }],
     }),
     finding({ id: "fine", title: hostileText, section: hostileText }),
   ],

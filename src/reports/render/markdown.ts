@@ -16,7 +16,7 @@ export function markdownReport(report: Report): string {
     facts.map(([name, value]) => `- ${name}: ${value}`).join("\n"),
     "## Findings",
     findingsTable(report.findings),
-    ...report.tables.map(tableText),
+    ...report.tables.filter(({ rows }) => rows.length > 0).map(tableText),
     ...(report.findings.length === 0 ? [] : ["## Evidence", ...report.findings.map(findingText)]),
   ];
   return `${parts.join("\n\n")}\n`;

@@ -18,6 +18,8 @@ const maxBlocks = 98;
 /** A view holds 250 KB; a character is at most three bytes of UTF-8, and JSON around them costs some. */
 const maxCharacters = 60_000;
 
+const mostTables = 5;
+
 /** Blocks that are shown together or not at all. */
 interface Entry {
   readonly blocks: readonly KnownBlock[];
@@ -34,7 +36,7 @@ export function slackReportDetails(report: Report): { readonly title: string; re
   const blocks: KnownBlock[] = [];
   const head = section(`${emoji} *${word}* — ${escapedLine(report.summary, 2_000)}`);
   const entries: readonly Entry[] = [
-    { blocks: [head, ...report.tables.slice(0, 5).map(tableSection)], findings: [] },
+    { blocks: [head, ...tableSections(report.tables)], findings: [] },
     ...worstFirst(report.findings).flatMap(([title, findings]) => sectionEntries(title, findings)),
   ];
   let left: readonly Finding[] = [];
@@ -79,15 +81,16 @@ function troubleBlocks(finding: Finding): readonly KnownBlock[] {
   const more = finding.evidence.length - shown.length;
   return [
     section(lines.filter((text) => text !== "").join("\n")),
-    ...shown.map(evidenceSection),
+    ...shown.map((evidence) => evidenceSection(evidence, finding.detail)),
     ...(more > 0 ? [section(`_…and ${more} more pieces of evidence_`)] : []),
   ];
 }
 
-function evidenceSection({ command, output, at }: Evidence): KnownBlock {
+/** What came back is left out when the detail has said it already, as the reason of a failed reading does. */
+function evidenceSection({ command, output, at }: Evidence, detail: string): KnownBlock {
   const lines = [
     codeSlack(command, 800),
-    oneLine(output) === "" ? "" : fencedSlack(output, 1_600),
+    oneLine(output) === "" || output === detail ? "" : fencedSlack(output, 1_600),
     `_read at ${escapedLine(at, 60)}_`,
   ];
   return section(lines.filter((text) => text !== "").join("\n"));
@@ -107,6 +110,15 @@ function fineEntries(findings: readonly Finding[]): readonly Entry[] {
 function fineLine(finding: Finding): string {
   const output = codeSlack(finding.evidence[0]?.output ?? "", 250);
   return `${verdictWords.ok.emoji} ${escapedLine(finding.title, 300)}${output === "" ? "" : `\n     ${output}`}`;
+}
+
+function tableSections(tables: readonly ReportTable[]): readonly KnownBlock[] {
+  const filled = tables.filter(({ rows }) => rows.length > 0);
+  const left = filled.length - mostTables;
+  return [
+    ...filled.slice(0, mostTables).map(tableSection),
+    ...(left > 0 ? [section(`_…and ${left} more ${left === 1 ? "table" : "tables"}_`)] : []),
+  ];
 }
 
 /** A modal shows no table block, so the table is drawn in monospace. Source: https://docs.slack.dev/reference/block-kit/blocks/table-block */

@@ -33,7 +33,9 @@ export function terminalReport(report: Report, options: TerminalOptions): string
     ...others,
     ...(troubles.length === 0 ? [] : ["", "Needs attention"]),
     ...troubles.flatMap((finding) => [...marked(finding.verdict, finding.title), ...because(finding, width)]),
-    ...report.tables.flatMap((table) => ["", oneLine(table.title), terminalTable(table, width)]),
+    ...report.tables
+      .filter(({ rows }) => rows.length > 0)
+      .flatMap((table) => ["", oneLine(table.title), terminalTable(table, width)]),
     ...[...Map.groupBy(report.findings, ({ section }) => section)].flatMap(([section, findings]) => [
       "",
       oneLine(section),
@@ -50,13 +52,14 @@ function because(finding: Finding, width: number): readonly string[] {
   const left = finding.evidence.length - shown.length;
   return [
     ...wrap(oneLine(finding.detail), width, margin),
-    ...shown.flatMap(evidenceText),
+    ...shown.flatMap((evidence) => evidenceText(evidence, finding.detail)),
     ...(left === 0 ? [] : [`${margin}… ${left} more with --markdown`]),
   ];
 }
 
-function evidenceText({ command, output }: Evidence): readonly string[] {
-  const lines = clean(output)
+/** What came back is left out when the detail has said it already, as the reason of a failed reading does. */
+function evidenceText({ command, output }: Evidence, detail: string): readonly string[] {
+  const lines = clean(output === detail ? "" : output)
     .split("\n")
     .map((text) => text.trimEnd())
     .filter((text) => text !== "");

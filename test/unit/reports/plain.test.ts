@@ -55,6 +55,23 @@ describe("a report on a terminal", () => {
     expect(terminalReport(wide, { colour: false, columns: 200 })).toContain("│");
   });
 
+  it("leaves out a table without rows", () => {
+    const empty = report({ tables: [{ title: "Nobody", columns: [{ title: "Pod", align: "left" }], rows: [] }] });
+    expect(terminalReport(empty, { colour: false, columns: 80 })).not.toContain("Nobody");
+    expect(markdownReport(empty)).not.toContain("Nobody");
+  });
+
+  it("does not say a failed reading's reason twice", () => {
+    const detail = "no answer within 5 s.";
+    const evidence = [{ command: "kubectl get svc", output: detail, at: "2026-01-02T12:00:00.000Z" }];
+    const shown = terminalReport(report({ findings: [finding({ verdict: "unknown", detail, evidence })] }), {
+      colour: false,
+      columns: 80,
+    });
+    expect(shown.split(detail)).toHaveLength(2);
+    expect(shown).toContain("$ kubectl get svc");
+  });
+
   it("shows evidence line by line, and says how much more there is", () => {
     const output = Array.from({ length: 11 }, (_, i) => `line ${i}`).join("\n");
     const evidence = [{ command: "kubectl get pods", output, at: "2026-01-02T12:00:00.000Z" }];

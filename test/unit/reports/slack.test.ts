@@ -217,6 +217,18 @@ describe("the details", () => {
     expect(left + shown).toBe(400);
   });
 
+  it("count the tables that they left out", () => {
+    const tables = mixedReport.tables.flatMap((table) => Array.from({ length: 7 }, () => table));
+    expect(JSON.stringify(slackReportDetails({ ...mixedReport, tables }).blocks)).toContain("…and 2 more tables");
+  });
+
+  it("do not say a failed reading's reason twice", () => {
+    const detail = "no answer within 5 s.";
+    const evidence = [{ command: "kubectl get svc", output: detail, at: "2026-01-02T12:00:00.000Z" }];
+    const { blocks } = slackReportDetails(report({ findings: [finding({ verdict: "unknown", detail, evidence })] }));
+    expect(JSON.stringify(blocks).split(detail)).toHaveLength(2);
+  });
+
   it("say that long evidence was cut, and of how much", () => {
     const evidence = [{ command: "kubectl logs", output: "x".repeat(9_000), at: "2026-01-02T12:00:00.000Z" }];
     const { blocks } = slackReportDetails(report({ findings: [finding({ verdict: "fail", evidence })] }));
