@@ -1,4 +1,4 @@
-import { applyPatch, type Operation } from "fast-json-patch";
+import jsonPatch, { type Operation } from "fast-json-patch";
 import type { KubeObject } from "./object-store.ts";
 import { apiError } from "./status.ts";
 
@@ -27,7 +27,7 @@ export function patched(object: KubeObject, contentType: string, body: unknown):
 
 function jsonPatched(object: KubeObject, operations: readonly Operation[]): KubeObject {
   try {
-    return applyPatch(structuredClone(object), operations, true).newDocument;
+    return jsonPatch.applyPatch(structuredClone(object), operations, true).newDocument;
   } catch (error) {
     throw apiError(
       422,

@@ -7,8 +7,8 @@ import type { People } from "./people.ts";
 import type { StoredMessage, StoredView, Workspace } from "./workspace.ts";
 
 export interface FaultPanel {
-  readonly list: () => readonly FaultState[];
-  readonly set: (name: string, on: boolean) => Promise<void>;
+  states(): readonly FaultState[];
+  set(name: string, on: boolean): Promise<readonly FaultState[]>;
 }
 
 export interface PageOptions {
@@ -77,12 +77,11 @@ export function addPageRoutes(server: FastifyInstance, options: PageOptions): vo
   server.post("/sandbox/view/close", async (request) => people.closeView(bodies.close.parse(request.body)));
   server.post("/sandbox/message", async (request) => people.say(bodies.message.parse(request.body)));
   server.post("/sandbox/home", async (request) => people.openHome(bodies.home.parse(request.body).user));
-  server.get("/sandbox/faults", async () => faults?.list() ?? []);
+  server.get("/sandbox/faults", async () => faults?.states() ?? []);
   server.post<{ Params: { name: string } }>("/sandbox/faults/:name", async (request, reply) => {
-    if (faults === undefined || !faults.list().some(({ name }) => name === request.params.name))
+    if (faults === undefined || !faults.states().some(({ name }) => name === request.params.name))
       return reply.code(404).send({ error: "no such fault" });
-    await faults.set(request.params.name, bodies.fault.parse(request.body).on);
-    return faults.list();
+    return faults.set(request.params.name, bodies.fault.parse(request.body).on);
   });
   const { pageDir } = options;
   if (pageDir !== undefined) server.get("/*", async (request, reply) => sendFile(pageDir, request.url, reply));

@@ -1,0 +1,76 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+export interface BotProcess {
+  readonly url: string;
+  readonly child: ChildProcess;
+  /** Everything it logged, as it came. */
+  readonly output: () => string;
+  stop(): Promise<void>;
+}
+
+const startWithinMs = 20_000;
+const main = join(import.meta.dirname, "../src/main.ts");
+
+/** Runs the bot as in production: its own process, told everything by its environment. Resolves when it is ready. */
+export async function startBot(options: {
+  readonly env: Readonly<Record<string, string>>;
+  readonly port: number;
+}): Promise<BotProcess> {
+  const child = spawn(process.execPath, [main, "serve"], {
+    // Nothing of the caller's own settings may leak into the bot.
+    env: {
+      PATH: process.env["PATH"] ?? "",
+      HOME: process.env["HOME"] ?? "",
+      NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"] ?? "",
+      ...options.env,
+      PORT: String(options.port),
+    },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  const collect = (data: Buffer) => {
+    output = (output + data).slice(-1_000_000);
+  };
+  child.stdout.on("data", collect);
+  child.stderr.on("data", collect);
+  const bot: BotProcess = {
+    url: `http://127.0.0.1:${options.port}`,
+    child,
+    output: () => output,
+    async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const gone = new Promise((resolve) => child.once("exit", resolve));
+      child.kill("SIGTERM");
+      const timer = setTimeout(() => child.kill("SIGKILL"), 5_000);
+      await gone;
+      clearTimeout(timer);
+    },
+  };
+  const deadline = Date.now() + startWithinMs;
+  while (Date.now() < deadline) {
+    if (child.exitCode !== null) throw new Error(`the bot ended with code ${child.exitCode}:\n${output}`);
+    const ready = await fetch(`${bot.url}/readyz`).then(
+      (response) => response.ok,
+      () => false,
+    );
+    if (ready) return bot;
+    await sleep(25);
+  }
+  await bot.stop();
+  throw new Error(`the bot was not ready within ${startWithinMs / 1_000} s:\n${output}`);
+}
+
+/** A port that nobody listens on right now. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
+    });
+  });
+}

@@ -1,0 +1,71 @@
+import { type BotProcess, freePort, startBot } from "./bot-process.ts";
+import { createFaultPanel, type FaultPanel } from "./faults/faults.ts";
+import { buildPage } from "./page/build.ts";
+import { type SlackSimulation, startSlack } from "./slack/server.ts";
+import { installedApp } from "./slack-app.ts";
+import { startWorld, type World, type WorldOptions } from "./world/world.ts";
+
+export interface SandboxOptions {
+  /** Port of the page; 0 for a free one. */
+  readonly port?: number;
+  readonly mode?: "http" | "socket";
+  /** Build and serve the page (default true). */
+  readonly page?: boolean;
+  readonly world?: WorldOptions;
+  /** Further environment for the bot. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface Sandbox {
+  readonly world: World;
+  readonly slack: SlackSimulation;
+  readonly bot: BotProcess;
+  readonly faults: FaultPanel;
+  stop(): Promise<void>;
+}
+
+/** The whole local world: stores and clusters, Slack with its page, and the bot in a process of its own. */
+export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  const { mode = "http" } = options;
+  const cleanups: (() => Promise<unknown>)[] = [];
+  const stop = async () => {
+    for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
+  };
+  try {
+    const pageDir = options.page === false ? undefined : await buildPage();
+    const world = await startWorld(options.world);
+    cleanups.push(() => world.stop());
+    const faults = createFaultPanel(world);
+    const secrets = {
+      signingSecret: "sandbox-signing-secret",
+      botToken: "xoxb-sandbox-bot-token",
+      appToken: "xapp-sandbox-app-token",
+    };
+    const botPort = await freePort();
+    const slack = await startSlack({
+      ...secrets,
+      ...installedApp(),
+      port: options.port ?? 0,
+      deliver: mode === "http" ? { mode, requestUrl: () => `http://127.0.0.1:${botPort}/slack/events` } : { mode },
+      pageDir,
+      faultPanel: faults,
+    });
+    cleanups.push(() => slack.stop());
+    const bot = await startBot({
+      port: botPort,
+      env: {
+        SLACK_MODE: mode,
+        SLACK_BOT_TOKEN: secrets.botToken,
+        SLACK_API_URL: slack.apiUrl,
+        ...(mode === "http" ? { SLACK_SIGNING_SECRET: secrets.signingSecret } : { SLACK_APP_TOKEN: secrets.appToken }),
+        ...world.env(),
+        ...options.env,
+      },
+    });
+    cleanups.push(() => bot.stop());
+    return { world, slack, bot, faults, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
