@@ -85,7 +85,16 @@ export function trackSnapshots(control: ControlClient, startedAt: Date): Snapsho
 
 /** Dragonfly serves on while it saves, so even SAVE is a background save of the process behind. */
 async function saveInBackground(control: ControlClient): Promise<boolean> {
-  await control.command("BGSAVE");
+  for (;;) {
+    try {
+      await control.command("BGSAVE");
+      break;
+    } catch (error) {
+      // The process behind feeds a replica's full sync by the same means; Dragonfly does both at once, so this waits.
+      if (!(error instanceof Error && /in progress|child process/i.test(error.message))) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
   for (;;) {
     await new Promise((resolve) => setTimeout(resolve, 5));
     const info = String(await control.command("INFO", "persistence"));

@@ -79,7 +79,9 @@ export function attachedReplicas(info: RedisInfo): readonly AttachedReplica[] {
     const line = info.get(`slave${i}`);
     if (line === undefined) return replicas;
     const pairs = parsePairs(line);
-    const behind = numberOf(info, "master_repl_offset") - Number(pairs.get("offset") ?? 0);
+    const acknowledged = Number(pairs.get("offset") ?? 0);
+    // Nothing is acknowledged in the first second after a full sync.
+    const behind = acknowledged === 0 ? 0 : numberOf(info, "master_repl_offset") - acknowledged;
     replicas.push({
       ip: pairs.get("ip") ?? "",
       port: pairs.get("port") ?? "",

@@ -54,11 +54,12 @@ export function createOperator({ store, namespace, delayMs }: OperatorOptions): 
     const primaries = pods.filter((pod) => pod.metadata.labels["role"] === "master");
     const [primary] = primaries;
     if (primary !== undefined && primaries.length === 1 && !isLost(primary)) {
+      // Not ready, but not for long enough yet: nothing is decided.
+      if (!isReady(primary)) return;
       await attachReplicas(pods, primary);
       await rollOut(store, resource, pods, primary);
       return;
     }
-    if (primary !== undefined && primaries.length === 1 && !isReady(primary)) return;
     if (isYoung(resource, pods)) return;
     const candidate = await electPrimary(pods);
     if (candidate === undefined) return;
