@@ -1,6 +1,5 @@
 import { mkdirSync, renameSync, rmdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { parseInfo } from "./accent/facts.ts";
 import type { Exit } from "./child.ts";
 import { startDragonfly } from "./dragonfly-process.ts";
 import { type Facade, openFacade } from "./facade.ts";
@@ -27,7 +26,7 @@ export interface ContainerOptions {
 
 /** What outlives a container in its pod. */
 export interface PodMemory {
-  /** Replication ids under which processes of this pod have been primary; those of ended ones are no longer served. */
+  /** Replication ids under which ended processes of this pod fed replicas; they are no longer served. */
   readonly formerIds: Set<string>;
   /** Addresses whose replication links are cut. */
   readonly cutOff: Set<string>;
@@ -100,8 +99,7 @@ function runRedis(options: ContainerOptions): Running {
       options.onLine(line);
     },
   });
-  const facade = child.control.then(async (control) => {
-    ids.add(parseInfo(String(await control.command("INFO", "replication"))).get("master_replid") ?? "");
+  const facade = child.control.then((control) => {
     snapshots = trackSnapshots(control, child.startedAt);
     const server = redisBehind({
       ...options,

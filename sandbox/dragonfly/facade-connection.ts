@@ -17,14 +17,19 @@ export interface FacadeHost {
   readonly ip: string;
   readonly backendPort: number;
   password(): string;
-  /** Answers that the facade gives itself, with their effect; undefined: the process behind answers. */
-  local(words: readonly string[]): (() => Promise<Buffer>) | undefined;
+  /**
+   * Answers that the facade gives itself, with their effect; undefined: the process behind answers. `trusted`: nobody's
+   * rights need to be asked about.
+   */
+  local(words: readonly string[], trusted: boolean): (() => Promise<Buffer>) | undefined;
   /** How to ask the process behind for an answer that is then put into Dragonfly's words. */
   rewritten(
     words: readonly string[],
   ): { readonly ask: Buffer; readonly rewrite: (reply: Buffer) => Buffer } | undefined;
   /** False when this replica must not get a stream (see `break_replication_on_master_restart`). */
   mayReplicate(words: readonly string[]): boolean;
+  /** Told of the replication id under which a replica was given the stream. */
+  replicates(id: string): void;
 }
 
 export interface FacadeClient {
@@ -153,6 +158,7 @@ export function serveClient(host: FacadeHost, { socket: client, first, trusted }
     piping = true;
     client.removeAllListeners("data");
     upstream.removeAllListeners("data");
+    upstream.on("data", watchForId(host.replicates));
     for (let turn = turns.shift(); turn !== undefined; turn = turns.shift()) upstream.write(turn.message);
     client.pipe(upstream);
     upstream.pipe(client);
@@ -186,10 +192,10 @@ export function serveClient(host: FacadeHost, { socket: client, first, trusted }
       return { ...forward, kind: "stream" };
     }
     if (subscribing.has(name)) return protocol === 3 && name !== "MONITOR" ? forward : { ...forward, kind: "stream" };
+    const local = host.local(words, trusted);
+    if (local !== undefined) return { ...forward, kind: "local", answer: local };
     const rewritten = host.rewritten(words);
-    if (rewritten !== undefined) return { ...forward, message: rewritten.ask, rewrite: rewritten.rewrite };
-    const local = host.local(words);
-    return local === undefined ? forward : { ...forward, kind: "local", answer: local };
+    return rewritten === undefined ? forward : { ...forward, message: rewritten.ask, rewrite: rewritten.rewrite };
   };
 
   const login = (name: string | undefined) => {
@@ -218,6 +224,17 @@ export function serveClient(host: FacadeHost, { socket: client, first, trusted }
   upstream.on("close", () => client.end());
   if (first.length > 0) receive(first);
   else send();
+}
+
+/** The first line of a replication stream names its id: `+FULLRESYNC <id> <offset>` or `+CONTINUE <id>`. */
+function watchForId(found: (id: string) => void): (chunk: Buffer | string) => void {
+  let beginning = "";
+  return (chunk) => {
+    if (beginning.length > 200) return;
+    beginning += asBuffer(chunk).toString("latin1", 0, 200);
+    const id = /\+(?:FULLRESYNC|CONTINUE) ([0-9a-f]{40})/.exec(beginning)?.[1];
+    if (id !== undefined) found(id);
+  };
 }
 
 /** What Dragonfly says to one client too many, before it hangs up. */

@@ -1,5 +1,5 @@
 import { configGet, settable } from "./accent/config.ts";
-import { parseInfo, replicaLink } from "./accent/facts.ts";
+import { attachedReplicas, parseInfo, replicaLink } from "./accent/facts.ts";
 import { dragonflyInfo } from "./accent/info.ts";
 import { rewriteHello, rewriteRole } from "./accent/replies.ts";
 import type { ControlClient } from "./control-client.ts";
@@ -21,7 +21,7 @@ export interface BehindOptions {
   readonly password: string;
   /** Replication ids under which earlier processes of this pod were primary. */
   readonly formerIds: ReadonlySet<string>;
-  /** Told of every id under which this process is primary. */
+  /** Told of every id under which this process feeds replicas. */
   readonly onPrimaryId: (id: string) => void;
   /** How often the process has tried to reach its primary. */
   readonly connectAttempts: () => number;
@@ -35,6 +35,17 @@ export function redisBehind(options: BehindOptions): FacadeServer {
   let attemptsBefore = 0;
   let clients = () => ({ mainClients: 0, adminClients: 0, refusedClients: 0 });
   const info = async () => String(await control.command("INFO", "everything"));
+  /**
+   * INFO with the replicas' true lag: they acknowledge once a second only, unless WAIT asks them to; Dragonfly's lag is
+   * always of this moment.
+   */
+  const currentInfo = async () => {
+    const text = await info();
+    const fields = parseInfo(text);
+    if (replicaLink(fields) !== undefined || !attachedReplicas(fields).some(({ lag }) => lag > 0)) return text;
+    await control.command("WAIT", "99", "5");
+    return await info();
+  };
   const own: FacadeServer["own"] = (counts) => ({
     ...counts,
     executable: options.program,
@@ -107,15 +118,17 @@ export function redisBehind(options: BehindOptions): FacadeServer {
 
   const promote = async () => {
     await control.command("REPLICAOF", "NO", "ONE");
-    options.onPrimaryId(parseInfo(await info()).get("master_replid") ?? "");
   };
 
   const inTheirWords = (answer: Promise<Buffer>) =>
     answer.catch((error: unknown) => encodeError(error instanceof Error ? error.message : String(error)));
 
-  const local: FacadeServer["local"] = (words) => {
+  const local: FacadeServer["local"] = (words, trusted) => {
     const name = (words[0] ?? "").toUpperCase();
     switch (name) {
+      case "INFO":
+        if (!trusted || words.length > 2) return undefined;
+        return () => inTheirWords(currentInfo().then((text) => infoReply(text, words[1])));
       case "CONFIG":
         return () => inTheirWords(config(words));
       case "SAVE":
@@ -159,7 +172,7 @@ export function redisBehind(options: BehindOptions): FacadeServer {
     backendPort,
     password: () => password,
     maxClients: () => maxClients,
-    info,
+    info: currentInfo,
     own,
     attach: (counts) => {
       clients = counts;
@@ -169,5 +182,6 @@ export function redisBehind(options: BehindOptions): FacadeServer {
     // Facts, operator section 2: --break_replication_on_master_restart=true. A replica that still believes in an
     // earlier process of this pod is turned away until somebody tells it REPLICAOF again.
     mayReplicate: (words) => !options.formerIds.has(words[1] ?? ""),
+    replicates: options.onPrimaryId,
   };
 }

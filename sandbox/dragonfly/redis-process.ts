@@ -86,7 +86,7 @@ async function whenListening(
   const deadline = Date.now() + 10_000;
   for (;;) {
     try {
-      return await connectControl({ host: ip, port: backendPort, password });
+      return await connectControl({ host: ip, port: backendPort, password: password === "" ? undefined : password });
     } catch (error) {
       if (Date.now() > deadline || stopped.aborted) throw error;
       await new Promise((resolve) => setTimeout(resolve, 10));

@@ -53,7 +53,8 @@ export function trackSnapshots(control: ControlClient, startedAt: Date): Snapsho
     const started = Date.now();
     try {
       return await finished(started, await saveInBackground(control));
-    } catch {
+    } catch (error) {
+      reason ??= error instanceof Error ? error.message : String(error);
       return await finished(started, false);
     } finally {
       facts = { ...facts, saving: false };

@@ -23,6 +23,8 @@ export interface Metrics {
   readonly url: string;
   /** Makes a volume look this full (0 to 1) to the kubelet; undefined: as full as it is. */
   fillVolume(claim: string, share: number | undefined): void;
+  /** Resolves when every volume's figures have arrived; rejects after the time. */
+  whenScraped(timeoutMs: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -70,12 +72,29 @@ export async function startMetrics(options: MetricsOptions): Promise<Metrics | u
   return {
     url,
     fillVolume: pages.fillVolume,
+    whenScraped: (timeoutMs) => whenScraped(url, pages.volumes, timeoutMs),
     stop: async () => {
       stopping = true;
       child.kill("SIGKILL");
       await Promise.all([child.exited, pages.stop()]);
     },
   };
+}
+
+async function whenScraped(url: string, wanted: () => number, timeoutMs: number): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  for (let ask = 0; Date.now() < deadline; ask++) {
+    // A selector that found nothing is remembered for some ten seconds, even when data has come since: so every question
+    // is another one, and nobody's real question is spoilt.
+    const query = new URLSearchParams({ query: `kubelet_volume_stats_used_bytes{ask!="${ask}"}` });
+    const found = await fetch(`${url}/api/v1/query?${query}`).then(
+      (answer) => answer.text(),
+      () => "",
+    );
+    if ([...found.matchAll(/"persistentvolumeclaim"/g)].length >= wanted()) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`VictoriaMetrics has no figures of the volumes after ${timeoutMs / 1000} s`);
 }
 
 function scrapeConfig(pagesPort: AddressInfo["port"]): string {
@@ -87,6 +106,8 @@ function scrapeConfig(pagesPort: AddressInfo["port"]): string {
       {
         job_name: "kubelet",
         honor_labels: true,
+        scrape_interval: "1s",
+        scrape_timeout: "900ms",
         static_configs: [{ targets: [pages] }],
         metrics_path: "/kubelet/metrics",
       },

@@ -8,6 +8,8 @@ import type { MetricsOptions } from "./metrics.ts";
 
 export interface ScrapePages {
   readonly port: number;
+  /** How many volumes the kubelet's page tells of. */
+  volumes(): number;
   fillVolume(claim: string, share: number | undefined): void;
   stop(): Promise<void>;
 }
@@ -28,6 +30,7 @@ export async function startScrapePages(options: MetricsOptions): Promise<ScrapeP
   const address = server.address();
   return {
     port: typeof address === "object" && address !== null ? address.port : 0,
+    volumes: () => listViews(options.objects, places.claims, claimView).length,
     fillVolume: (claim, share) => {
       if (share === undefined) fills.delete(claim);
       else fills.set(claim, share);

@@ -125,6 +125,7 @@ export const dragonflyView = z.looseObject({
       .looseObject({
         dir: z.string().default("/dragonfly/snapshots"),
         cron: z.string().optional(),
+        enableOnMasterOnly: z.boolean().optional(),
         persistentVolumeClaimSpec: z.record(z.string(), z.unknown()).optional(),
       })
       .optional(),

@@ -23,6 +23,7 @@ import { applyFolder, manifestFolder } from "./manifests.ts";
 import { createOperator, type Operator } from "./operator/operator.ts";
 import { places } from "./places.ts";
 import { createServiceProxies } from "./service-proxies.ts";
+import { createSnapshotSchedule } from "./snapshot-schedule.ts";
 import { getView, serviceView } from "./views.ts";
 
 export interface WorldOptions {
@@ -113,6 +114,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       namespace: operatorNamespace,
       delayMs: options.operatorDelayMs ?? 500,
     });
+    const saveOnSchedule =
+      store.kind === "dragonfly" ? () => {} : createSnapshotSchedule(stores.infra, kubelet, new Date());
     const proxies = createServiceProxies([stores.infra, stores.apps]);
     const loop = createLoop(
       () => {
@@ -128,6 +131,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
         }
         proxies.sync();
         void operator.reconcile();
+        saveOnSchedule(new Date());
       },
       250,
       (error) => onNotice(`world: ${error instanceof Error ? error.message : String(error)}`),
@@ -196,8 +200,11 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       whenHealthy: (timeoutMs = 20_000) => waitUntilHealthy(() => whyUnhealthy(health), timeoutMs),
       stop,
     };
+    const scraped = metrics?.whenScraped(10_000).catch((error: unknown) => onNotice(String(error)));
     await world.whenHealthy();
     await firstSnapshot(world);
+    // So that the first answer already knows how full the volumes are.
+    await scraped;
     return world;
   } catch (error) {
     await stop();

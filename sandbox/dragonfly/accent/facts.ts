@@ -87,7 +87,7 @@ export function attachedReplicas(info: RedisInfo): readonly AttachedReplica[] {
       port: pairs.get("port") ?? "",
       state: primarySideState(pairs.get("state") ?? ""),
       // Bytes of the stream against Dragonfly's journal records, which are rarely shorter than this; so idle is 0.
-      lag: Math.max(0, Math.floor(behind / 32)),
+      lag: Math.max(0, Math.floor(behind / 64)),
     });
   }
 }

@@ -7,6 +7,7 @@ import {
   replicaLink,
   type ServerFacts,
 } from "./facts.ts";
+import { idleMetrics } from "./idle-metrics.ts";
 
 type Sample = readonly [labels: string, value: number];
 
@@ -20,7 +21,7 @@ interface Metric {
 
 /** The `/metrics` page of Dragonfly v1.40.1, in Prometheus text form. */
 export function metricsPage(facts: ServerFacts): string {
-  return metrics
+  const page = [...metrics, ...resting]
     .map(({ name, type, help = "", samples }) => {
       const full = `dragonfly_${name}`;
       const found = samples(facts);
@@ -29,7 +30,15 @@ export function metricsPage(facts: ServerFacts): string {
       return `# HELP ${full} ${help}\n# TYPE ${full} ${type}\n${lines.join("")}`;
     })
     .join("");
+  return page + latencySummary;
 }
+
+/** Without quantiles, as a server has it that no client has sent a pipeline to. */
+const latencySummary = `# HELP dragonfly_pipeline_latency_seconds Pipeline command latency distribution
+# TYPE dragonfly_pipeline_latency_seconds summary
+dragonfly_pipeline_latency_seconds_sum 0
+dragonfly_pipeline_latency_seconds_count 0
+`;
 
 /** Declared even while they have no sample. */
 const alwaysDeclared = new Set(["expired_keys_total", "evicted_keys_total"]);
@@ -54,6 +63,11 @@ const onReplica =
     const found = link === undefined ? undefined : value(link, facts);
     return found === undefined ? [] : one(found);
   };
+
+const resting: readonly Metric[] = idleMetrics.map(({ labels, ...metric }) => ({
+  ...metric,
+  samples: () => labels.map((one): Sample => [one, 0]),
+}));
 
 const metrics: readonly Metric[] = [
   gauge("version", ({ own }) => [[`version="${own.version}"`, 1]]),
@@ -80,6 +94,11 @@ const metrics: readonly Metric[] = [
   counter("pipeline_commands_duration_seconds", idle),
   gauge("memory_used_bytes", field("used_memory")),
   gauge("memory_used_peak_bytes", field("used_memory_peak")),
+  gauge(
+    "connections_libs",
+    ({ own }) => [['lib=":"', own.mainClients + own.adminClients]],
+    "Total number of connections by libname:ver",
+  ),
   gauge("fibers_count", idle),
   gauge("blocked_tasks", idle),
   gauge("memory_max_bytes", field("maxmemory")),

@@ -1,0 +1,25 @@
+import type { World } from "../../../sandbox/world/world.ts";
+import { composePlatform } from "../../../src/compose.ts";
+import { requireSettings } from "../../../src/config/load.ts";
+import type { Report } from "../../../src/reports/model.ts";
+import { catalog } from "../../../src/runbooks/catalog/index.ts";
+import { createRunner } from "../../../src/runbooks/runner.ts";
+
+/** Asks the bot's own runbooks about a world, with the settings that the world hands out. */
+export function asBot(world: World): (runbook: string) => Promise<Report> {
+  const settings = requireSettings(world.env(), "cli");
+  const config = { ...settings.config, readTimeoutMs: 2_000 };
+  const runner = createRunner({
+    runbooks: catalog,
+    config,
+    platform: composePlatform({ ...settings, config }),
+    scrub: (text) => text,
+    now: () => new Date(),
+  });
+  return (runbook) => runner.run({ runbook, params: {}, requester: { surface: "cli", id: "test" } });
+}
+
+/** What is not ok, as `verdict id`. */
+export function troubles(report: Report): readonly string[] {
+  return report.findings.filter(({ verdict }) => verdict !== "ok").map(({ id, verdict }) => `${verdict} ${id}`);
+}
