@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { type RequestOptions, request } from "node:https";
 import { type AddressInfo, connect, createServer } from "node:net";
-import { text } from "node:stream/consumers";
+import { text as readText } from "node:stream/consumers";
 import { KubeConfig } from "@kubernetes/client-node";
 import { kubeconfig } from "../../../sandbox/kubernetes/kubeconfig.ts";
 import { ObjectStore } from "../../../sandbox/kubernetes/object-store.ts";
@@ -23,9 +23,17 @@ export interface Subject {
   close(): Promise<void>;
 }
 
+/** The kubeconfig of a real cluster, when one is given: the simulation is not started then. */
+const realKubeconfig =
+  process.env["DFBOT_CONFORMANCE_KUBECONFIG"] ??
+  (process.env["CONFORMANCE"] === "real" ? process.env["KUBECONFIG"] : undefined);
+
+/** Whether the suite runs against a real cluster. */
+export const isReal = realKubeconfig !== undefined;
+
 export async function openSubject(): Promise<Subject> {
   const namespace = `conformance-${randomBytes(4).toString("hex")}`;
-  const real = process.env["DFBOT_CONFORMANCE_KUBECONFIG"];
+  const real = realKubeconfig;
   const config = new KubeConfig();
   const simulation = real === undefined ? await startSimulation() : undefined;
   if (real !== undefined) config.loadFromFile(real);
@@ -106,7 +114,10 @@ async function send(
 ): Promise<Answer> {
   const options: RequestOptions = {};
   await config.applyToHTTPSOptions(options);
-  const sent = { ...Object(options.headers), "content-type": "application/json", ...headers };
+  const text = body === undefined ? "" : JSON.stringify(body);
+  // Without a length, Node sends the body of a DELETE as if it were another request.
+  const length = { "content-length": String(Buffer.byteLength(text)) };
+  const sent = { ...Object(options.headers), "content-type": "application/json", ...length, ...headers };
   const credentials =
     "authorization" in headers
       ? Object.fromEntries(Object.entries(sent).filter(([name]) => name !== "Authorization"))
@@ -116,7 +127,7 @@ async function send(
       `${config.getCurrentCluster()?.server}${path}`,
       { ...options, method, headers: credentials },
       (response) => {
-        text(response).then((received) => {
+        readText(response).then((received) => {
           const isJson = /json/.test(response.headers["content-type"] ?? "");
           resolve({
             code: response.statusCode ?? 0,
@@ -127,6 +138,6 @@ async function send(
       },
     );
     outgoing.on("error", reject);
-    outgoing.end(body === undefined ? undefined : JSON.stringify(body));
+    outgoing.end(text);
   });
 }
