@@ -52,15 +52,17 @@ export async function startBot(options: {
   const deadline = Date.now() + startWithinMs;
   while (Date.now() < deadline) {
     if (child.exitCode !== null) throw new Error(`the bot ended with code ${child.exitCode}:\n${output}`);
-    const ready = await fetch(`${bot.url}/readyz`).then(
-      (response) => response.ok,
-      () => false,
-    );
-    if (ready) return bot;
+    if (await isSettled(bot.url)) return bot;
     await sleep(25);
   }
   await bot.stop();
   throw new Error(`the bot was not ready within ${startWithinMs / 1_000} s:\n${output}`);
+}
+
+/** Ready, and it has looked at everything it depends on once: before that it is busy with loading what for. */
+async function isSettled(url: string): Promise<boolean> {
+  const response = await fetch(`${url}/readyz`).catch(() => undefined);
+  return response?.ok === true && !(await response.text()).includes('"not looked at yet"');
 }
 
 /** A port that nobody listens on right now. */

@@ -1,5 +1,6 @@
 import { type DependencyCheck, watchDependencies } from "./checks.ts";
 import { createReportKeeper } from "./commands/report-keeper.ts";
+import { isSlackBody } from "./commands/request-body.ts";
 import { createSlackSurface, slackPath } from "./commands/slack-app.ts";
 import { composePlatform } from "./compose.ts";
 import type { Settings } from "./config/load.ts";
@@ -91,7 +92,10 @@ export async function serve(settings: Settings): Promise<number> {
       const seen = dependencies.current();
       return { ready: seen.every(({ name, state }) => name !== "slack" || state !== "down"), dependencies: seen };
     },
-    slack: surface.requestListener === undefined ? undefined : { path: slackPath, listener: surface.requestListener },
+    slack:
+      surface.requestListener === undefined
+        ? undefined
+        : { path: slackPath, accepts: isSlackBody, listener: surface.requestListener },
   });
   const address = await server.listen({ host: "0.0.0.0", port: environment.port }).catch((cause: unknown) => {
     throw new BotError(

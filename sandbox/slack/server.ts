@@ -131,10 +131,11 @@ export async function startSlack(options: SlackOptions): Promise<SlackSimulation
 
   server.post<{ Params: { id: string } }>("/upload/:id", async (request, reply) => {
     const stored = workspace.files.get(request.params.id);
-    if (stored === undefined || !Buffer.isBuffer(request.body)) return reply.code(404).send("not found");
-    if (request.body.length !== stored.file.size) return reply.code(400).send("length does not match");
-    stored.content = request.body;
-    return reply.send(`OK - ${request.body.length}`);
+    const sent = await uploadedBytes(request.body, request.headers["content-type"] ?? "");
+    if (stored === undefined || sent === undefined) return reply.code(404).send("not found");
+    if (sent.length !== stored.file.size) return reply.code(400).send("length does not match");
+    stored.content = sent;
+    return reply.send(`OK - ${sent.length}`);
   });
   server.get<{ Params: { id: string } }>("/files/:id/*", async (request, reply) => {
     const stored = workspace.files.get(request.params.id);
@@ -189,6 +190,15 @@ function argumentsOf(body: unknown): Arguments {
       ["blocks", "view", "files", "metadata"].includes(key) && typeof value === "string" ? parsedJson(value) : value,
     ]),
   );
+}
+
+/** Raw bytes, or the one file of a form: Slack takes both. */
+async function uploadedBytes(body: unknown, contentType: string): Promise<Buffer | undefined> {
+  if (!Buffer.isBuffer(body)) return undefined;
+  if (!contentType.startsWith("multipart/form-data")) return body;
+  const form = await new Response(new Uint8Array(body), { headers: { "content-type": contentType } }).formData();
+  for (const value of form.values()) return typeof value === "string" ? Buffer.from(value) : Buffer.from(await value.arrayBuffer());
+  return undefined;
 }
 
 function parsedJson(text: string): unknown {

@@ -13,10 +13,15 @@ export interface HttpOptions {
   readonly readiness: () => Readiness;
   /** The Prometheus text. */
   readonly metrics: () => Promise<string>;
-  /** Handed every POST to its path, body unread; it does its own limits and verification. */
-  readonly slack:
-    | { readonly path: string; readonly listener: (request: IncomingMessage, response: ServerResponse) => void }
-    | undefined;
+  /** Handed every POST to its path that holds what `accepts`; it verifies who sent it. */
+  readonly slack: SlackRoute | undefined;
+}
+
+export interface SlackRoute {
+  readonly path: string;
+  readonly accepts: (body: Buffer, contentType: string) => boolean;
+  /** The body has been read, and is on the request as `rawBody`, where Bolt looks for it. */
+  readonly listener: (request: IncomingMessage, response: ServerResponse) => void;
 }
 
 const bodyLimit = 1024 * 1024;
@@ -36,10 +41,14 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
   if (slack !== undefined) {
     server.register(async (scope) => {
       scope.removeAllContentTypeParsers();
-      scope.addContentTypeParser("*", (_request, _payload, done) => done(null));
+      scope.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
       scope.post(slack.path, (request, reply) => {
+        const rawBody = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+        if (!slack.accepts(rawBody, request.headers["content-type"] ?? "")) {
+          return reply.code(400).send({ error: "bad_request", message: "The body is not what Slack sends." });
+        }
         reply.hijack();
-        slack.listener(request.raw, reply.raw);
+        return slack.listener(Object.assign(request.raw, { rawBody }), reply.raw);
       });
     });
   }

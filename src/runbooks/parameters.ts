@@ -1,6 +1,10 @@
-import { distance } from "fastest-levenshtein";
-import { z } from "zod";
+import type { z } from "zod";
 import type { Runbook } from "./definition.ts";
+import { nearestWord } from "./nearest.ts";
+import { describeParameters, type ParameterDescription } from "./parameter-description.ts";
+
+export { nearestWord } from "./nearest.ts";
+export { describeParameters, type ParameterDescription } from "./parameter-description.ts";
 
 /** What a surface collected from a person, all of it text still. `true` is a flag without a value. */
 export interface GivenParameters {
@@ -10,90 +14,107 @@ export interface GivenParameters {
 
 export type ParsedParameters =
   | { readonly ok: true; readonly params: Readonly<Record<string, unknown>> }
+  /** Plain sentences: the parameter, what was found, what is allowed. */
   | { readonly ok: false; readonly problems: readonly string[] };
-
-export interface ParameterDescription {
-  readonly name: string;
-  readonly description: string;
-  readonly required: boolean;
-  /** A word for people: text, number, yes/no, or the values allowed. */
-  readonly type: string;
-}
-
-const propertySchema = z.looseObject({
-  type: z.string().optional(),
-  description: z.string().optional(),
-  enum: z.array(z.unknown()).optional(),
-});
-const objectSchema = z.object({
-  properties: z.record(z.string(), propertySchema).default({}),
-  required: z.array(z.string()).default([]),
-});
-
-/** The parameters of a runbook for help texts, read off its own schema. */
-export function describeParameters(runbook: Pick<Runbook, "params">): readonly ParameterDescription[] {
-  const { properties, required } = objectSchema.parse(z.toJSONSchema(runbook.params, { io: "input" }));
-  return Object.entries(properties).map(([name, property]) => ({
-    name,
-    description: property.description ?? "",
-    required: required.includes(name),
-    type: property.enum?.join("|") ?? typeWords[property.type ?? ""] ?? "text",
-  }));
-}
-
-const typeWords: Readonly<Record<string, string>> = { number: "number", integer: "number", boolean: "yes/no" };
 
 /** Words into a runbook's parameters: by name, and by position in the order the runbook declares. */
 export function parseParameters(runbook: Runbook, given: GivenParameters): ParsedParameters {
   const known = describeParameters(runbook);
   const problems: string[] = [];
-  const raw: Record<string, unknown> = {};
+  const found = new Map<string, string | true>();
   for (const [index, value] of given.positionals.entries()) {
     const name = runbook.positional[index];
     if (name === undefined)
-      problems.push(
-        `"${value}" is one word too many: ${runbook.id} takes ${runbook.positional.length === 0 ? "none" : runbook.positional.join(", ")}`,
-      );
-    else
-      raw[name] = typed(
-        known.find((parameter) => parameter.name === name),
-        value,
-      );
+      problems.push(`${quoted(value)} is one word too many: ${runbook.id} takes ${takes(runbook)}`);
+    else found.set(name, value);
   }
   for (const [name, value] of Object.entries(given.named)) {
+    const parameter = known.find((candidate) => sameName(candidate.name, name));
+    if (parameter === undefined) problems.push(`${runbook.id} has no parameter ${quoted(name)}${instead(name, known)}`);
+    else if (found.has(parameter.name)) problems.push(`${parameter.name} is given twice`);
+    else found.set(parameter.name, value);
+  }
+  const raw: Record<string, unknown> = {};
+  for (const [name, value] of found) {
     const parameter = known.find((candidate) => candidate.name === name);
-    if (parameter === undefined) problems.push(`${runbook.id} has no parameter "${name}"${suggestion(name, known)}`);
-    else if (name in raw) problems.push(`${name} is given twice`);
+    if (value === true && parameter?.type !== "yes/no") problems.push(`${name} needs a value; ${allowedBy(parameter)}`);
     else raw[name] = typed(parameter, value);
   }
   const parsed = runbook.params.safeParse(raw);
   if (parsed.success && problems.length === 0) return { ok: true, params: parsed.data };
-  const issues = parsed.error?.issues.map((issue) => {
-    const name = String(issue.path[0] ?? "");
-    const found = raw[name];
-    return found === undefined
-      ? `${name || runbook.id} is missing or wrong: ${issue.message}`
-      : `${name}: found "${found}"; ${issue.message}`;
-  });
-  return { ok: false, problems: [...problems, ...(issues ?? [])] };
+  // A parameter that already has its problem needs no second one for being absent.
+  const issues = (parsed.error?.issues ?? []).filter(
+    ({ path }) => Object.hasOwn(raw, key(path)) || !found.has(key(path)),
+  );
+  return { ok: false, problems: [...problems, ...issues.map((issue) => describeIssue(issue, found, known))] };
+}
+
+/** Written `minAge`, `min-age` or, by a phone, `Minage`: the same name. */
+function sameName(a: string, b: string): boolean {
+  const bare = (name: string) => name.toLowerCase().replaceAll("-", "");
+  return bare(a) === bare(b);
 }
 
 function typed(parameter: ParameterDescription | undefined, value: string | true): unknown {
   if (value === true) return true;
   if (parameter?.type === "number" && value.trim() !== "" && Number.isFinite(Number(value))) return Number(value);
-  if (parameter?.type === "yes/no" && /^(yes|true|no|false)$/i.test(value)) return /^(yes|true)$/i.test(value);
+  if (parameter?.type === "yes/no" && /^(yes|true|on|no|false|off)$/i.test(value))
+    return /^(yes|true|on)$/i.test(value);
   return value;
 }
 
-function suggestion(name: string, known: readonly ParameterDescription[]): string {
-  const nearest = nearestWord(
-    name,
-    known.map((parameter) => parameter.name),
+function describeIssue(
+  issue: z.core.$ZodIssue,
+  found: ReadonlyMap<string, string | true>,
+  known: readonly ParameterDescription[],
+): string {
+  const name = key(issue.path);
+  const value = found.get(name);
+  const rule = ruleOf(
+    issue,
+    known.find((candidate) => candidate.name === name),
   );
-  return nearest === undefined ? "" : `; did you mean ${nearest}?`;
+  if (name === "") return rule;
+  if (value === undefined) return `${name} is missing; ${rule}`;
+  const nearest = issue.code === "invalid_value" ? nearestWord(String(value), issue.values.map(String)) : undefined;
+  return `${name}: found ${quoted(String(value))}; ${rule}${nearest === undefined ? "" : `; did you mean ${nearest}?`}`;
 }
 
-/** The word that somebody most likely meant; undefined when there is none to choose from. */
-export function nearestWord(word: string, known: readonly string[]): string | undefined {
-  return known.toSorted((a, b) => distance(a, word.toLowerCase()) - distance(b, word.toLowerCase()))[0];
+/** A schema's own message stays; zod's, made for programmers, is said in the words of the help text. */
+function ruleOf(issue: z.core.$ZodIssue, parameter: ParameterDescription | undefined): string {
+  if (!/^(Invalid (input|option)|Too (small|big))/.test(issue.message)) return issue.message;
+  if (issue.code === "too_small") return `allowed: ${bound("at least", issue.minimum, issue.origin)}`;
+  if (issue.code === "too_big") return `allowed: ${bound("at most", issue.maximum, issue.origin)}`;
+  return allowedBy(parameter);
+}
+
+function bound(words: string, limit: number | bigint, origin: string): string {
+  return `${words} ${limit}${origin === "string" ? " characters" : ""}`;
+}
+
+function allowedBy(parameter: ParameterDescription | undefined): string {
+  if (parameter === undefined) return "allowed: nothing";
+  if (parameter.type === "number") return "allowed: a number";
+  if (parameter.type === "yes/no") return "allowed: yes or no";
+  if (parameter.type === "text") return `allowed: ${parameter.description === "" ? "text" : parameter.description}`;
+  return `allowed: ${parameter.type.replaceAll("|", ", ")}`;
+}
+
+function takes(runbook: Runbook): string {
+  return runbook.positional.length === 0 ? "none" : `only ${runbook.positional.join(", ")}`;
+}
+
+function instead(name: string, known: readonly ParameterDescription[]): string {
+  const names = known.map((parameter) => parameter.name);
+  const nearest = nearestWord(name, names);
+  return nearest === undefined ? "; it takes none" : `; did you mean ${nearest}?`;
+}
+
+function key(path: readonly PropertyKey[]): string {
+  return String(path[0] ?? "");
+}
+
+/** What somebody typed, short, and with anything that could act on a terminal escaped. */
+function quoted(value: string): string {
+  return JSON.stringify(value.length > 60 ? `${value.slice(0, 59)}…` : value);
 }

@@ -2,6 +2,7 @@ import { pino } from "pino";
 import { type SlackSimulation, startSlack } from "../../sandbox/slack/server.ts";
 import type { StoredMessage } from "../../sandbox/slack/workspace.ts";
 import { createReportKeeper } from "../../src/commands/report-keeper.ts";
+import { isSlackBody } from "../../src/commands/request-body.ts";
 import { createSlackSurface, slackPath } from "../../src/commands/slack-app.ts";
 import { createHttpServer } from "../../src/http/server.ts";
 import type { Platform } from "../../src/platform/ports.ts";
@@ -67,7 +68,7 @@ export async function startSlackWorld(
     logger,
     readiness: () => ({ ready: true, dependencies: [] }),
     metrics: async () => "",
-    slack: listener === undefined ? undefined : { path: slackPath, listener },
+    slack: listener === undefined ? undefined : { path: slackPath, accepts: isSlackBody, listener },
   });
   botUrl = await http.listen({ host: "127.0.0.1", port: 0 });
   await surface.start();

@@ -25,7 +25,8 @@ export function Blocks({ state, blocks, source }: Props) {
               withoutWrapper
               logo=""
               name=""
-              blocks={[...run.blocks] as unknown as SlackBlock[]}
+              hooks={{ emoji: (emoji, parse) => parse(emoji) || `:${emoji.name}:` }}
+              blocks={run.blocks.map(formatted) as unknown as SlackBlock[]}
               data={{
                 users: state.people.map(({ id, real_name }) => ({ id, name: real_name })),
                 channels: state.channels.map(({ id, name }) => ({ id, name })),
@@ -55,3 +56,25 @@ function runs(blocks: readonly Block[]): readonly Run[] {
   }
   return result;
 }
+
+/**
+ * Two things that the renderer reads otherwise than Slack: `verbatim`, which there only stops links from being made of
+ * URLs and names, and shortcodes, of which it misses some and sees others in times of day.
+ * Source: https://docs.slack.dev/reference/block-kit/composition-objects/text-object
+ */
+function formatted(value: unknown): unknown {
+  if (typeof value === "string")
+    return value.replace(/:(large_\w+_circle|white_circle|red_circle):/g, (code, name) => circles[name] ?? code);
+  if (Array.isArray(value)) return value.map(formatted);
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, inner]) => (key === "verbatim" ? [] : [[key, formatted(inner)]])),
+  );
+}
+
+const circles: Readonly<Record<string, string>> = {
+  large_green_circle: "🟢",
+  large_yellow_circle: "🟡",
+  white_circle: "⚪",
+  red_circle: "🔴",
+};

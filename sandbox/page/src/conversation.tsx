@@ -18,7 +18,9 @@ export function Conversation({ state, channel, onThread, onMenu, onFaults }: Pro
   const end = useRef<HTMLDivElement>(null);
   const latest = messages.at(-1);
   // biome-ignore lint/correctness/useExhaustiveDependencies: scrolls when the last message is new or has changed
-  useEffect(() => end.current?.scrollIntoView({ block: "end" }), [messages.length, latest?.text]);
+  useEffect(() => {
+    end.current?.scrollIntoView({ block: "end" });
+  }, [messages.length, latest?.text]);
   return (
     <section aria-label={`Channel ${channel.name}`} className="flex min-w-0 flex-1 flex-col">
       <header className="flex items-center gap-2 border-b border-neutral-200 px-4 py-2.5">

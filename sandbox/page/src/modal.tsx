@@ -12,7 +12,9 @@ export function Modal({ state, view }: { readonly state: PageState; readonly vie
   const [busy, setBusy] = useState(false);
   const [trouble, setTrouble] = useState<string>();
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
+  useEffect(() => {
+    dialog.current?.showModal();
+  }, []);
   const close = () => void slack.closeView({ user: state.me, view_id: view.id });
   const submit = async () => {
     setBusy(true);

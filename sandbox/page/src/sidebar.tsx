@@ -27,7 +27,7 @@ export function Sidebar({ state, place, open, onGo, onPerson }: Props) {
           <span className="block text-xs">You are</span>
           <select
             aria-label="Who you are"
-            className="w-full bg-transparent font-semibold text-white outline-none [&>option]:text-black"
+            className="w-full bg-transparent text-sm font-semibold text-white outline-none [&>option]:text-black"
             value={state.me}
             onChange={(event) => onPerson(event.target.value)}
           >
@@ -35,7 +35,7 @@ export function Sidebar({ state, place, open, onGo, onPerson }: Props) {
               .filter(({ is_bot }) => !is_bot)
               .map((person) => (
                 <option key={person.id} value={person.id}>
-                  {person.real_name} ({person.part})
+                  {person.real_name}, {person.part}
                 </option>
               ))}
           </select>

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { KnownBlock } from "@slack/types";
 import type { WebClient } from "@slack/web-api";
+import { LRUCache } from "lru-cache";
 import PQueue from "p-queue";
 import { slackFailure } from "./errors.ts";
 
@@ -30,13 +31,13 @@ const patienceSeconds = 60;
 
 /** One queue a channel, so that a 429 on one does not delay another. */
 export function createSender(client: WebClient): Sender {
-  const queues = new Map<string, PQueue>();
-  const waiting = new Map<string, { message: Message; readonly sent: Promise<void> }>();
+  // A channel's queue remembers when it last sent, so it outlives its last message by more than the interval.
+  const queues = new LRUCache<string, PQueue>({ max: 1_000, ttl: 60 * intervalMs, updateAgeOnGet: true });
+  const waiting = new Map<string, { message: Message; sent: Promise<void> }>();
   const queueOf = (channel: string) => {
     let queue = queues.get(channel);
     if (queue === undefined) {
       queue = new PQueue({ concurrency: 1, intervalCap: 1, interval: intervalMs });
-      queue.on("idle", () => queues.delete(channel));
       queues.set(channel, queue);
     }
     return queue;
@@ -63,7 +64,9 @@ export function createSender(client: WebClient): Sender {
         already.message = message;
         return already.sent;
       }
-      const entry: { message: Message; sent: Promise<void> } = { message, sent: Promise.resolve() };
+      const entry = { message, sent: Promise.resolve() };
+      // Before the queue is asked: an idle one begins at once, and takes the entry out again.
+      waiting.set(key, entry);
       entry.sent = queueOf(posted.channel).add(async () => {
         waiting.delete(key);
         await patiently(() =>
@@ -75,7 +78,6 @@ export function createSender(client: WebClient): Sender {
           }),
         );
       });
-      waiting.set(key, entry);
       return entry.sent;
     },
   };
