@@ -19,9 +19,8 @@ export interface Kubelet {
   /** Ends the container as the kernel or a crash would; the kubelet restarts it. */
   kill(namespace: string, pod: string, why: "crash" | "oom"): void;
   signal(namespace: string, pod: string, signal: "SIGSTOP" | "SIGCONT"): void;
-  /** Every start fails from now on, and what runs ends: CrashLoopBackOff until `release`. */
+  /** Every start fails from now on, and what runs ends: CrashLoopBackOff until the pod is deleted. */
   hold(namespace: string, pod: string): void;
-  release(namespace: string, pod: string): void;
   stop(): Promise<void>;
 }
 
@@ -228,13 +227,6 @@ export function createKubelet(options: KubeletOptions): Kubelet {
       if (runner === undefined) return;
       runner.held = true;
       runner.running?.kill("SIGKILL");
-    },
-    release: (namespace, name) => {
-      const runner = find(namespace, name);
-      if (runner === undefined) return;
-      runner.held = false;
-      runner.startAt = 0;
-      options.onChange();
     },
     stop: async () => {
       stopped = true;

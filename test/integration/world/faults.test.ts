@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { createFaultPanel, type FaultPanel, faultCatalog } from "../../../sandbox/faults/faults.ts";
 import { startWorld, type World } from "../../../sandbox/world/world.ts";
 import type { Report } from "../../../src/reports/model.ts";
@@ -12,8 +12,14 @@ beforeAll(async () => {
   world = await startWorld();
   panel = createFaultPanel(world);
   ask = asBot(world);
+  // The first question also loads what the bot loads late.
+  await ask("status");
 });
 afterAll(() => world?.stop());
+afterEach(async () => {
+  // A fault that failed to show must not fail the ones after it.
+  for (const { name, on } of panel.states()) if (on) await panel.set(name, false);
+});
 
 /** What `status` must find while the fault is on; `N` stands for the number of some pod. */
 const expected: Readonly<Record<string, readonly string[]>> = {

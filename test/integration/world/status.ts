@@ -8,11 +8,10 @@ import { createRunner } from "../../../src/runbooks/runner.ts";
 /** Asks the bot's own runbooks about a world, with the settings that the world hands out. */
 export function asBot(world: World): (runbook: string) => Promise<Report> {
   const settings = requireSettings(world.env(), "cli");
-  const config = { ...settings.config, readTimeoutMs: 2_000 };
   const runner = createRunner({
     runbooks: catalog,
-    config,
-    platform: composePlatform({ ...settings, config }),
+    config: settings.config,
+    platform: composePlatform(settings),
     scrub: (text) => text,
     now: () => new Date(),
   });
