@@ -1,7 +1,7 @@
 import { pino } from "pino";
 import { type SlackSimulation, startSlack } from "../../sandbox/slack/server.ts";
 import type { StoredMessage } from "../../sandbox/slack/workspace.ts";
-import { createReportKeeper } from "../../src/commands/report-keeper.ts";
+import { createReportKeeper, type KeyValueStore } from "../../src/commands/report-keeper.ts";
 import { isSlackBody } from "../../src/commands/request-body.ts";
 import { createSlackSurface, slackPath } from "../../src/commands/slack-app.ts";
 import { createHttpServer } from "../../src/http/server.ts";
@@ -29,17 +29,25 @@ export interface SlackWorld {
   stop(): Promise<void>;
 }
 
+export interface SlackWorldOptions {
+  /** What the bot token may do; all that the manifest asks for by default. */
+  readonly scopes?: readonly string[];
+  /** Where reports are kept beside memory. */
+  readonly store?: KeyValueStore;
+}
+
 /** The real Slack surface and HTTP server on the Slack simulation, over a platform of plain data. */
 export async function startSlackWorld(
   mode: "http" | "socket",
   platform: Platform = fakePlatform(),
+  options: SlackWorldOptions = {},
 ): Promise<SlackWorld> {
   let botUrl = "";
   const slack = await startSlack({
     signingSecret,
     botToken: "xoxb-fake-bot",
     appToken: "xapp-fake-app",
-    scopes,
+    scopes: options.scopes ?? scopes,
     commands: [slashCommand],
     deliver: mode === "http" ? { mode, requestUrl: () => `${botUrl}${slackPath}` } : { mode },
   });
@@ -60,7 +68,7 @@ export async function startSlackWorld(
     apiUrl: slack.apiUrl,
     logger,
     runner,
-    reports: createReportKeeper(undefined, logger),
+    reports: createReportKeeper(options.store, logger),
     onHandled: () => undefined,
   });
   const listener = surface.requestListener;

@@ -1,0 +1,58 @@
+import { readFileSync } from "node:fs";
+import { afterEach, describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { z } from "zod";
+import { slackPath } from "../../../src/commands/slack-app.ts";
+import { type SlackWorld, scopes, startSlackWorld } from "../../fakes/slack-world.ts";
+
+const manifest = z
+  .object({
+    features: z.object({
+      slash_commands: z.array(z.object({ command: z.string(), url: z.url(), usage_hint: z.string() })),
+    }),
+    oauth_config: z.object({ scopes: z.strictObject({ bot: z.array(z.string()) }) }),
+    settings: z.object({ interactivity: z.object({ is_enabled: z.literal(true), request_url: z.url() }) }),
+  })
+  .parse(parse(readFileSync(new URL("../../../deploy/slack/manifest.yaml", import.meta.url), "utf8")));
+
+let world: SlackWorld;
+afterEach(() => world?.stop());
+
+const without = (scope: string) => scopes.filter((candidate) => candidate !== scope);
+const texts = () => world.slack.workspace.messages.map(({ text }) => text).join("\n");
+
+describe("the app manifest", () => {
+  it("asks for the scopes that these tests prove, for no others, and for none of a user", () => {
+    expect(manifest.oauth_config.scopes.bot.toSorted()).toEqual(scopes.toSorted());
+  });
+
+  it("sends commands and clicks to the route that the bot serves", () => {
+    const [command] = manifest.features.slash_commands;
+    expect(manifest.features.slash_commands.map((each) => each.command)).toEqual(["/dragonfly"]);
+    for (const url of [command?.url, manifest.settings.interactivity.request_url])
+      expect(new URL(url ?? "").pathname).toBe(slackPath);
+  });
+});
+
+describe("a token with one scope less", () => {
+  it("chat:write: nothing is shared by a message of the bot", async () => {
+    world = await startSlackWorld("http", undefined, { scopes: without("chat:write") });
+    await world.ask("/dragonfly role --share");
+    await expect.poll(() => world.slack.log.at(0)?.error).toBe("missing_scope");
+  });
+
+  it("im:write: an answer that only a direct message can carry does not arrive, and with it does", async () => {
+    world = await startSlackWorld("http", undefined, { scopes: without("im:write") });
+    world.slack.faults.expireResponseUrls = true;
+    await world.ask("/dragonfly role", "C0PRIVATE");
+    await expect.poll(() => world.logs.join(""), { timeout: 5_000 }).toContain("could not be delivered");
+    expect(texts()).toBe("");
+    await world.stop();
+
+    world = await startSlackWorld("http");
+    world.slack.faults.expireResponseUrls = true;
+    await world.ask("/dragonfly role", "C0PRIVATE");
+    await expect.poll(texts, { timeout: 5_000 }).toMatch(/^OK/);
+    expect(world.logs.join("")).not.toContain("could not be delivered");
+  });
+});

@@ -1,0 +1,78 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { helpText, interpret } from "../../../src/commands/interpret.ts";
+import { catalog } from "../../../src/runbooks/catalog/index.ts";
+import { defineRunbook } from "../../../src/runbooks/definition.ts";
+
+const say = (text: string) => {
+  const intent = interpret(text, catalog);
+  return intent.kind === "say" ? intent.text : `runs ${intent.runbook}`;
+};
+
+describe("a line after /dragonfly", () => {
+  it.each([
+    ["status", { kind: "run", runbook: "status", share: false }],
+    ["STATUS", { kind: "run", runbook: "status", share: false }],
+    ["role orders", { kind: "run", runbook: "role", params: { instance: "orders" }, share: false }],
+    ["role instance=orders", { kind: "run", runbook: "role", params: { instance: "orders" } }],
+    ["run role orders --share", { kind: "run", runbook: "role", params: { instance: "orders" }, share: true }],
+    ["run ROLE", { kind: "run", runbook: "role" }],
+  ])("%j is a run", (line, intent) => {
+    expect(interpret(line, catalog)).toMatchObject(intent);
+  });
+
+  it.each([
+    ["rol", "Did you mean `/dragonfly role`?"],
+    ["hlep", "Did you mean `/dragonfly help`?"],
+    ["run", "Which runbook?"],
+    ["run nothing-like-it", "There is no runbook “nothing-like-it”."],
+  ])("%j is answered with one line", (line, words) => {
+    expect(say(line)).toContain(words);
+    expect(say(line).split("\n")).toHaveLength(1);
+  });
+
+  it.each(["status a;b", "status $(id)", "status `id`", "status ../etc", "status a|b", "status 'a b'", "status A_B"])(
+    "%j does not run, and says how to write it",
+    (line) => {
+      expect(say(line)).toMatch(/instance: found .*\nUsage: `\/dragonfly status \[instance\]`/s);
+    },
+  );
+
+  it("of any kind never throws, and never lets Slack act on what was typed", () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.string({ unit: "binary" })), (line) => {
+        const said = say(`x${line}`);
+        // Only the escaped forms may stay: a mention, a channel call and a link all begin with a bare angle bracket.
+        expect(said.replace(/<(runbook|param)[^<>]*>|\[param=value …\]>/g, "")).not.toMatch(/<[!@#h]/);
+      }),
+      { numRuns: 500 },
+    );
+    for (const acting of ["<!channel>", "<@U0ADA>", "<https://evil.example|ok>", "<#C0OPS>"]) {
+      for (const line of [acting, `run ${acting}`, `status ${acting}`, `status ${acting}=1`])
+        expect(say(line)).not.toMatch(/<[!@#h]/);
+    }
+  });
+});
+
+describe("help", () => {
+  it("lists what there is and nothing that a later version may bring", () => {
+    const text = helpText(catalog);
+    for (const { id } of catalog) expect(text).toContain(`/dragonfly ${id}`);
+    for (const absent of ["tenant", "approvals", "silence", "connectivity"]) expect(text).not.toContain(absent);
+  });
+
+  it("grows with the registry", () => {
+    const added = defineRunbook({
+      id: "new-one",
+      title: "New",
+      description: "what the new one does",
+      params: z.object({ depth: z.number().describe("how deep") }),
+      positional: ["depth"],
+      effect: "read",
+      run: async () => ({ summary: "", findings: [], tables: [] }),
+    });
+    expect(helpText([...catalog, added])).toContain("`/dragonfly new-one [depth]` — what the new one does");
+    expect(interpret("new-one 3", [added])).toMatchObject({ kind: "run", params: { depth: 3 } });
+  });
+});
