@@ -12,14 +12,15 @@ export interface BotProcess {
 }
 
 const startWithinMs = 20_000;
-const main = join(import.meta.dirname, "../src/main.ts");
+/** As the image starts it: see the Dockerfile's ENTRYPOINT. A small young generation saves a fifth of the memory. */
+export const botCommand = ["--max-semi-space-size=2", join(import.meta.dirname, "../src/main.ts"), "serve"] as const;
 
 /** Runs the bot as in production: its own process, told everything by its environment. Resolves when it is ready. */
 export async function startBot(options: {
   readonly env: Readonly<Record<string, string>>;
   readonly port: number;
 }): Promise<BotProcess> {
-  const child = spawn(process.execPath, [main, "serve"], {
+  const child = spawn(process.execPath, botCommand, {
     // Nothing of the caller's own settings may leak into the bot.
     env: {
       PATH: process.env["PATH"] ?? "",

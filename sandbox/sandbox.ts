@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { type BotProcess, freePort, startBot } from "./bot-process.ts";
 import { createFaultPanel, type FaultPanel } from "./faults/faults.ts";
 import { buildPage } from "./page/build.ts";
@@ -36,7 +35,6 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     const pageDir = options.page === false ? undefined : await buildPage();
     const world = await startWorld(options.world);
     cleanups.push(() => world.stop());
-    await firstMetrics(world);
     const faults = createFaultPanel(world);
     const secrets = {
       signingSecret: "sandbox-signing-secret",
@@ -69,16 +67,5 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   } catch (error) {
     await stop();
     throw error;
-  }
-}
-
-/** Until the first scrape how full the volumes are is unknown, which a newcomer would take for a fault. */
-async function firstMetrics({ prometheusUrl }: World): Promise<void> {
-  if (prometheusUrl === undefined) return;
-  for (const deadline = Date.now() + 15_000; Date.now() < deadline; await sleep(100)) {
-    const answer = await fetch(`${prometheusUrl}/api/v1/query?query=count(kubelet_volume_stats_used_bytes)`).catch(
-      () => undefined,
-    );
-    if (answer?.ok === true && /"value":\[/.test(await answer.text())) return;
   }
 }

@@ -20,6 +20,8 @@ export interface DependencyCheck {
 }
 
 export interface DependencyWatch {
+  /** Begins to look. Apart from making the watch, because the first look loads what it looks with, which takes a second. */
+  start(): void;
   current(): readonly Dependency[];
   stop(): void;
 }
@@ -32,6 +34,8 @@ export function watchDependencies(
   checks: readonly DependencyCheck[],
   options: {
     readonly everyMs: number;
+    /** Before the first look. */
+    readonly afterMs: number;
     readonly timeoutMs: number;
     readonly onChange: (dependency: Dependency) => void;
   },
@@ -51,7 +55,7 @@ export function watchDependencies(
     seen.set(name, { state, detail, at });
     if (state !== before) options.onChange({ name, state, detail, checkedAt: at.toISOString(), ageMs: 0 });
   };
-  const timers = checks.map((check) => {
+  const watch = (check: DependencyCheck) => {
     let running = false;
     const tick = () => {
       if (running) return;
@@ -60,11 +64,15 @@ export function watchDependencies(
         running = false;
       });
     };
-    tick();
+    setTimeout(tick, options.afterMs).unref();
     return setInterval(tick, options.everyMs).unref();
-  });
+  };
+  let timers: readonly NodeJS.Timeout[] = [];
 
   return {
+    start() {
+      timers = checks.map(watch);
+    },
     current: () =>
       checks.map(({ name }) => {
         const last = seen.get(name);

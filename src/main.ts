@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { userInfo } from "node:os";
-import { exitCodes, runCli } from "./cli/cli.ts";
+import { exitCodeOfError, exitCodes } from "./cli/exit-codes.ts";
 import { loadSettings, requireSettings } from "./config/load.ts";
-import { catalog } from "./runbooks/catalog/index.ts";
+import { explain } from "./errors.ts";
 
 /** The process: the command line with the real things behind it. The service and the adapters load only when asked for. */
 const stop = new AbortController();
@@ -15,51 +15,9 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-const code = await runCli(process.argv.slice(2), {
-  runbooks: catalog,
-  async run(request, signal) {
-    const settings = requireSettings(process.env, "cli");
-    const [{ composePlatform }, { createRunner }, { createScrubber }] = await Promise.all([
-      import("./compose.ts"),
-      import("./runbooks/runner.ts"),
-      import("./secrets.ts"),
-    ]);
-    const runner = createRunner({
-      runbooks: catalog,
-      config: settings.config,
-      platform: composePlatform(settings),
-      scrub: createScrubber(settings.environment.secrets),
-      now: () => new Date(),
-    });
-    return runner.run(request, signal);
-  },
-  async serve() {
-    const settings = requireSettings(process.env, "serve");
-    const { serve } = await import("./serve.ts");
-    process.off("SIGINT", onSignal);
-    return serve(settings);
-  },
-  checkConfig() {
-    const result = loadSettings(process.env, process.env["SLACK_BOT_TOKEN"] === undefined ? "cli" : "serve");
-    if (!result.ok) return { ok: false, lines: result.problems };
-    const { config, source } = result.settings;
-    const clusters = config.clusters.map(({ name }) => name).join(", ");
-    return {
-      ok: true,
-      lines: [
-        `Configuration is valid (${source}): clusters ${clusters}; shared instance ${config.shared.cluster}/${config.shared.namespace}/${config.shared.name}`,
-      ],
-    };
-  },
-  user: userName(),
-  stdout: (text) => process.stdout.write(text),
-  stderr: (text) => process.stderr.write(text),
-  isTerminal: process.stdout.isTTY === true && process.stderr.isTTY === true,
-  // Heeds NO_COLOR, FORCE_COLOR and dumb terminals.
-  colour: process.stdout.isTTY === true && process.stdout.hasColors(),
-  columns: process.stdout.columns,
-  signal: stop.signal,
-});
+const argv = process.argv.slice(2);
+// The service is on its own from the first line: it needs neither the command line's parser nor its renderers.
+const code = argv.length === 1 && argv[0] === "serve" ? await runService().catch(sayWhy) : await runCommandLine();
 // A large report to a pipe is written in pieces: wait for the last one. Open sockets to hanging sources do not hold us.
 process.stdout.write("", () => process.exit(code ?? exitCodes.ok));
 
@@ -70,4 +28,60 @@ function userName(): string {
   } catch {
     return `uid ${process.getuid?.() ?? "unknown"}`;
   }
+}
+
+async function runService(): Promise<number> {
+  const settings = requireSettings(process.env, "serve");
+  const { serve } = await import("./serve.ts");
+  process.off("SIGINT", onSignal);
+  return serve(settings);
+}
+
+function sayWhy(error: unknown): number {
+  process.stderr.write(`dfbot: ${explain(error)}\n`);
+  return exitCodeOfError(error);
+}
+
+async function runCommandLine(): Promise<number> {
+  const [{ runCli }, { catalog }] = await Promise.all([import("./cli/cli.ts"), import("./runbooks/catalog/index.ts")]);
+  return runCli(argv, {
+    runbooks: catalog,
+    async run(request, signal) {
+      const settings = requireSettings(process.env, "cli");
+      const [{ composePlatform }, { createRunner }, { createScrubber }] = await Promise.all([
+        import("./compose.ts"),
+        import("./runbooks/runner.ts"),
+        import("./secrets.ts"),
+      ]);
+      const runner = createRunner({
+        runbooks: catalog,
+        config: settings.config,
+        platform: composePlatform(settings),
+        scrub: createScrubber(settings.environment.secrets),
+        now: () => new Date(),
+      });
+      return runner.run(request, signal);
+    },
+    serve: runService,
+    checkConfig() {
+      const result = loadSettings(process.env, process.env["SLACK_BOT_TOKEN"] === undefined ? "cli" : "serve");
+      if (!result.ok) return { ok: false, lines: result.problems };
+      const { config, source } = result.settings;
+      const clusters = config.clusters.map(({ name }) => name).join(", ");
+      return {
+        ok: true,
+        lines: [
+          `Configuration is valid (${source}): clusters ${clusters}; shared instance ${config.shared.cluster}/${config.shared.namespace}/${config.shared.name}`,
+        ],
+      };
+    },
+    user: userName(),
+    stdout: (text) => process.stdout.write(text),
+    stderr: (text) => process.stderr.write(text),
+    isTerminal: process.stdout.isTTY === true && process.stderr.isTTY === true,
+    // Heeds NO_COLOR, FORCE_COLOR and dumb terminals.
+    colour: process.stdout.isTTY === true && process.stdout.hasColors(),
+    columns: process.stdout.columns,
+    signal: stop.signal,
+  });
 }

@@ -15,6 +15,8 @@ import { openStore } from "./store/store.ts";
 import { createTelemetry } from "./telemetry.ts";
 
 const checkEveryMs = 10_000;
+/** Lets the first requests in before the first look at everything keeps the process busy. */
+const firstCheckAfterMs = 250;
 const stopWithinMs = 10_000;
 
 /** Runs the service until SIGTERM or SIGINT; returns the exit code. */
@@ -78,6 +80,7 @@ export async function serve(settings: Settings): Promise<number> {
   ];
   const dependencies = watchDependencies(checks, {
     everyMs: checkEveryMs,
+    afterMs: firstCheckAfterMs,
     timeoutMs: config.readTimeoutMs,
     onChange(dependency) {
       telemetry.dependency(dependency.name, dependency.state);
@@ -105,6 +108,7 @@ export async function serve(settings: Settings): Promise<number> {
       { cause },
     );
   });
+  dependencies.start();
   logger.info({ address, mode: slack.mode, source: settings.source }, "listening");
   // Socket mode connects on its own time, and again whenever it breaks; the process does not die of Slack being away.
   void keepStarting(

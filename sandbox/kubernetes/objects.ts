@@ -1,64 +1,13 @@
 import { z } from "zod";
-import { type KubeObject, notFound, type ObjectStore } from "./object-store.ts";
+import { listObjects, selection } from "./lists.ts";
+import { detailsOf, type KubeObject, notFound, type ObjectStore } from "./object-store.ts";
+import { type At, asNew, encodedSecret, parseObject, type WriteOptions } from "./parse-object.ts";
 import { patched } from "./patch.ts";
-import { apiVersionOf, type ResourceType } from "./resources.ts";
-import { fieldSelector, labelSelector } from "./selectors.ts";
+import type { ResourceType } from "./resources.ts";
 import { apiError } from "./status.ts";
+import { invalid, validate, validateUpdate } from "./validate.ts";
 
 /** The verbs on objects, without HTTP: each returns what the body of the answer is, or throws a Status. */
-
-const dnsSubdomain = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
-const metadataSchema = z.looseObject({
-  name: z.string().optional(),
-  generateName: z.string().optional(),
-  namespace: z.string().optional(),
-  labels: z.record(z.string(), z.string()).optional(),
-  annotations: z.record(z.string(), z.string()).optional(),
-});
-const objectSchema = z.looseObject({ apiVersion: z.string(), kind: z.string(), metadata: metadataSchema });
-
-export interface At {
-  readonly type: ResourceType;
-  readonly namespace: string | undefined;
-  readonly name: string | undefined;
-}
-
-export function listObjects(store: ObjectStore, { type, namespace }: At, query: URLSearchParams): unknown {
-  const matches = selection(type, query);
-  const all = store.list(type, namespace).filter(matches);
-  const limit = Number(query.get("limit") ?? 0);
-  const offset = continuation(query.get("continue"));
-  const page = limit > 0 ? all.slice(offset, offset + limit) : all.slice(offset);
-  const more = limit > 0 && offset + limit < all.length;
-  return {
-    kind: `${type.kind}List`,
-    apiVersion: apiVersionOf(type),
-    metadata: {
-      resourceVersion: String(store.resourceVersion),
-      ...(more
-        ? {
-            continue: Buffer.from(String(offset + limit)).toString("base64url"),
-            remainingItemCount: all.length - offset - limit,
-          }
-        : {}),
-    },
-    items: page,
-  };
-}
-
-/** The test that a list's or watch's selectors make. */
-export function selection(type: ResourceType, query: URLSearchParams): (object: KubeObject) => boolean {
-  const byLabel = labelSelector(query.get("labelSelector") ?? "");
-  const byField = fieldSelector(query.get("fieldSelector") ?? "", type.kind);
-  return (object) => byLabel(object) && byField(object);
-}
-
-function continuation(token: string | null): number {
-  if (token === null || token === "") return 0;
-  const offset = Number(Buffer.from(token, "base64url").toString());
-  if (!Number.isInteger(offset)) throw apiError(400, "BadRequest", "continue key is not valid");
-  return offset;
-}
 
 export function getObject(store: ObjectStore, at: At): KubeObject {
   const name = nameOf(at);
@@ -67,31 +16,63 @@ export function getObject(store: ObjectStore, at: At): KubeObject {
   return object;
 }
 
-export function createObject(store: ObjectStore, at: At, body: unknown): KubeObject {
-  const object = parseObject(at, body);
+export function createObject(store: ObjectStore, at: At, body: unknown, options: WriteOptions): KubeObject {
   const { type, namespace } = at;
-  if (type.namespaced && store.get({ group: "", plural: "namespaces" }, undefined, namespace ?? "") === undefined) {
-    throw notFound({ group: "", plural: "namespaces" }, namespace ?? "");
-  }
-  const { status: _, ...rest } = object;
-  return store.create(
-    type,
-    type.status && type.kind !== "Pod"
-      ? { ...rest, metadata: object.metadata, apiVersion: object.apiVersion, kind: object.kind }
-      : object,
+  const object = parseObject(at, body, options);
+  if (object.metadata.resourceVersion !== undefined)
+    throw apiError(400, "BadRequest", "resourceVersion should not be set on objects to be created");
+  if (type.namespaced) mustTakeObjects(store, type, namespace ?? "", object.metadata.name);
+  validate(type, object);
+  return rehearsed(store, options).create(type, asNew(type, object));
+}
+
+function rehearsed(store: ObjectStore, { dryRun }: Pick<WriteOptions, "dryRun">): ObjectStore {
+  return dryRun ? store.rehearsal() : store;
+}
+
+function mustTakeObjects(store: ObjectStore, type: ResourceType, namespace: string, name: string): void {
+  const namespaces = { group: "", plural: "namespaces" };
+  const found = store.get(namespaces, undefined, namespace);
+  if (found === undefined) throw notFound(namespaces, namespace);
+  if (found.metadata.deletionTimestamp === undefined) return;
+  const { kind, ...details } = detailsOf(type, name);
+  throw apiError(
+    403,
+    "Forbidden",
+    `${kind} "${name}" is forbidden: unable to create new content in namespace ${namespace} because it is being terminated`,
+    {
+      ...details,
+      kind,
+      causes: [
+        {
+          reason: "NamespaceTerminating",
+          message: `namespace ${namespace} is being terminated`,
+          field: "metadata.namespace",
+        },
+      ],
+    },
   );
 }
 
-export function updateObject(store: ObjectStore, at: At, subresource: string | undefined, body: unknown): KubeObject {
+export function updateObject(
+  store: ObjectStore,
+  at: At,
+  subresource: string | undefined,
+  body: unknown,
+  options: WriteOptions,
+): KubeObject {
   const before = getObject(store, at);
-  const object = parseObject(at, body);
-  if (object.metadata.name !== at.name)
-    throw apiError(
-      400,
-      "BadRequest",
-      `the name of the object (${object.metadata.name}) does not match the name on the URL (${at.name})`,
-    );
-  return store.update(at.type, keepApart(at.type, subresource, before, object));
+  const object = parseObject(at, body, options);
+  mustBeNamed(at, object);
+  if (object.metadata.resourceVersion === undefined && isAlwaysLocked(at.type))
+    throw invalid(at.type, object.metadata.name, [
+      {
+        field: "metadata.resourceVersion",
+        reason: "FieldValueInvalid",
+        message: "Invalid value: 0: must be specified for an update",
+      },
+    ]);
+  return write(store, at, subresource, before, object, options);
 }
 
 export function patchObject(
@@ -100,10 +81,40 @@ export function patchObject(
   subresource: string | undefined,
   contentType: string,
   body: unknown,
+  options: WriteOptions,
 ): KubeObject {
   const before = getObject(store, at);
-  const after = parseObject(at, patched(before, contentType, body));
-  return store.update(at.type, keepApart(at.type, subresource, before, after));
+  const object = parseObject(at, patched(before, contentType, at.type.custom === true, body), options);
+  mustBeNamed(at, object);
+  return write(store, at, subresource, before, object, options);
+}
+
+function write(
+  store: ObjectStore,
+  { type }: At,
+  subresource: string | undefined,
+  before: KubeObject,
+  object: KubeObject,
+  options: WriteOptions,
+): KubeObject {
+  const after = keepApart(type, subresource, before, type.kind === "Secret" ? encodedSecret(object) : object);
+  validate(type, after);
+  validateUpdate(type, before, after);
+  return rehearsed(store, options).update(type, after);
+}
+
+function mustBeNamed(at: At, { metadata }: KubeObject): void {
+  if (metadata.name !== at.name)
+    throw apiError(
+      400,
+      "BadRequest",
+      `the name of the object (${metadata.name}) does not match the name on the URL (${at.name})`,
+    );
+}
+
+/** Kinds that the server does not overwrite unseen. */
+function isAlwaysLocked(type: ResourceType): boolean {
+  return type.custom === true || ["Lease", "PodDisruptionBudget", "CustomResourceDefinition"].includes(type.kind);
 }
 
 /** A write to the object leaves its status alone, and a write to `status` leaves all else alone. */
@@ -126,102 +137,62 @@ function resourceVersionOf(object: KubeObject): { resourceVersion?: string } {
   return resourceVersion === undefined ? {} : { resourceVersion };
 }
 
-export function deleteObject(store: ObjectStore, at: At): unknown {
+const deleteOptions = z.looseObject({
+  preconditions: z.looseObject({ uid: z.string().optional(), resourceVersion: z.string().optional() }).optional(),
+  propagationPolicy: z.enum(["Background", "Foreground", "Orphan"]).optional(),
+  orphanDependents: z.boolean().optional(),
+});
+
+/** Throws 404, and 409 when a precondition of the body does not hold. */
+export function deleteObject(
+  store: ObjectStore,
+  at: At,
+  query: URLSearchParams,
+  body: unknown,
+  dryRun: boolean,
+): unknown {
   const name = nameOf(at);
-  const removed = store.remove(at.type, at.namespace, name);
+  const object = getObject(store, at);
+  const parsed = deleteOptions.safeParse(body ?? {});
+  if (!parsed.success) throw apiError(400, "BadRequest", `invalid DeleteOptions: ${parsed.error.issues[0]?.message}`);
+  const { preconditions, orphanDependents } = parsed.data;
+  for (const field of ["uid", "resourceVersion"] as const) {
+    const wanted = preconditions?.[field];
+    if (wanted !== undefined && wanted !== object.metadata[field])
+      throw apiError(
+        409,
+        "Conflict",
+        `Operation cannot be fulfilled on ${at.type.plural} "${name}": the ${field} in the precondition (${wanted}) does not match the ${field} in record (${object.metadata[field]}). The object might have been deleted and then recreated`,
+        detailsOf(at.type, name),
+      );
+  }
+  const policy = parsed.data.propagationPolicy ?? query.get("propagationPolicy");
+  const target = rehearsed(store, { dryRun });
+  if (policy === "Orphan" || orphanDependents === true) target.disown(object.metadata.uid);
+  const removed = target.remove(at.type, at.namespace, name);
   if (removed.metadata.deletionTimestamp !== undefined) return removed;
+  const { uid } = removed.metadata;
   return {
     kind: "Status",
     apiVersion: "v1",
     metadata: {},
     status: "Success",
-    details: { name, kind: at.type.plural, uid: removed.metadata.uid },
+    details: { ...detailsOf(at.type, name), uid },
   };
 }
 
-/**
- * Eviction, which a PodDisruptionBudget may refuse with 429; more than one budget over a pod is an error.
- * Source: https://kubernetes.io/docs/concepts/scheduling-eviction/api-eviction/
- */
-export function evictPod(store: ObjectStore, at: At): unknown {
-  const pod = getObject(store, at);
-  const budgets = store
-    .list({ group: "policy", plural: "poddisruptionbudgets" }, at.namespace)
-    .filter((budget) => budgetSelects(budget, pod));
-  if (budgets.length > 1)
-    throw apiError(
-      500,
-      "InternalError",
-      "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.",
-    );
-  const allowed = (budgets[0]?.["status"] as { readonly disruptionsAllowed?: number } | undefined)?.disruptionsAllowed;
-  if (budgets.length === 1 && (allowed ?? 0) < 1) {
-    throw apiError(429, "TooManyRequests", "Cannot evict pod as it would violate the pod's disruption budget.", {
-      causes: [{ reason: "DisruptionBudget" }],
-      retryAfterSeconds: 10,
-    });
-  }
-  store.remove(at.type, at.namespace, nameOf(at));
-  return { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 };
-}
-
-function budgetSelects(budget: KubeObject, pod: KubeObject): boolean {
-  const selector = (budget["spec"] as { readonly selector?: { readonly matchLabels?: Record<string, string> } })
-    .selector;
-  return Object.entries(selector?.matchLabels ?? {}).every(([key, value]) => pod.metadata.labels?.[key] === value);
+/** Removes what a list with the same selectors would show, and returns that list. */
+export function deleteCollection(store: ObjectStore, at: At, query: URLSearchParams, dryRun: boolean): unknown {
+  const list = listObjects(store, at, query);
+  const target = rehearsed(store, { dryRun });
+  for (const { metadata } of target.list(at.type, at.namespace).filter(selection(at.type, query)))
+    if (target.get(at.type, metadata.namespace, metadata.name) !== undefined)
+      target.remove(at.type, metadata.namespace, metadata.name);
+  return list;
 }
 
 function nameOf({ name }: At): string {
   if (name === undefined)
     throw apiError(405, "MethodNotAllowed", "the server does not allow this method on the requested resource");
   return name;
-}
-
-function parseObject({ type, namespace, name }: At, body: unknown): KubeObject {
-  const parsed = objectSchema.safeParse(body);
-  if (!parsed.success)
-    throw apiError(
-      400,
-      "BadRequest",
-      `the object provided is unrecognized (must be of type ${type.kind}): ${parsed.error.issues[0]?.message}`,
-    );
-  const { apiVersion, kind, metadata } = parsed.data;
-  if (kind !== type.kind || apiVersion !== apiVersionOf(type)) {
-    throw apiError(
-      400,
-      "BadRequest",
-      `the API version in the data (${apiVersion}) or kind (${kind}) does not match the expected ${apiVersionOf(type)}, ${type.kind}`,
-    );
-  }
-  if (type.namespaced && metadata.namespace !== undefined && metadata.namespace !== namespace) {
-    throw apiError(
-      400,
-      "BadRequest",
-      `the namespace of the provided object does not match the namespace sent on the request`,
-    );
-  }
-  const given =
-    metadata.name ??
-    name ??
-    (metadata.generateName === undefined
-      ? undefined
-      : `${metadata.generateName}${Math.random().toString(36).slice(2, 7)}`);
-  if (given === undefined)
-    throw apiError(
-      422,
-      "Invalid",
-      `${type.kind} "" is invalid: metadata.name: Required value: name or generateName is required`,
-    );
-  if (!dnsSubdomain.test(given) && !type.group.startsWith("rbac.")) {
-    throw apiError(
-      422,
-      "Invalid",
-      `${type.kind} "${given}" is invalid: metadata.name: Invalid value: "${given}": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.'`,
-    );
-  }
-  const kept = Object.fromEntries(Object.entries(metadata).filter(([field]) => field !== "generateName"));
-  return {
-    ...parsed.data,
-    metadata: { ...kept, name: given, ...(type.namespaced && namespace !== undefined ? { namespace } : {}) },
-  };
 }

@@ -1,70 +1,98 @@
-import jsonPatch, { type Operation } from "fast-json-patch";
+import fastJsonPatch, { type Operation } from "fast-json-patch";
+import { z } from "zod";
 import type { KubeObject } from "./object-store.ts";
 import { apiError } from "./status.ts";
 
+const json = "application/json-patch+json";
+const mergePatch = "application/merge-patch+json";
+const strategicPatch = "application/strategic-merge-patch+json";
+
+const record = z.record(z.string(), z.unknown());
+const path = z.string().regex(/^(\/|$)/);
+const operations: z.ZodType<Operation[]> = z.array(
+  z.discriminatedUnion("op", [
+    z.object({ op: z.enum(["add", "replace", "test"]), path, value: z.unknown() }),
+    z.object({ op: z.literal("remove"), path }),
+    z.object({ op: z.enum(["move", "copy"]), path, from: path }),
+  ]),
+);
+
 /**
- * Applies a patch body by its content type. Strategic merge treats the lists that people patch (containers, ports, env,
- * volumes) by their merge key; anything else as a merge patch does.
+ * What the object looks like after the patch, not validated yet. Strategic merge treats the lists that people patch by
+ * their merge key and everything else as a merge patch does; the server knows no merge keys of a kind that a CRD made,
+ * so it refuses strategic merge there. Throws 400, 415, 422.
  * Source: https://kubernetes.io/docs/tasks/manage-kubernetes-objects/update-api-object-kubectl-patch/
  */
-export function patched(object: KubeObject, contentType: string, body: unknown): KubeObject {
-  switch (contentType) {
-    case "application/json-patch+json":
-      if (!Array.isArray(body)) throw apiError(400, "BadRequest", "error decoding patch: a JSON patch is an array");
-      return jsonPatched(object, body as Operation[]);
-    case "application/merge-patch+json":
-      return merge(object, body, false) as KubeObject;
-    case "application/strategic-merge-patch+json":
-      return merge(object, body, true) as KubeObject;
-    default:
-      throw apiError(
-        415,
-        "UnsupportedMediaType",
-        "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json",
-      );
-  }
-}
-
-function jsonPatched(object: KubeObject, operations: readonly Operation[]): KubeObject {
-  try {
-    return jsonPatch.applyPatch(structuredClone(object), operations, true).newDocument;
-  } catch (error) {
+export function patched(object: KubeObject, contentType: string, custom: boolean, body: unknown): unknown {
+  const accepted = [json, mergePatch, ...(custom ? [] : [strategicPatch])];
+  if (!accepted.includes(contentType)) {
     throw apiError(
-      422,
-      "Invalid",
-      `the server rejected our request due to an error in our request: ${error instanceof Error ? error.message : error}`,
+      415,
+      "UnsupportedMediaType",
+      `the body of the request was in an unknown format - accepted media types include: ${accepted.join(", ")}`,
     );
   }
+  if (contentType === json) return jsonPatched(object, decode(operations, body));
+  return merge(object, decode(record, body), contentType === strategicPatch);
 }
 
-const mergeKeys: Readonly<Record<string, string>> = {
-  containers: "name",
-  initContainers: "name",
-  env: "name",
-  volumes: "name",
-  ports: "port",
+function decode<T>(schema: z.ZodType<T>, body: unknown): T {
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw apiError(400, "BadRequest", `error decoding patch: ${issue?.path.join(".")}: ${issue?.message}`);
+}
+
+function jsonPatched(object: KubeObject, changes: readonly Operation[]): unknown {
+  try {
+    return fastJsonPatch.applyPatch(structuredClone(object), changes, true).newDocument;
+  } catch {
+    throw apiError(422, "Invalid", "the server rejected our request due to an error in our request");
+  }
+}
+
+const mergeKeys: Readonly<Record<string, readonly string[]>> = {
+  containers: ["name"],
+  initContainers: ["name"],
+  env: ["name"],
+  volumes: ["name"],
+  imagePullSecrets: ["name"],
+  volumeMounts: ["mountPath"],
+  // The first is a container's, the second a Service's.
+  ports: ["containerPort", "port"],
+  ownerReferences: ["uid"],
+  conditions: ["type"],
+  topologySpreadConstraints: ["topologyKey"],
 };
 
 function merge(target: unknown, patch: unknown, strategic: boolean): unknown {
   if (!isRecord(patch)) return patch;
-  const result: Record<string, unknown> = isRecord(target) ? { ...target } : {};
+  if (strategic && patch["$patch"] === "delete") return undefined;
+  const replace = strategic && patch["$patch"] === "replace";
+  const result: Record<string, unknown> = isRecord(target) && !replace ? { ...target } : {};
   for (const [key, value] of Object.entries(patch)) {
-    const mergeKey = mergeKeys[key];
+    // Directives such as $setElementOrder steer the merge and are no fields.
+    if (strategic && key.startsWith("$")) continue;
     const current = result[key];
     if (value === null) delete result[key];
-    else if (strategic && mergeKey !== undefined && Array.isArray(value) && Array.isArray(current))
-      result[key] = mergeList(current, value, mergeKey);
+    else if (strategic && Array.isArray(value) && Array.isArray(current)) result[key] = mergeList(key, current, value);
     else result[key] = merge(current, value, strategic);
   }
   return result;
 }
 
-function mergeList(current: readonly unknown[], patch: readonly unknown[], mergeKey: string): readonly unknown[] {
+function mergeList(field: string, current: readonly unknown[], patch: readonly unknown[]): readonly unknown[] {
+  if (field === "finalizers") return [...new Set([...current, ...patch])];
+  const mergeKey = mergeKeys[field]?.find((key) =>
+    [...current, ...patch].some((item) => isRecord(item) && key in item),
+  );
+  if (mergeKey === undefined) return patch;
   const result = [...current];
   for (const item of patch) {
     const index = result.findIndex((old) => isRecord(old) && isRecord(item) && old[mergeKey] === item[mergeKey]);
-    if (index === -1) result.push(item);
-    else if (isRecord(item) && item["$patch"] === "delete") result.splice(index, 1);
+    if (isRecord(item) && item["$patch"] === "delete") {
+      if (index !== -1) result.splice(index, 1);
+    } else if (index === -1) result.push(item);
     else result[index] = merge(result[index], item, true);
   }
   return result;

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { KubeObject, ObjectStore } from "./object-store.ts";
 import { describe } from "./object-store.ts";
 import { type ApiStatus, apiError } from "./status.ts";
@@ -19,18 +20,17 @@ export interface Attributes {
   readonly name: string | undefined;
 }
 
-interface Rule {
-  readonly apiGroups?: readonly string[];
-  readonly resources?: readonly string[];
-  readonly verbs?: readonly string[];
-  readonly resourceNames?: readonly string[];
-}
+const names = z.array(z.string()).prefault([]);
+const ruleSchema = z.object({ apiGroups: names, resources: names, verbs: names, resourceNames: names });
+const roleSchema = z.object({ rules: z.array(ruleSchema).prefault([]) });
+const subjectSchema = z.object({ kind: z.string(), name: z.string(), namespace: z.string().optional() });
+const bindingSchema = z.object({
+  subjects: z.array(subjectSchema).prefault([]),
+  roleRef: z.object({ kind: z.string(), name: z.string() }),
+});
 
-interface Subject {
-  readonly kind: string;
-  readonly name: string;
-  readonly namespace?: string;
-}
+type Rule = z.infer<typeof ruleSchema>;
+type Subject = z.infer<typeof subjectSchema>;
 
 const rbac = "rbac.authorization.k8s.io";
 
@@ -39,15 +39,19 @@ const rbac = "rbac.authorization.k8s.io";
  * Source: https://kubernetes.io/docs/reference/access-authn-authz/rbac/
  */
 export function authorize(store: ObjectStore, user: User, attributes: Attributes): void {
-  if (user.groups.includes("system:masters")) return;
+  if (!isAllowed(store, user, attributes)) throw forbidden(user, attributes);
+}
+
+/** Whether a binding grants it: what a SelfSubjectAccessReview answers. */
+export function isAllowed(store: ObjectStore, user: User, attributes: Attributes): boolean {
+  if (user.groups.includes("system:masters")) return true;
   const inNamespace =
     attributes.namespace === undefined ? [] : store.list({ group: rbac, plural: "rolebindings" }, attributes.namespace);
   const bindings = [...store.list({ group: rbac, plural: "clusterrolebindings" }), ...inNamespace];
-  const granted = bindings
+  return bindings
     .filter((binding) => subjectsOf(binding).some((subject) => isSubject(subject, user)))
     .flatMap((binding) => rulesOf(store, binding))
     .some((rule) => allows(rule, attributes));
-  if (!granted) throw forbidden(user, attributes);
 }
 
 /** The 403 of the real server. */
@@ -70,7 +74,7 @@ export function forbidden(user: User, attributes: Attributes): ApiStatus {
 }
 
 function subjectsOf(binding: KubeObject): readonly Subject[] {
-  return (binding["subjects"] as readonly Subject[] | undefined) ?? [];
+  return bindingSchema.parse(binding).subjects;
 }
 
 function isSubject(subject: Subject, user: User): boolean {
@@ -81,21 +85,20 @@ function isSubject(subject: Subject, user: User): boolean {
 }
 
 function rulesOf(store: ObjectStore, binding: KubeObject): readonly Rule[] {
-  const ref = binding["roleRef"] as { readonly kind: string; readonly name: string };
+  const ref = bindingSchema.parse(binding).roleRef;
   const role =
     ref.kind === "ClusterRole"
       ? store.get({ group: rbac, plural: "clusterroles" }, undefined, ref.name)
       : store.get({ group: rbac, plural: "roles" }, binding.metadata.namespace, ref.name);
-  return (role?.["rules"] as readonly Rule[] | undefined) ?? [];
+  return role === undefined ? [] : roleSchema.parse(role).rules;
 }
 
 function allows(rule: Rule, { verb, group, resource, subresource, name }: Attributes): boolean {
-  const has = (list: readonly string[] | undefined, value: string) =>
-    list !== undefined && (list.includes("*") || list.includes(value));
+  const has = (list: readonly string[], value: string) => list.includes("*") || list.includes(value);
   const full = subresource === undefined ? resource : `${resource}/${subresource}`;
-  const named =
-    rule.resourceNames === undefined ||
-    rule.resourceNames.length === 0 ||
-    (name !== undefined && rule.resourceNames.includes(name));
-  return has(rule.verbs, verb) && has(rule.apiGroups, group) && has(rule.resources, full) && named;
+  // Any kind's subresource may be granted by `*/scale`; a kind does not grant its subresources.
+  const covered =
+    has(rule.resources, full) || (subresource !== undefined && rule.resources.includes(`*/${subresource}`));
+  const named = rule.resourceNames.length === 0 || (name !== undefined && rule.resourceNames.includes(name));
+  return has(rule.verbs, verb) && has(rule.apiGroups, group) && covered && named;
 }

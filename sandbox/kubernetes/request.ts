@@ -4,6 +4,7 @@ import { apiError } from "./status.ts";
 /** What a path under /api or /apis means. */
 export type Target =
   | { readonly kind: "root" | "groups" | "version" | "health" }
+  | { readonly kind: "group"; readonly group: string }
   | { readonly kind: "resources"; readonly group: string; readonly version: string }
   | {
       readonly kind: "object";
@@ -18,13 +19,15 @@ export function parseTarget(path: string, served: readonly ResourceType[]): Targ
   const parts = path
     .split("/")
     .filter((part) => part !== "")
-    .map(decodeURIComponent);
+    .map(decoded);
   const [first, ...rest] = parts;
   if (first === "version" && rest.length === 0) return { kind: "version" };
   if (["healthz", "livez", "readyz"].includes(first ?? "") && rest.length === 0) return { kind: "health" };
   if (first === "api" && rest.length === 0) return { kind: "root" };
   if (first === "apis" && rest.length === 0) return { kind: "groups" };
   if (first === "api") return underVersion("", rest[0] ?? "", rest.slice(1), served);
+  if (first === "apis" && rest.length === 1 && served.some(({ group }) => group === rest[0]))
+    return { kind: "group", group: rest[0] ?? "" };
   if (first === "apis" && rest.length >= 2) return underVersion(rest[0] ?? "", rest[1] ?? "", rest.slice(2), served);
   throw pageNotFound();
 }
@@ -38,7 +41,8 @@ function underVersion(
   const types = served.filter((type) => type.group === group && type.version === version);
   if (types.length === 0) throw pageNotFound();
   if (rest.length === 0) return { kind: "resources", group, version };
-  const namespaced = rest[0] === "namespaces" && rest.length >= 3;
+  // `namespaces/x/status` is a subresource of the namespace, not a kind in it.
+  const namespaced = rest[0] === "namespaces" && rest.length >= 3 && !["status", "finalize"].includes(rest[2] ?? "");
   const [plural, name, subresource, ...more] = namespaced ? rest.slice(2) : rest;
   const type = types.find((candidate) => candidate.plural === plural);
   if (type === undefined || more.length > 0 || (namespaced && !type.namespaced)) throw pageNotFound();
@@ -47,11 +51,19 @@ function underVersion(
   return { kind: "object", type, namespace, name, subresource };
 }
 
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw apiError(400, "BadRequest", `invalid URL escape in "${part}"`);
+  }
+}
+
 function pageNotFound() {
   return apiError(404, "NotFound", "the server could not find the requested resource");
 }
 
-const verbs = ["create", "delete", "get", "list", "patch", "update", "watch"];
+const verbs = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
 
 /** Discovery documents. Source: https://kubernetes.io/docs/concepts/overview/kubernetes-api/#discovery-api */
 export function discovery(target: Exclude<Target, { kind: "object" }>, served: readonly ResourceType[]): unknown {
@@ -66,6 +78,8 @@ export function discovery(target: Exclude<Target, { kind: "object" }>, served: r
       const groups = [...new Set(served.filter((type) => type.group !== "").map((type) => type.group))];
       return { kind: "APIGroupList", apiVersion: "v1", groups: groups.map((name) => groupDocument(name, served)) };
     }
+    case "group":
+      return { kind: "APIGroup", apiVersion: "v1", ...groupDocument(target.group, served) };
     case "resources":
       return {
         kind: "APIResourceList",
@@ -90,6 +104,7 @@ function groupDocument(name: string, served: readonly ResourceType[]) {
 
 function resourceDocuments(type: ResourceType) {
   const base = { singularName: type.kind.toLowerCase(), namespaced: type.namespaced, kind: type.kind };
+  if (type.question === true) return [{ name: type.plural, ...base, verbs: ["create"], shortNames: [] }];
   const subresources = type.plural === "pods" && type.group === "" ? ["log", "portforward", "eviction"] : [];
   return [
     { name: type.plural, ...base, verbs, shortNames: type.shortNames },
@@ -101,7 +116,9 @@ function resourceDocuments(type: ResourceType) {
     ...subresources.map((name) => ({
       name: `${type.plural}/${name}`,
       ...base,
-      verbs: name === "log" ? ["get"] : ["create"],
+      // An eviction is a kind of its own, of another group than the Pod.
+      ...(name === "eviction" ? { group: "policy", version: "v1", kind: "Eviction" } : {}),
+      verbs: name === "log" ? ["get"] : name === "portforward" ? ["create", "get"] : ["create"],
     })),
   ];
 }

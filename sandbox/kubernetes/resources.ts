@@ -9,6 +9,10 @@ export interface ResourceType {
   readonly namespaced: boolean;
   /** Whether `status` is written through a subresource of its own. */
   readonly status: boolean;
+  /** Of a CRD: no strategic merge patch, and no update without a resourceVersion. */
+  readonly custom?: boolean;
+  /** Kept nowhere: a question that is answered when it is created. */
+  readonly question?: boolean;
   readonly shortNames: readonly string[];
 }
 
@@ -28,6 +32,7 @@ const status = { status: true };
 export const builtInResources: readonly ResourceType[] = [
   builtIn("", "v1", "pods", "Pod", { ...status, shortNames: ["po"] }),
   builtIn("", "v1", "services", "Service", { ...status, shortNames: ["svc"] }),
+  builtIn("", "v1", "endpoints", "Endpoints", { shortNames: ["ep"] }),
   builtIn("", "v1", "nodes", "Node", { ...cluster, ...status, shortNames: ["no"] }),
   builtIn("", "v1", "namespaces", "Namespace", { ...cluster, ...status, shortNames: ["ns"] }),
   builtIn("", "v1", "secrets", "Secret"),
@@ -39,6 +44,8 @@ export const builtInResources: readonly ResourceType[] = [
   builtIn("", "v1", "limitranges", "LimitRange"),
   builtIn("apps", "v1", "deployments", "Deployment", { ...status, shortNames: ["deploy"] }),
   builtIn("apps", "v1", "statefulsets", "StatefulSet", { ...status, shortNames: ["sts"] }),
+  builtIn("apps", "v1", "replicasets", "ReplicaSet", { ...status, shortNames: ["rs"] }),
+  builtIn("apps", "v1", "controllerrevisions", "ControllerRevision"),
   builtIn("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget", { ...status, shortNames: ["pdb"] }),
   builtIn("networking.k8s.io", "v1", "networkpolicies", "NetworkPolicy", { shortNames: ["netpol"] }),
   builtIn("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice"),
@@ -48,6 +55,21 @@ export const builtInResources: readonly ResourceType[] = [
   builtIn("rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBinding"),
   builtIn("rbac.authorization.k8s.io", "v1", "clusterroles", "ClusterRole", cluster),
   builtIn("rbac.authorization.k8s.io", "v1", "clusterrolebindings", "ClusterRoleBinding", cluster),
+  builtIn("authorization.k8s.io", "v1", "selfsubjectaccessreviews", "SelfSubjectAccessReview", {
+    ...cluster,
+    question: true,
+  }),
+  builtIn("admissionregistration.k8s.io", "v1", "validatingadmissionpolicies", "ValidatingAdmissionPolicy", {
+    ...cluster,
+    ...status,
+  }),
+  builtIn(
+    "admissionregistration.k8s.io",
+    "v1",
+    "validatingadmissionpolicybindings",
+    "ValidatingAdmissionPolicyBinding",
+    cluster,
+  ),
   builtIn("apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", {
     ...cluster,
     ...status,
@@ -85,6 +107,7 @@ export function fromDefinition(definition: KubeObject): readonly ResourceType[] 
       kind: spec.names.kind,
       namespaced: spec.scope === "Namespaced",
       status: version.subresources?.status !== undefined,
+      custom: true,
       shortNames: spec.names.shortNames ?? [],
     }));
 }

@@ -13,7 +13,7 @@ export function labelSelector(text: string): Test {
 }
 
 function labelRule(term: string): (labels: Readonly<Record<string, string>>) => boolean {
-  const set = /^\s*([\w./-]+)\s+(in|notin)\s+\(([^)]*)\)\s*$/.exec(term);
+  const set = /^\s*([\w./-]+)\s+(in|notin)\s*\(([^)]*)\)\s*$/.exec(term);
   if (set !== null) {
     const [, key = "", operator, list = ""] = set;
     const values = list.split(",").map((value) => value.trim());
@@ -36,20 +36,48 @@ function splitOutsideParentheses(text: string): readonly string[] {
   return text.split(/,(?![^(]*\))/).filter((term) => term.trim() !== "");
 }
 
-/** Only what every kind supports, and the two of Pods that people use; anything else is refused as the real one does. */
+/**
+ * What each kind can be selected by, besides name and namespace; anything else is refused as the real one does.
+ * Source: https://kubernetes.io/docs/concepts/overview/working-with-objects/field-selectors/#list-of-supported-fields
+ */
+const selectableFields: Readonly<Record<string, readonly string[]>> = {
+  Pod: [
+    "spec.nodeName",
+    "spec.restartPolicy",
+    "spec.schedulerName",
+    "spec.serviceAccountName",
+    "spec.hostNetwork",
+    "status.phase",
+    "status.podIP",
+    "status.nominatedNodeName",
+  ],
+  Event: [
+    ...["kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath"].map(
+      (field) => `involvedObject.${field}`,
+    ),
+    "reason",
+    "reportingComponent",
+    "source",
+    "type",
+  ],
+  Secret: ["type"],
+  Namespace: ["status.phase"],
+  ReplicaSet: ["status.replicas"],
+  Node: ["spec.unschedulable"],
+};
+
+/** A field selector in its string form. Throws 400 for a field that the kind cannot be selected by. */
 export function fieldSelector(text: string, kind: string): Test {
-  const supported = [
-    "metadata.name",
-    "metadata.namespace",
-    ...(kind === "Pod" ? ["status.phase", "spec.nodeName"] : []),
-  ];
+  const supported = ["metadata.name", "metadata.namespace", ...(selectableFields[kind] ?? [])];
   const rules = text
     .split(",")
     .filter((term) => term !== "")
     .map((term): Test => {
       const match = /^([\w.]+)(==|=|!=)(.*)$/.exec(term);
       const [, path = "", operator, value] = match ?? [];
-      if (!supported.includes(path)) throw apiError(400, "BadRequest", `field label not supported: ${path || term}`);
+      if (match === null)
+        throw apiError(400, "BadRequest", `invalid field selector: '${term}'; can't understand '${term}'`);
+      if (!supported.includes(path)) throw apiError(400, "BadRequest", `field label not supported: ${path}`);
       return (object) => (fieldOf(object, path) === value) === (operator !== "!=");
     });
   return (object) => rules.every((rule) => rule(object));
@@ -64,4 +92,36 @@ function fieldOf(object: KubeObject, path: string): string {
         : undefined;
   }
   return value === undefined ? "" : String(value);
+}
+
+/** A label selector as objects carry it. */
+export interface LabelSelector {
+  readonly matchLabels?: Readonly<Record<string, string>> | undefined;
+  readonly matchExpressions?:
+    | readonly {
+        readonly key: string;
+        readonly operator: "In" | "NotIn" | "Exists" | "DoesNotExist";
+        readonly values?: readonly string[] | undefined;
+      }[]
+    | undefined;
+}
+
+/** An empty selector matches everything. */
+export function matchesLabels(selector: LabelSelector, labels: Readonly<Record<string, string>>): boolean {
+  return (
+    Object.entries(selector.matchLabels ?? {}).every(([key, value]) => labels[key] === value) &&
+    (selector.matchExpressions ?? []).every(({ key, operator, values = [] }) => {
+      const value = labels[key];
+      switch (operator) {
+        case "In":
+          return value !== undefined && values.includes(value);
+        case "NotIn":
+          return value === undefined || !values.includes(value);
+        case "Exists":
+          return value !== undefined;
+        default:
+          return value === undefined;
+      }
+    })
+  );
 }

@@ -1,4 +1,6 @@
 import { createHmac, randomUUID } from "node:crypto";
+import { Agent, request } from "node:http";
+import { text } from "node:stream/consumers";
 import type { WebSocket } from "ws";
 
 /** What Slack sends to an app: form-encoded over HTTP, the same object as an envelope's payload over a socket. */
@@ -38,28 +40,45 @@ export function deliverByHttp(options: {
       const timestamp = String(Math.floor(Date.now() / 1_000));
       const started = performance.now();
       try {
-        const response = await fetch(options.requestUrl(), {
-          method: "POST",
-          headers: {
-            "content-type": isEvent ? "application/json" : "application/x-www-form-urlencoded",
-            "x-slack-request-timestamp": timestamp,
-            "x-slack-signature": sign(options.signingSecret, timestamp, body),
-            ...(retry === undefined
-              ? {}
-              : { "x-slack-retry-num": String(retry), "x-slack-retry-reason": "http_timeout" }),
-          },
-          body,
-          signal: AbortSignal.timeout(ackWithinMs),
+        const answer = await post(options.requestUrl(), body, {
+          "content-type": isEvent ? "application/json" : "application/x-www-form-urlencoded",
+          "x-slack-request-timestamp": timestamp,
+          "x-slack-signature": sign(options.signingSecret, timestamp, body),
+          ...(retry === undefined
+            ? {}
+            : { "x-slack-retry-num": String(retry), "x-slack-retry-reason": "http_timeout" }),
         });
-        const text = await response.text();
         reached = true;
-        return { ok: response.ok, body: parsed(text), ms: performance.now() - started };
+        return { ok: answer.code < 300, body: parsed(answer.text), ms: performance.now() - started };
       } catch {
         reached = false;
         return { ok: false, body: undefined, ms: performance.now() - started };
       }
     },
   };
+}
+
+/** Slack keeps its connections to an app open. */
+const agent = new Agent({ keepAlive: true, maxSockets: 200 });
+
+function post(
+  url: string,
+  body: string,
+  headers: Readonly<Record<string, string>>,
+): Promise<{ readonly code: number; readonly text: string }> {
+  return new Promise((resolve, reject) => {
+    const options = {
+      method: "POST",
+      agent,
+      headers: { ...headers, "content-length": Buffer.byteLength(body) },
+      signal: AbortSignal.timeout(ackWithinMs),
+    };
+    const outgoing = request(url, options, (response) => {
+      text(response).then((received) => resolve({ code: response.statusCode ?? 0, text: received }), reject);
+    });
+    outgoing.on("error", reject);
+    outgoing.end(body);
+  });
 }
 
 export function sign(secret: string, timestamp: string, body: string): string {

@@ -197,7 +197,8 @@ async function uploadedBytes(body: unknown, contentType: string): Promise<Buffer
   if (!Buffer.isBuffer(body)) return undefined;
   if (!contentType.startsWith("multipart/form-data")) return body;
   const form = await new Response(new Uint8Array(body), { headers: { "content-type": contentType } }).formData();
-  for (const value of form.values()) return typeof value === "string" ? Buffer.from(value) : Buffer.from(await value.arrayBuffer());
+  for (const value of form.values())
+    return typeof value === "string" ? Buffer.from(value) : Buffer.from(await value.arrayBuffer());
   return undefined;
 }
 

@@ -3,10 +3,6 @@ import { dirname } from "node:path";
 import { type Command, Option } from "commander";
 import { BotError } from "../errors.ts";
 import type { Report } from "../reports/model.ts";
-import { jsonReport } from "../reports/render/json.ts";
-import { junitReport } from "../reports/render/junit.ts";
-import { markdownReport } from "../reports/render/markdown.ts";
-import { terminalReport } from "../reports/render/terminal.ts";
 import type { Runbook, RunRequest } from "../runbooks/definition.ts";
 import { describeParameters, parseParameters } from "../runbooks/parameters.ts";
 import type { CliDeps } from "./deps.ts";
@@ -73,8 +69,8 @@ async function runRunbook(
   const requester = { surface: "cli", id: deps.user } as const;
   const report = await untilAborted(deps, { runbook: runbook.id, params: parsed.params, requester });
   if (report === undefined) return exitCodes.interrupted;
-  deps.stdout(print(report, output, deps));
-  return output.junit === undefined || wroteJunit(output.junit, report, deps)
+  deps.stdout(await print(report, output, deps));
+  return output.junit === undefined || (await wroteJunit(output.junit, report, deps))
     ? exitCodeOfReport(report)
     : exitCodes.usage;
 }
@@ -98,9 +94,11 @@ async function untilAborted(deps: CliDeps, request: RunRequest): Promise<Report 
   }
 }
 
-function print(report: Report, output: Output, deps: CliDeps): string {
-  if (output.json === true) return jsonReport(report);
-  if (output.markdown === true) return markdownReport(report);
+/** Each renderer loads only when it is asked for: the service starts through here too, and needs none of them. */
+async function print(report: Report, output: Output, deps: CliDeps): Promise<string> {
+  if (output.json === true) return (await import("../reports/render/json.ts")).jsonReport(report);
+  if (output.markdown === true) return (await import("../reports/render/markdown.ts")).markdownReport(report);
+  const { terminalReport } = await import("../reports/render/terminal.ts");
   return terminalReport(report, { colour: deps.colour ?? deps.isTerminal, columns: deps.columns || 100 });
 }
 
@@ -121,8 +119,9 @@ function checkWritable(path: string): void {
 }
 
 /** The report is out already, so a file that failed after all costs a sentence and the exit code, not the report. */
-function wroteJunit(path: string, report: Report, deps: CliDeps): boolean {
+async function wroteJunit(path: string, report: Report, deps: CliDeps): Promise<boolean> {
   try {
+    const { junitReport } = await import("../reports/render/junit.ts");
     writeFileSync(path, junitReport(report));
     return true;
   } catch (error) {

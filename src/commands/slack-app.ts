@@ -116,7 +116,8 @@ function addListeners(app: App, deps: SurfaceDeps, onHandled: SlackSurfaceOption
     await ack();
     onHandled(what, performance.now() - started);
     if (!firstTime(identity)) return;
-    work().catch((err: unknown) => deps.logger.error({ err, what }, "handling failed"));
+    // Whoever else waits for an ack comes first.
+    setImmediate(() => void work().catch((err: unknown) => deps.logger.error({ err, what }, "handling failed")));
   };
   app.command("/dragonfly", ({ command, ack }) =>
     handle(

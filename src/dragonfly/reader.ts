@@ -1,6 +1,6 @@
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { AbstractConnector, Redis } from "ioredis";
+import type { Redis } from "ioredis";
 import { BotError } from "../errors.ts";
 import type { PodAddress, ServerReader } from "../platform/ports.ts";
 import { parseInfo } from "./info.ts";
@@ -16,7 +16,7 @@ export function createServerReader(dial: Dial): ServerReader {
   return {
     async state(address, signal) {
       const stream = await dial(address, adminPort, signal);
-      const redis = overStream(stream);
+      const redis = await overStream(stream);
       const abort = () => stream.destroy();
       signal.addEventListener("abort", abort, { once: true });
       try {
@@ -37,8 +37,9 @@ export function createServerReader(dial: Dial): ServerReader {
   };
 }
 
-/** A client that speaks over a stream that is open already, and never opens another. */
-function overStream(stream: Duplex): Redis {
+/** A client that speaks over a stream that is open already, and never opens another. Loaded at first use. */
+async function overStream(stream: Duplex): Promise<Redis> {
+  const { AbstractConnector, Redis } = await import("ioredis");
   class OpenStream extends AbstractConnector {
     constructor() {
       super(0);

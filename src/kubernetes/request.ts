@@ -1,6 +1,7 @@
 import { type RequestOptions, request } from "node:https";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
+import { createSecureContext, type SecureContext } from "node:tls";
 import type { KubeConfig } from "@kubernetes/client-node";
 import { answerError, badAnswer, connectionError, credentialsError } from "./errors.ts";
 
@@ -8,6 +9,8 @@ import { answerError, badAnswer, connectionError, credentialsError } from "./err
 export type GetJson = (path: string, query: Readonly<Record<string, string>>, signal: AbortSignal) => Promise<unknown>;
 
 const retryAfterAtMostSeconds = 3;
+/** Making credentials may run a login command, and setting up TLS is not free: fifteen reads at once share them. */
+const credentialsLifeMs = 5_000;
 
 /**
  * Plain HTTPS requests with the kubeconfig's credentials. The generated API classes are passed by: we need a dozen reads,
@@ -16,19 +19,49 @@ const retryAfterAtMostSeconds = 3;
  * A 429 is honoured once, when its Retry-After is short enough to be waited for.
  */
 export function createGetJson(cluster: string, load: () => Promise<KubeConfig>): GetJson {
-  let loaded: Promise<KubeConfig> | undefined;
+  const credentials = shareFor(credentialsLifeMs, () => makeCredentials(cluster, load));
   return async (path, query, signal) => {
-    loaded ??= load();
-    const config = await loaded.catch((error: unknown) => {
-      loaded = undefined;
-      throw error;
-    });
-    const url = new URL(`${config.getCurrentCluster()?.server ?? ""}${path}`);
+    const { server, options } = await credentials();
+    const url = new URL(`${server}${path}`);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
-    const first = await send(cluster, config, url, signal);
+    const first = await send(cluster, options, url, signal);
     if (first.code !== 429 || first.retryAfterSeconds > retryAfterAtMostSeconds) return bodyOf(cluster, path, first);
     await sleep(first.retryAfterSeconds * 1_000, undefined, { signal });
-    return bodyOf(cluster, path, await send(cluster, config, url, signal));
+    return bodyOf(cluster, path, await send(cluster, options, url, signal));
+  };
+}
+
+/** `https.request` hands what it does not know to `tls.connect`, which takes a context that is made already. */
+type ConnectionOptions = RequestOptions & { readonly secureContext?: SecureContext };
+
+interface Credentials {
+  readonly server: string;
+  readonly options: ConnectionOptions;
+}
+
+async function makeCredentials(cluster: string, load: () => Promise<KubeConfig>): Promise<Credentials> {
+  const config = await load();
+  const options: RequestOptions = { headers: { accept: "application/json" } };
+  await config.applyToHTTPSOptions(options).catch((cause: unknown) => {
+    throw credentialsError(cluster, cause);
+  });
+  // Node would read the certificates again for every connection, a few milliseconds each with the loop held up.
+  const { ca, cert, key, passphrase } = options;
+  const secureContext = createSecureContext({ ca, cert, key, passphrase });
+  return { server: config.getCurrentCluster()?.server ?? "", options: { ...options, secureContext } };
+}
+
+/** The same promise for everybody who asks within the time; a failure is not kept. */
+function shareFor<T>(lifeMs: number, make: () => Promise<T>): () => Promise<T> {
+  let shared: { readonly value: Promise<T>; readonly until: number } | undefined;
+  return () => {
+    if (shared === undefined || Date.now() >= shared.until) {
+      shared = { value: make(), until: Date.now() + lifeMs };
+      shared.value.catch(() => {
+        shared = undefined;
+      });
+    }
+    return shared.value;
   };
 }
 
@@ -38,14 +71,10 @@ interface Answer {
   readonly retryAfterSeconds: number;
 }
 
-async function send(cluster: string, config: KubeConfig, url: URL, signal: AbortSignal): Promise<Answer> {
-  const options: RequestOptions = { headers: { accept: "application/json" }, signal };
-  await config.applyToHTTPSOptions(options).catch((cause: unknown) => {
-    throw credentialsError(cluster, cause);
-  });
+function send(cluster: string, options: ConnectionOptions, url: URL, signal: AbortSignal): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const fail = (cause: unknown) => reject(signal.aborted ? signal.reason : connectionError(cluster, cause));
-    const outgoing = request(url, options, (response) => {
+    const outgoing = request(url, { ...options, signal }, (response) => {
       const retryAfterSeconds = Number(response.headers["retry-after"] ?? 1) || 1;
       text(response).then((body) => resolve({ code: response.statusCode ?? 0, body, retryAfterSeconds }), fail);
     });

@@ -26,8 +26,36 @@ export interface RunnerDeps {
   readonly onFinished?: (report: Report, request: RunRequest) => void;
 }
 
+/** People who ask the same within this time get the same answer: fifty people in an incident are not fifty runs. */
+const shareForMs = 1_000;
+
 /** The one place where a run request becomes a report. Every text of the report is scrubbed of secrets here. */
 export function createRunner(deps: RunnerDeps): Runner {
+  const share = createShare<Report>(shareForMs);
+  const conclude = async (
+    runbook: Runbook,
+    params: Readonly<Record<string, unknown>>,
+    signal: AbortSignal,
+  ): Promise<Report> => {
+    const startedAt = deps.now();
+    const started = performance.now();
+    const { config, platform, now } = deps;
+    const conclusion = await runbook.run({ params, config, platform, signal, now });
+    return scrubDeep<Report>(
+      {
+        runbook: runbook.id,
+        params,
+        runId: randomUUID(),
+        verdict: worstVerdict(conclusion.findings.map((finding) => finding.verdict)),
+        summary: conclusion.summary,
+        startedAt: startedAt.toISOString(),
+        durationMs: Math.round(performance.now() - started),
+        findings: conclusion.findings,
+        tables: conclusion.tables,
+      },
+      deps.scrub,
+    );
+  };
   return {
     runbooks: deps.runbooks,
     async run(request, signal = new AbortController().signal) {
@@ -43,23 +71,8 @@ export function createRunner(deps: RunnerDeps): Runner {
           "Correct the parameters and try again",
         );
       }
-      const startedAt = deps.now();
-      const started = performance.now();
-      const { config, platform, now } = deps;
-      const conclusion = await runbook.run({ params: params.data, config, platform, signal, now });
-      const report: Report = scrubDeep(
-        {
-          runbook: runbook.id,
-          params: params.data,
-          runId: randomUUID(),
-          verdict: worstVerdict(conclusion.findings.map((finding) => finding.verdict)),
-          summary: conclusion.summary,
-          startedAt: startedAt.toISOString(),
-          durationMs: Math.round(performance.now() - started),
-          findings: conclusion.findings,
-          tables: conclusion.tables,
-        },
-        deps.scrub,
+      const report = await share(`${runbook.id} ${JSON.stringify(params.data)}`, () =>
+        conclude(runbook, params.data, signal),
       );
       deps.onFinished?.(report, request);
       return report;
@@ -79,4 +92,19 @@ function findRunbook(runbooks: readonly Runbook[], id: string): Runbook {
     `There is no runbook "${id}"`,
     nearest === undefined ? "None is installed" : `Did you mean ${nearest}?`,
   );
+}
+
+/** Joins a run that began within `lifeMs`; never one that has failed. */
+function createShare<T>(lifeMs: number): (key: string, make: () => Promise<T>) => Promise<T> {
+  const running = new Map<string, Promise<T>>();
+  return (key, make) => {
+    const known = running.get(key);
+    if (known !== undefined) return known;
+    const made = make();
+    running.set(key, made);
+    const forget = () => void (running.get(key) === made && running.delete(key));
+    setTimeout(forget, lifeMs).unref();
+    made.catch(forget);
+    return made;
+  };
 }

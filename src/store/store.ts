@@ -1,6 +1,6 @@
+import type { Queue } from "bullmq";
 import type { Redis } from "ioredis";
 import { BotError } from "../errors.ts";
-import { connectFailingFast } from "./connection.ts";
 
 /** The Dragonfly that the bot keeps its own things on. It may be away at any time; every call then fails at once. */
 export interface Store {
@@ -19,43 +19,64 @@ export interface StoreDeps {
   readonly onRecovery: () => void;
 }
 
+/** Connects at first use, and from then on by itself; neither ioredis nor BullMQ is loaded before. */
 export function openStore(deps: StoreDeps): Store {
-  let down = false;
-  let lastError: Error | undefined;
-  const redis = connectFailingFast(deps.url, (error) => {
-    lastError = error;
-    if (!down) deps.onOutage(error);
-    down = true;
-  });
-  redis.on("ready", () => {
-    if (down) deps.onRecovery();
-    down = false;
-    lastError = undefined;
-  });
-  const queue = lazyQueue(redis, deps.prefix);
+  let connection: Promise<Connection> | undefined;
+  const connected = () => {
+    connection ??= connect(deps);
+    return connection;
+  };
+  const key = (name: string) => `${deps.prefix}:${name}`;
   return {
-    get: (key) => redis.get(`${deps.prefix}:${key}`),
-    async set(key, value, ttlSeconds) {
-      await redis.set(`${deps.prefix}:${key}`, value, "EX", ttlSeconds);
+    get: async (name) => (await connected()).redis.get(key(name)),
+    async set(name, value, ttlSeconds) {
+      await (await connected()).redis.set(key(name), value, "EX", ttlSeconds);
     },
     async checkQueue() {
+      const { redis, queue, lastError } = await connected();
       try {
         const counts = await (await queue()).getJobCounts("waiting", "active", "delayed", "failed");
         return Object.entries(counts)
           .map(([state, count]) => `${state} ${count}`)
           .join(", ");
       } catch (cause) {
-        throw storeError(redis.status === "ready" ? cause : (lastError ?? cause));
+        throw storeError(redis.status === "ready" ? cause : (lastError() ?? cause));
       }
     },
     async close() {
-      redis.disconnect();
+      if (connection !== undefined) (await connection).redis.disconnect();
     },
   };
 }
 
-/** BullMQ is loaded at the first check, not at start: it is not needed to answer Slack. */
-function lazyQueue(redis: Redis, prefix: string) {
+interface Connection {
+  readonly redis: Redis;
+  readonly queue: () => Promise<Queue>;
+  /** Why the connection is broken, while it is. */
+  readonly lastError: () => Error | undefined;
+}
+
+async function connect(deps: StoreDeps): Promise<Connection> {
+  const { connectFailingFast } = await import("./connection.ts");
+  let failure: Error | undefined;
+  const redis = connectFailingFast(deps.url, (error) => {
+    if (failure === undefined) deps.onOutage(error);
+    failure = error;
+  });
+  redis.on("ready", () => {
+    if (failure !== undefined) deps.onRecovery();
+    failure = undefined;
+  });
+  // The first command must not fail only because the connection is still being made.
+  await new Promise<void>((resolve) => {
+    redis.once("ready", resolve);
+    redis.once("close", resolve);
+  });
+  return { redis, queue: lazyQueue(redis, deps.prefix), lastError: () => failure };
+}
+
+/** One queue, made when it is first asked for. */
+function lazyQueue(redis: Redis, prefix: string): () => Promise<Queue> {
   const open = async () => {
     const { Queue } = await import("bullmq");
     const queue = new Queue("runs", { connection: redis, prefix, skipVersionCheck: true, skipWaitingForReady: true });
@@ -63,7 +84,7 @@ function lazyQueue(redis: Redis, prefix: string) {
     queue.on("error", () => undefined);
     return queue;
   };
-  let opened: ReturnType<typeof open> | undefined;
+  let opened: Promise<Queue> | undefined;
   return () => {
     opened ??= open();
     return opened;

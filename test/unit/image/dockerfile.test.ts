@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { validate } from "dockerfile-utils";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { botCommand } from "../../../sandbox/bot-process.ts";
 
 const dockerfile = readFileSync("Dockerfile", "utf8");
 const lines = dockerfile.split("\n");
@@ -29,6 +30,11 @@ describe("Dockerfile", () => {
   it("has a health check and writes only to its volume", () => {
     expect(last.some((line) => line.startsWith("HEALTHCHECK "))).toBe(true);
     expect(last.filter((line) => line.startsWith("VOLUME "))).toEqual(['VOLUME ["/var/lib/dfbot"]']);
+  });
+
+  it("starts the service as the sandbox and the benchmarks do", () => {
+    const [flag] = botCommand;
+    expect(dockerfile).toContain(`ENTRYPOINT ["node", "${flag}", "/app/src/main.ts"]\nCMD ["serve"]`);
   });
 
   it("installs with the same command as script/bootstrap, less the development packages", () => {
