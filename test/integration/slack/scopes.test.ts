@@ -8,6 +8,7 @@ import { type SlackWorld, scopes, startSlackWorld } from "../../fakes/slack-worl
 const manifest = z
   .object({
     features: z.object({
+      app_home: z.object({ messages_tab_enabled: z.boolean(), messages_tab_read_only_enabled: z.boolean() }),
       slash_commands: z.array(z.object({ command: z.string(), url: z.url(), usage_hint: z.string() })),
     }),
     oauth_config: z.object({ scopes: z.strictObject({ bot: z.array(z.string()) }) }),
@@ -31,6 +32,11 @@ describe("the app manifest", () => {
     expect(manifest.features.slash_commands.map((each) => each.command)).toEqual(["/dragonfly"]);
     for (const url of [command?.url, manifest.settings.interactivity.request_url])
       expect(new URL(url ?? "").pathname).toBe(slackPath);
+  });
+
+  it("lets the bot write direct messages, its last way to answer, and does not invite people to", () => {
+    // Source: https://docs.slack.dev/reference/methods/chat.postMessage (messages_tab_disabled)
+    expect(manifest.features.app_home).toEqual({ messages_tab_enabled: true, messages_tab_read_only_enabled: true });
   });
 });
 
