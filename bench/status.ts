@@ -18,14 +18,16 @@ export async function status(): Promise<readonly Line[]> {
     if (!loaded.ok) throw new Error(loaded.problems.join("\n"));
     const { settings } = loaded;
     const { platform, reset, slowest } = timedPlatform(composePlatform(settings));
-    const runner = createRunner({
+    const deps = {
       runbooks: catalog,
       config: settings.config,
       platform,
-      scrub: (text) => text,
+      scrub: (text: string) => text,
       now: () => new Date(),
-    });
-    const run = () => runner.run({ runbook: "status", params: {}, requester: { surface: "cli", id: "bench" } });
+    };
+    // A runner of its own for each round: one runner would let runs within a second share one answer.
+    const run = () =>
+      createRunner(deps).run({ runbook: "status", params: {}, requester: { surface: "cli", id: "bench" } });
     for (const { api } of world.clusters) api.faults.latencyMs = latencyMs;
     await run();
     const walls: number[] = [];

@@ -4,14 +4,9 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { startChild } from "../dragonfly/child.ts";
 import { onPath } from "../dragonfly/find-store.ts";
-import type { ObjectStore } from "../kubernetes/object-store.ts";
-import { startScrapePages } from "./scrape-pages.ts";
+import { type ScrapeOptions, startScrapePages } from "./scrape-pages.ts";
 
-export interface MetricsOptions {
-  readonly objects: ObjectStore;
-  readonly instance: { readonly namespace: string; readonly name: string };
-  /** Holds one folder a volume. */
-  readonly volumes: string;
+export interface MetricsOptions extends ScrapeOptions {
   readonly directory: string;
   /** A loopback address of the world's own. */
   readonly address: string;

@@ -2,9 +2,16 @@ import { readdirSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { parseQuantity } from "../../src/kubernetes/quantity.ts";
+import type { ObjectStore } from "../kubernetes/object-store.ts";
 import { places } from "../world/places.ts";
 import { claimView, listViews, podView } from "../world/views.ts";
-import type { MetricsOptions } from "./metrics.ts";
+
+export interface ScrapeOptions {
+  readonly objects: ObjectStore;
+  readonly instance: { readonly namespace: string; readonly name: string };
+  /** Holds one folder a volume. */
+  readonly volumes: string;
+}
 
 export interface ScrapePages {
   readonly port: number;
@@ -15,7 +22,7 @@ export interface ScrapePages {
 }
 
 /** Two pages for the metrics store: where the pods are (with the labels that the PodMonitor gives), and the kubelet's. */
-export async function startScrapePages(options: MetricsOptions): Promise<ScrapePages> {
+export async function startScrapePages(options: ScrapeOptions): Promise<ScrapePages> {
   const fills = new Map<string, number>();
   const server = createServer((request, response) => {
     if (request.url === "/pods") {
@@ -44,7 +51,7 @@ export async function startScrapePages(options: MetricsOptions): Promise<ScrapeP
 }
 
 /** Prometheus HTTP service discovery. Source: https://prometheus.io/docs/prometheus/latest/http_sd/ */
-function podTargets({ objects, instance }: MetricsOptions): unknown {
+function podTargets({ objects, instance }: ScrapeOptions): unknown {
   return listViews(objects, places.pods, podView, instance.namespace)
     .filter((pod) => pod.metadata.labels["app"] === instance.name && pod.status.podIP !== undefined)
     .map((pod) => ({
@@ -60,7 +67,7 @@ function podTargets({ objects, instance }: MetricsOptions): unknown {
 }
 
 /** `kubelet_volume_stats_*` from what really lies in the volumes' folders. */
-function volumePage({ objects, volumes }: MetricsOptions, fills: ReadonlyMap<string, number>): string {
+function volumePage({ objects, volumes }: ScrapeOptions, fills: ReadonlyMap<string, number>): string {
   const claims = listViews(objects, places.claims, claimView).map(({ metadata, spec }) => {
     const capacity = parseQuantity(spec.resources.requests.storage) ?? 0;
     const share = fills.get(metadata.name);

@@ -1,13 +1,11 @@
 import { Command } from "commander";
 import { BotError } from "../errors.ts";
-import { nearestWord } from "../runbooks/parameters.ts";
+import { nearestWord } from "../runbooks/nearest.ts";
 import type { CliDeps } from "./deps.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { reportFailure } from "./failure.ts";
 import { listRunbooks } from "./list-runbooks.ts";
 import { addRunbookCommand } from "./runbook-command.ts";
-
-export { exitCodes } from "./exit-codes.ts";
 
 /** The `dfbot` command line: `argv` without the program's name. Returns the exit code and never throws. */
 export async function runCli(argv: readonly string[], deps: CliDeps): Promise<number> {

@@ -1,5 +1,5 @@
 import type { Runbook } from "../runbooks/definition.ts";
-import { describeParameters } from "../runbooks/parameters.ts";
+import { describeParameters } from "../runbooks/parameter-description.ts";
 
 /** What `dfbot runbooks` prints: each runbook with its effect and its parameters. */
 export function listRunbooks(runbooks: readonly Runbook[]): string {

@@ -4,7 +4,8 @@ import { type Command, Option } from "commander";
 import { BotError } from "../errors.ts";
 import type { Report } from "../reports/model.ts";
 import type { Runbook, RunRequest } from "../runbooks/definition.ts";
-import { describeParameters, parseParameters } from "../runbooks/parameters.ts";
+import { describeParameters } from "../runbooks/parameter-description.ts";
+import { parseParameters } from "../runbooks/parameters.ts";
 import type { CliDeps } from "./deps.ts";
 import { exitCodeOfReport, exitCodes } from "./exit-codes.ts";
 

@@ -1,6 +1,8 @@
 import { escapedUpTo } from "../reports/render/slack-text.ts";
 import type { Runbook } from "../runbooks/definition.ts";
-import { describeParameters, nearestWord, parseParameters } from "../runbooks/parameters.ts";
+import { nearestWord } from "../runbooks/nearest.ts";
+import { describeParameters } from "../runbooks/parameter-description.ts";
+import { parseParameters } from "../runbooks/parameters.ts";
 import { type CommandLine, parseCommandLine } from "./parse.ts";
 
 /** What a slash command asks for. */

@@ -3,9 +3,6 @@ import type { Runbook } from "./definition.ts";
 import { nearestWord } from "./nearest.ts";
 import { describeParameters, type ParameterDescription } from "./parameter-description.ts";
 
-export { nearestWord } from "./nearest.ts";
-export { describeParameters, type ParameterDescription } from "./parameter-description.ts";
-
 /** What a surface collected from a person, all of it text still. `true` is a flag without a value. */
 export interface GivenParameters {
   readonly positionals: readonly string[];

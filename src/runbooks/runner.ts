@@ -5,7 +5,7 @@ import type { Platform } from "../platform/ports.ts";
 import { type Report, worstVerdict } from "../reports/model.ts";
 import { type Scrub, scrubDeep } from "../secrets.ts";
 import type { Runbook, RunRequest } from "./definition.ts";
-import { nearestWord } from "./parameters.ts";
+import { nearestWord } from "./nearest.ts";
 
 export interface Runner {
   readonly runbooks: readonly Runbook[];

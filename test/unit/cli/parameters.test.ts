@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { defineRunbook } from "../../../src/runbooks/definition.ts";
-import { describeParameters, nearestWord, parseParameters } from "../../../src/runbooks/parameters.ts";
+import { nearestWord } from "../../../src/runbooks/nearest.ts";
+import { describeParameters } from "../../../src/runbooks/parameter-description.ts";
+import { parseParameters } from "../../../src/runbooks/parameters.ts";
 
 const probe = defineRunbook({
   id: "probe",
