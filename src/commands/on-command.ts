@@ -1,4 +1,4 @@
-import { type Asked, answerPrivately, answerPublicly } from "./delivery/answer.ts";
+import { type Asked, answerPrivately, answerPublicly, sayPrivately } from "./delivery/answer.ts";
 import { interpret } from "./interpret.ts";
 import { runAndAnswer, type SurfaceDeps } from "./run-and-answer.ts";
 
@@ -6,13 +6,11 @@ import { runAndAnswer, type SurfaceDeps } from "./run-and-answer.ts";
 export async function onCommand(deps: SurfaceDeps, asked: Asked, text: string): Promise<void> {
   const intent = interpret(text, deps.runner.runbooks);
   if (intent.kind === "say") {
-    await asked.responseUrl
-      .send({ response_type: "ephemeral", text: intent.text })
-      .catch((err: unknown) => deps.logger.error({ err }, "an answer could not be delivered"));
+    await sayPrivately(deps, asked, intent.text);
     return;
   }
   const note = `Reading ${intent.runbook}…`;
-  const answer = intent.share ? await answerPublicly(deps, asked, note) : await answerPrivately(deps, asked, note);
+  const answer = intent.share ? answerPublicly(deps, asked, note) : answerPrivately(deps, asked, note);
   await runAndAnswer(
     deps,
     { runbook: intent.runbook, params: intent.params, user: asked.user, shareable: !intent.share },

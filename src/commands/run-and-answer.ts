@@ -29,13 +29,17 @@ export async function runAndAnswer(deps: SurfaceDeps, wanted: Wanted, answer: An
       requester: { surface: "slack", id: wanted.user },
     });
     void deps.reports.put(report);
-    await answer.finish(reportMessage(report, wanted));
+    await answer.finish(reportMessage(report, wanted), report.runId);
   } catch (error) {
-    if (!(error instanceof BotError)) deps.logger.error({ err: error, runbook: wanted.runbook }, "a run failed");
-    const sentence =
-      error instanceof BotError ? explain(error) : "Something went wrong in the bot itself; its log has the details.";
-    await answer.finish({ text: escapedUpTo(sentence, 2_500) });
+    await answer.finish({ text: failureText(deps, wanted.runbook, error) });
   }
+}
+
+/** Why there is no report, in words for a person; what is not meant for people goes to the log. */
+export function failureText(deps: Pick<SurfaceDeps, "logger">, runbook: string, error: unknown): string {
+  if (error instanceof BotError) return escapedUpTo(explain(error), 2_500);
+  deps.logger.error({ err: error, runbook }, "a run failed");
+  return "Something went wrong in the bot itself; its log has the details.";
 }
 
 export function reportMessage(report: Report, options: { readonly shareable: boolean }): Message {

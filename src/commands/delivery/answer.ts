@@ -1,6 +1,7 @@
 import type { WebClient } from "@slack/web-api";
 import type { Logger } from "../../logging.ts";
 import { slackFailure } from "./errors.ts";
+import { type Failure, firstThatWorks } from "./first-that-works.ts";
 import type { ResponseUrl } from "./response-url.ts";
 import type { Message, Posted, Sender } from "./sender.ts";
 
@@ -19,125 +20,130 @@ export interface DeliveryDeps {
 
 /** An answer in the making: first a working note, then the answer in its place. */
 export interface Answer {
-  /** Never throws: when every way fails, the log has it at error level. */
-  finish(message: Message): Promise<void>;
+  /** Never throws: when every way fails, the log has it at error level, with the run it was about. */
+  finish(message: Message, runId?: string): Promise<void>;
 }
 
-/** Only the person who asked sees it. Ephemeral messages cannot be updated, only replaced through their response_url. */
-export async function answerPrivately(
-  deps: DeliveryDeps,
-  asked: Asked,
-  note: string,
-  replacing = false,
-): Promise<Answer> {
-  const noted = await asked.responseUrl
-    .send({ response_type: "ephemeral", text: note, replace_original: replacing })
+/**
+ * Where a private answer goes. The response_url of a command replaces the note it sent first (`note`). That of a click
+ * replaces the message the button is under, whoever sees that one: wanted for `original`, and never for `beside`.
+ */
+export type Place = "note" | "original" | "beside";
+
+/**
+ * Only the person who asked sees it. Ephemeral messages cannot be updated, only replaced through their response_url.
+ * The note is on its way when this returns; a slow Slack does not hold up the work.
+ */
+export function answerPrivately(deps: DeliveryDeps, asked: Asked, note: string, place: Place = "note"): Answer {
+  const { channel, user, responseUrl } = asked;
+  const noted = responseUrl
+    .send({ response_type: "ephemeral", text: note, replace_original: place === "original" })
     .then(
       () => true,
       () => false,
     );
-  return { finish: (message) => finishPrivately(deps, asked, message, noted) };
+  return {
+    async finish(message, runId) {
+      const replace = (await noted) && place !== "beside";
+      await firstThatWorks(deps.logger, message, runId, [
+        (answer) => responseUrl.send({ response_type: "ephemeral", replace_original: replace, ...answer }),
+        async (answer) => {
+          const blocks = [...(answer.blocks ?? [])];
+          await deps.client.chat.postEphemeral({ channel, user, text: answer.text, blocks });
+        },
+        (answer) => directMessage(deps, user, withNote(answer, "_I could not answer where you asked, so here it is._")),
+      ]);
+    },
+  };
 }
 
-async function finishPrivately(
+/** A real message in the channel. Where the bot may not post, the person's response_url posts for it. */
+export function answerPublicly(deps: DeliveryDeps, asked: Asked, note: string): Answer {
+  const { channel, user, responseUrl } = asked;
+  const posting = deps.sender.post(channel, { text: note }).then(
+    (posted) => ({ posted }),
+    async (error: unknown) => {
+      const failure = { ...slackFailure(error), error };
+      deps.logger.warn({ code: failure.code, channel }, "cannot post to the channel");
+      await responseUrl.send({ response_type: "ephemeral", text: note }).catch(() => undefined);
+      return { failure };
+    },
+  );
+  return {
+    async finish(message, runId) {
+      const outcome = await posting;
+      if ("posted" in outcome) return finishPosted(deps, outcome.posted, { user }, message, runId);
+      const why = whyNotThere(outcome.failure);
+      await firstThatWorks(deps.logger, message, runId, [
+        (answer) =>
+          responseUrl.send({ response_type: "in_channel", replace_original: false, ...withNote(answer, why) }),
+        (answer) => directMessage(deps, user, withNote(answer, why)),
+      ]);
+      await responseUrl.send({ text: "", delete_original: true }).catch(() => undefined);
+    },
+  };
+}
+
+/** Who an updated message is for, should it not be possible to update it. */
+export interface UpdateFor {
+  readonly user: string;
+  /** Of a click on that very message, which it may replace also where the bot is not a member. */
+  readonly responseUrl?: ResponseUrl;
+}
+
+/** Replaces a posted message; a new one takes its place when it is gone, and the person gets it when neither may be. */
+export async function finishPosted(
   deps: DeliveryDeps,
-  asked: Asked,
+  posted: Posted,
+  { user, responseUrl }: UpdateFor,
   message: Message,
-  replaceNote: boolean,
+  runId?: string,
 ): Promise<void> {
-  const { channel, user, responseUrl } = asked;
-  const respond = (body: Message) =>
-    responseUrl.send({ response_type: "ephemeral", replace_original: replaceNote, ...body });
-  await firstThatWorks(deps.logger, [
-    () => respond(message),
-    (failure) => {
-      if (failure.kind !== "blocks") throw failure.error;
-      return respond(withoutBlocks(message));
+  await firstThatWorks(deps.logger, message, runId, [
+    (answer) => deps.sender.update(posted, answer),
+    (answer, failure) => {
+      // On a deleted message this would only make a private one, so the channel comes first then.
+      if (responseUrl === undefined || failure.kind !== "no-access") throw failure.error;
+      return responseUrl.send({ replace_original: true, ...answer });
     },
-    async () => {
-      await deps.client.chat.postEphemeral({ channel, user, text: message.text, blocks: [...(message.blocks ?? [])] });
-    },
-    () => directMessage(deps, user, withNote(message, "_I could not answer where you asked, so here it is._")),
-  ]);
-}
-
-/** A real message in the channel. Where the bot is not a member, the person's response_url posts for it. */
-export async function answerPublicly(deps: DeliveryDeps, asked: Asked, note: string): Promise<Answer> {
-  const { channel, user, responseUrl } = asked;
-  try {
-    const posted = await deps.sender.post(channel, { text: note });
-    return { finish: (message) => finishPosted(deps, posted, message) };
-  } catch (error) {
-    deps.logger.warn({ code: slackFailure(error).code, channel }, "cannot post to the channel");
-    await responseUrl.send({ response_type: "ephemeral", text: note }).catch(() => undefined);
-    return {
-      async finish(message) {
-        await firstThatWorks(deps.logger, [
-          () =>
-            responseUrl.send({ response_type: "in_channel", replace_original: false, ...withNote(message, invite) }),
-          () => directMessage(deps, user, withNote(message, invite)),
-        ]);
-        await responseUrl.send({ text: "", delete_original: true }).catch(() => undefined);
-      },
-    };
-  }
-}
-
-export const invite = "_I am not a member of that channel; `/invite` me to let me keep my messages there up to date._";
-
-/** Replaces a posted message; a new one takes its place when it is gone. */
-export async function finishPosted(deps: DeliveryDeps, posted: Posted, message: Message): Promise<void> {
-  await firstThatWorks(deps.logger, [
-    () => deps.sender.update(posted, message),
-    (failure) => {
-      if (failure.kind !== "blocks") throw failure.error;
-      return deps.sender.update(posted, withoutBlocks(message));
-    },
-    async (failure) => {
+    async (answer, failure) => {
       const why =
         failure.kind === "gone"
           ? "_The message I was writing to was deleted, so here it is again._"
           : "_I could not update my message, so here is a new one._";
-      await deps.sender.post(
-        posted.channel,
-        failure.kind === "blocks" ? withoutBlocks(message) : withNote(message, why),
-      );
+      await deps.sender.post(posted.channel, withNote(answer, why));
     },
+    (answer, failure) => directMessage(deps, user, withNote(answer, whyNotThere(failure))),
   ]);
 }
 
-export async function directMessage(deps: DeliveryDeps, user: string, message: Message): Promise<void> {
+/** Words for a person only, with nothing before them. */
+export async function sayPrivately(deps: DeliveryDeps, asked: Asked, text: string): Promise<void> {
+  const { channel, user, responseUrl } = asked;
+  await firstThatWorks(deps.logger, { text }, undefined, [
+    (answer) => responseUrl.send({ response_type: "ephemeral", replace_original: false, ...answer }),
+    async (answer) => {
+      await deps.client.chat.postEphemeral({ channel, user, text: answer.text });
+    },
+    (answer) => directMessage(deps, user, answer),
+  ]);
+}
+
+async function directMessage(deps: DeliveryDeps, user: string, message: Message): Promise<void> {
   const opened = await deps.client.conversations.open({ users: user });
   await deps.sender.post(opened.channel?.id ?? user, message);
 }
 
-function withoutBlocks(message: Message): Message {
-  return {
-    text: `${message.text}\n_Slack would not take the full answer; \`dfbot\` in a terminal prints it._`,
-    blocks: [],
-  };
+/** One plain sentence for why a message is not where it was meant to be. */
+export function whyNotThere({ code }: Pick<Failure, "code">): string {
+  if (code === "not_in_channel" || code === "channel_not_found")
+    return "_I am not a member of that channel; `/invite` me to let me keep my messages there up to date._";
+  if (code === "is_archived") return "_That channel is archived, so I cannot write there._";
+  return `_Slack did not let me write there (${code.replace(/[^\w -]/g, "").slice(0, 60)})._`;
 }
 
 function withNote(message: Message, note: string): Message {
   if (message.blocks === undefined || message.blocks.length === 0)
     return { ...message, text: `${message.text}\n${note}` };
   return { ...message, blocks: [{ type: "context", elements: [{ type: "mrkdwn", text: note }] }, ...message.blocks] };
-}
-
-type Failure = ReturnType<typeof slackFailure> & { readonly error: unknown };
-type Way = (failure: Failure) => Promise<void>;
-
-/** Tries each way in turn, telling it why the one before failed; a way that does not apply throws that failure on. */
-async function firstThatWorks(logger: Logger, ways: readonly Way[]): Promise<void> {
-  let failure: Failure = { kind: "other", code: "", error: undefined };
-  for (const [index, way] of ways.entries()) {
-    try {
-      await way(failure);
-      if (index > 0) logger.warn({ way: index, code: failure.code }, "answered by another way");
-      return;
-    } catch (error) {
-      failure = { ...slackFailure(error), error };
-    }
-  }
-  logger.error({ code: failure.code, err: failure.error }, "an answer could not be delivered");
 }

@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { StoredMessage } from "../../../sandbox/slack/workspace.ts";
+import { answerButtons } from "../../../src/commands/buttons.ts";
 import type { KeyValueStore } from "../../../src/commands/report-keeper.ts";
 import { fakePlatform, replicaState } from "../../fakes/platform.ts";
+import { finding, report } from "../../fakes/report.ts";
 import { type SlackWorld, startSlackWorld } from "../../fakes/slack-world.ts";
 
 let world: SlackWorld;
@@ -39,6 +41,22 @@ describe.each(["http", "socket"] as const)("a button over %s", (mode) => {
     await expect.poll(() => posted().length, { timeout: 5_000 }).toBe(1);
     await new Promise((resolve) => setTimeout(resolve, 1_300));
     expect(posted()).toHaveLength(1);
+  });
+
+  it("that a finding suggests runs that runbook, as an answer of its own, for the one who pressed", async () => {
+    world = await startSlackWorld(mode, broken());
+    const message = await answerTo("/dragonfly role --share");
+    // As a runbook's finding would suggest it; none of the first runbooks does yet.
+    const next = [{ runbook: "status", params: {}, label: "Look closer" }];
+    message.blocks = JSON.parse(
+      said(answerButtons(report({ runbook: "role", findings: [finding({ next })] }), { shareable: false })),
+    );
+    await world.press("Look closer", message, "U0GRACE");
+    const own = () => world.slack.workspace.messages.filter(({ onlyFor }) => onlyFor === "U0GRACE");
+    await expect.poll(() => own().at(-1)?.text ?? "", { timeout: 5_000 }).toMatch(/^Failing/);
+    // What everybody sees stays as it was: a click's response_url would replace it.
+    expect(said(message.blocks)).toContain("Look closer");
+    expect(posted()).toEqual([message]);
   });
 });
 

@@ -88,7 +88,7 @@ const ways = () => sent.map(({ way }) => way);
 
 describe("a private answer", () => {
   it("takes the place of its working note", async () => {
-    await (await answerPrivately(deps(), asked, "Reading…")).finish(answer);
+    await answerPrivately(deps(), asked, "Reading…").finish(answer);
     expect(bodies).toEqual([
       { response_type: "ephemeral", text: "Reading…", replace_original: false },
       { response_type: "ephemeral", replace_original: true, ...answer },
@@ -98,7 +98,7 @@ describe("a private answer", () => {
 
   it("replaces nothing when the note did not get through", async () => {
     refusals.set("response_url", "http_503");
-    const finishing = await answerPrivately(deps(), asked, "Reading…");
+    const finishing = answerPrivately(deps(), asked, "Reading…");
     refusals.clear();
     await finishing.finish(answer);
     expect(bodies).toEqual([{ response_type: "ephemeral", replace_original: false, ...answer }]);
@@ -106,7 +106,7 @@ describe("a private answer", () => {
 
   it("comes as text, saying that it is not everything, when Slack refuses the blocks", async () => {
     refusals.set("response_url", withBlocks("msg_blocks_too_long"));
-    await (await answerPrivately(deps(), asked, "Reading…")).finish(answer);
+    await answerPrivately(deps(), asked, "Reading…").finish(answer);
     expect(sent.at(-1)).toMatchObject({
       way: "response_url",
       text: expect.stringMatching(/^OK: fine\n.*terminal/),
@@ -119,7 +119,7 @@ describe("a private answer", () => {
     "goes the next way when the response_url is spent (%s)",
     async (code) => {
       refusals.set("response_url", code);
-      await (await answerPrivately(deps(), asked, "Reading…")).finish(answer);
+      await answerPrivately(deps(), asked, "Reading…").finish(answer);
       expect(sent).toEqual([{ way: "chat.postEphemeral", channel: "C1", ...answer }]);
       expect(logs.join("")).toContain(code);
     },
@@ -129,7 +129,7 @@ describe("a private answer", () => {
     "ends in a direct message that says so where the bot may not write (%s)",
     async (code) => {
       refusals.set("response_url", "expired_url").set("chat.postEphemeral", code);
-      await (await answerPrivately(deps(), asked, "Reading…")).finish(answer);
+      await answerPrivately(deps(), asked, "Reading…").finish(answer);
       expect(sent).toMatchObject([{ way: "post", channel: "D1", text: "OK: fine" }]);
       expect(JSON.stringify(sent[0]?.blocks)).toContain("could not answer where you asked");
     },
@@ -140,7 +140,7 @@ describe("a private answer", () => {
       .set("response_url", "expired_url")
       .set("chat.postEphemeral", "not_in_channel")
       .set("conversations.open", "missing_scope");
-    await (await answerPrivately(deps(), asked, "Reading…")).finish(answer);
+    await answerPrivately(deps(), asked, "Reading…").finish(answer);
     expect(sent).toEqual([]);
     expect(JSON.parse(logs.at(-1) ?? "{}")).toMatchObject({ level: 50, code: "missing_scope" });
   });
@@ -148,13 +148,13 @@ describe("a private answer", () => {
 
 describe("a public answer", () => {
   it("is put into its working note", async () => {
-    await (await answerPublicly(deps(), asked, "Reading…")).finish(answer);
+    await answerPublicly(deps(), asked, "Reading…").finish(answer);
     expect(ways()).toEqual(["post", "update"]);
   });
 
   it("is posted by the asker's response_url where the bot is not a member, and the note goes", async () => {
     refusals.set("post", "not_in_channel");
-    await (await answerPublicly(deps(), asked, "Reading…")).finish(answer);
+    await answerPublicly(deps(), asked, "Reading…").finish(answer);
     expect(bodies).toMatchObject([
       { response_type: "ephemeral", text: "Reading…" },
       { response_type: "in_channel", replace_original: false, text: "OK: fine" },
@@ -171,7 +171,7 @@ describe("a posted message", () => {
     "that cannot be updated (%s) is posted anew with a word about it",
     async (code) => {
       refusals.set("update", code);
-      await finishPosted(deps(), posted, answer);
+      await finishPosted(deps(), posted, { user: "U1" }, answer);
       expect(sent).toMatchObject([{ way: "post", channel: "C1" }]);
       expect(JSON.stringify(sent[0]?.blocks)).toContain("so here it is again");
     },
@@ -179,7 +179,7 @@ describe("a posted message", () => {
 
   it("keeps its place as text when Slack refuses the blocks", async () => {
     refusals.set("update", withBlocks("invalid_blocks"));
-    await finishPosted(deps(), posted, answer);
+    await finishPosted(deps(), posted, { user: "U1" }, answer);
     expect(sent).toMatchObject([{ way: "update", text: expect.stringContaining("terminal"), blocks: [] }]);
   });
 });
