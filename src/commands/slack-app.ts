@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { setImmediate } from "node:timers/promises";
 import {
   App,
   type BlockAction,
@@ -69,10 +70,12 @@ export function createSlackSurface(options: SlackSurfaceOptions): SlackSurface {
     clientOptions,
     logger: slackLogger(logger),
   });
+  const running = new Set<Promise<void>>();
   addListeners(
     app,
     { client, sender: createSender(client), logger, runner: options.runner, reports: options.reports },
     options.onHandled,
+    running,
   );
   app.error(async (error) => logger.error({ err: error }, "a Slack listener failed"));
   return {
@@ -82,6 +85,8 @@ export function createSlackSurface(options: SlackSurfaceOptions): SlackSurface {
     },
     async stop() {
       await socket?.stop();
+      // Somebody is looking at "Reading…" for each of these.
+      await Promise.all(running);
     },
     async check() {
       const who = await client.auth.test();
@@ -108,7 +113,12 @@ function socketReceiver(options: SlackSurfaceOptions, clientOptions: WebClientOp
   });
 }
 
-function addListeners(app: App, deps: SurfaceDeps, onHandled: SlackSurfaceOptions["onHandled"]): void {
+function addListeners(
+  app: App,
+  deps: SurfaceDeps,
+  onHandled: SlackSurfaceOptions["onHandled"],
+  running: Set<Promise<void>>,
+): void {
   const firstTime = createDedupe();
   /** Acks before anything else, then works on its own; what goes wrong there has its own way to be told. */
   const handle = async (what: string, ack: () => Promise<void>, identity: string, work: () => Promise<void>) => {
@@ -117,7 +127,11 @@ function addListeners(app: App, deps: SurfaceDeps, onHandled: SlackSurfaceOption
     onHandled(what, performance.now() - started);
     if (!firstTime(identity)) return;
     // Whoever else waits for an ack comes first.
-    setImmediate(() => void work().catch((err: unknown) => deps.logger.error({ err, what }, "handling failed")));
+    const done = setImmediate()
+      .then(work)
+      .catch((err: unknown) => deps.logger.error({ err, what }, "handling failed"))
+      .finally(() => running.delete(done));
+    running.add(done);
   };
   app.command("/dragonfly", ({ command, ack }) =>
     handle(
@@ -148,7 +162,26 @@ function addListeners(app: App, deps: SurfaceDeps, onHandled: SlackSurfaceOption
       ),
     );
   }
+  app.action<BlockAction>({ type: "block_actions", action_id: unknownAction }, ({ body, action, ack }) =>
+    handle(
+      "unknown",
+      () => ack(),
+      `action:${action.action_ts}:${body.user.id}:${action.action_id}`,
+      () =>
+        openResponseUrl(body.response_url).send({
+          response_type: "ephemeral",
+          replace_original: false,
+          text: outdated,
+        }),
+    ),
+  );
 }
+
+/** Whatever is not a button of ours today was one once. */
+const unknownAction = new RegExp(
+  `^(?!(${actionIds.share}|${actionIds.details}|${actionIds.again}|${actionIds.next}_\\d+)$)`,
+);
+const outdated = "This button is from an older version of me. Run the command again.";
 
 async function click(
   deps: SurfaceDeps,
@@ -162,7 +195,7 @@ async function click(
     await responseUrl.send({
       response_type: "ephemeral",
       replace_original: false,
-      text: "This button is from an older version of me. Run the command again.",
+      text: outdated,
     });
     return;
   }

@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import Fastify, { type FastifyInstance } from "fastify";
+import type { Dependency } from "../checks.ts";
 import type { Logger } from "../logging.ts";
 
 export interface Readiness {
   /** False only when the bot could do nothing useful. */
   readonly ready: boolean;
-  readonly dependencies: readonly unknown[];
+  readonly dependencies: readonly Dependency[];
 }
 
 export interface HttpOptions {
@@ -28,7 +29,7 @@ const bodyLimit = 1024 * 1024;
 
 /** The bot's HTTP routes. Answers are JSON or Prometheus text; errors say what was wrong and never how the code looks. */
 export function createHttpServer(options: HttpOptions): FastifyInstance {
-  const server = Fastify({ logger: false, bodyLimit, requestTimeout: 30_000, forceCloseConnections: true });
+  const server = Fastify({ logger: false, bodyLimit, requestTimeout: 30_000, forceCloseConnections: "idle" });
   server.get("/healthz", async () => ({ ok: true }));
   server.get("/readyz", async (_request, reply) => {
     const readiness = options.readiness();

@@ -26,6 +26,8 @@ export interface SlackWorld {
   shown(channel?: string, user?: string): readonly StoredMessage[];
   ask(text: string, channel?: string, user?: string): ReturnType<SlackSimulation["people"]["command"]>;
   press(label: string, message: StoredMessage, user?: string): ReturnType<SlackSimulation["people"]["action"]>;
+  /** Stops the bot and leaves Slack. */
+  stopBot(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -81,6 +83,10 @@ export async function startSlackWorld(
   botUrl = await http.listen({ host: "127.0.0.1", port: 0 });
   await surface.start();
   if (mode === "socket") await waitFor(() => slack.log.some(({ method }) => method === "apps.connections.open"));
+  const stopBot = async () => {
+    await http.close();
+    await surface.stop();
+  };
   return {
     slack,
     botUrl,
@@ -99,9 +105,9 @@ export async function startSlackWorld(
         action_id: button.actionId,
       });
     },
+    stopBot,
     async stop() {
-      await http.close();
-      await surface.stop();
+      await stopBot();
       await slack.stop();
     },
   };

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { KnownBlock } from "@slack/types";
 import type { WebClient } from "@slack/web-api";
-import { LRUCache } from "lru-cache";
 import PQueue from "p-queue";
 import { slackFailure } from "./errors.ts";
 
@@ -31,13 +30,16 @@ const patienceSeconds = 60;
 
 /** One queue a channel, so that a 429 on one does not delay another. */
 export function createSender(client: WebClient): Sender {
-  // A channel's queue remembers when it last sent, so it outlives its last message by more than the interval.
-  const queues = new LRUCache<string, PQueue>({ max: 1_000, ttl: 60 * intervalMs, updateAgeOnGet: true });
+  const queues = new Map<string, PQueue>();
   const waiting = new Map<string, { message: Message; sent: Promise<void> }>();
   const queueOf = (channel: string) => {
     let queue = queues.get(channel);
     if (queue === undefined) {
-      queue = new PQueue({ concurrency: 1, intervalCap: 1, interval: intervalMs });
+      const made = new PQueue({ concurrency: 1, intervalCap: 1, interval: intervalMs });
+      // It remembers when it last sent, so it outlives its last message by more than the interval.
+      const forget = () => void (made.size === 0 && made.pending === 0 && queues.delete(channel));
+      made.on("idle", () => setTimeout(forget, 2 * intervalMs).unref());
+      queue = made;
       queues.set(channel, queue);
     }
     return queue;

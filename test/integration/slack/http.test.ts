@@ -28,7 +28,7 @@ describe("the bot's own routes", () => {
     [true, 200],
     [false, 503],
   ])("readiness %s is answered with %i, and with what it depends on", async (ready, status) => {
-    const dependencies = [{ name: "slack", state: "down", detail: "no answer", checkedAt: null, ageMs: null }];
+    const dependencies = [{ name: "slack", state: "down" as const, detail: "no answer", checkedAt: null, ageMs: null }];
     const response = await fetch(`${await start({ readiness: () => ({ ready, dependencies }) })}/readyz`);
     expect(response.status).toBe(status);
     expect(await response.json()).toEqual({ ready, dependencies });

@@ -200,6 +200,19 @@ describe("a report that is no longer kept", () => {
     await expect.poll(() => said(world.slack.workspace.views)).toContain("no longer kept");
   });
 
+  it("a button that exists no more gets a sentence", async () => {
+    world = await startSlackWorld("http");
+    const elements = [{ type: "button", action_id: "of_last_year", text: { type: "plain_text", text: "Old" } }];
+    const message = world.slack.workspace.add({
+      channel: "C0OPS",
+      user: "U0BOT",
+      text: "old",
+      blocks: [{ type: "actions", elements }],
+    });
+    expect(await world.press("Old", message)).toEqual({ ok: true });
+    await answered().toContain("older version");
+  });
+
   it("a forged button gets a sentence", async () => {
     world = await startSlackWorld("http");
     await world.ask("/dragonfly role");
@@ -213,6 +226,15 @@ describe("a report that is no longer kept", () => {
     );
     await world.press("Share", message);
     await answered().toContain("older version");
+  });
+});
+
+describe("a stop", () => {
+  it("waits for the answers that people were told are coming", async () => {
+    world = await startSlackWorld("http");
+    await world.ask("/dragonfly role");
+    await world.stopBot();
+    expect(last()?.text).toMatch(/^OK/);
   });
 });
 
