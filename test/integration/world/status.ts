@@ -8,14 +8,15 @@ import { createRunner } from "../../../src/runbooks/runner.ts";
 /** Asks the bot's own runbooks about a world, with the settings that the world hands out. */
 export function asBot(world: World): (runbook: string) => Promise<Report> {
   const settings = requireSettings(world.env(), "cli");
-  const runner = createRunner({
+  const deps = {
     runbooks: catalog,
     config: settings.config,
     platform: composePlatform(settings),
-    scrub: (text) => text,
+    scrub: (text: string) => text,
     now: () => new Date(),
-  });
-  return (runbook) => runner.run({ runbook, params: {}, requester: { surface: "cli", id: "test" } });
+  };
+  // A runner each time: one runner lets those who ask within a second share an answer, and here the world has changed.
+  return (runbook) => createRunner(deps).run({ runbook, params: {}, requester: { surface: "cli", id: "test" } });
 }
 
 /** What is not ok, as `verdict id`. */
