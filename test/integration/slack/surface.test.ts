@@ -56,6 +56,20 @@ describe.each(["http", "socket"] as const)("a command over %s", (mode) => {
   });
 });
 
+describe("Socket Mode", () => {
+  it("goes on after Slack asked for a new connection", async () => {
+    world = await startSlackWorld("socket");
+    world.slack.refreshSockets();
+    await expect
+      .poll(() => world.slack.log.filter(({ method }) => method === "apps.connections.open").length, {
+        timeout: 10_000,
+      })
+      .toBeGreaterThan(1);
+    await expect.poll(async () => (await world.ask("/dragonfly help")).ok, { timeout: 10_000 }).toBe(true);
+    await answered().toContain("What you can ask");
+  });
+});
+
 describe("words", () => {
   it.each([
     ["/dragonfly", "What you can ask"],
