@@ -67,7 +67,7 @@ export async function serve(settings: Settings): Promise<number> {
         check: async (signal) => {
           const crd = await platform.cluster(name).customResourceDefinition(crdName, signal).catch(absent);
           return crd === undefined
-            ? "answers; has no Dragonfly CRD"
+            ? "answers; shows the bot no Dragonfly CRD"
             : `answers; CRD ${crd.established ? "established" : "not established"}`;
         },
       }),
@@ -128,9 +128,10 @@ export async function serve(settings: Settings): Promise<number> {
   return 0;
 }
 
-/** A cluster that serves clients only has no CRD, and that is no fault of it. */
+/** A cluster that serves clients only has no CRD, or none that the bot may see; either way its API server has answered. */
 function absent(error: unknown): undefined {
-  if (error instanceof BotError && error.code === "kubernetes.not-found") return undefined;
+  const answered = error instanceof BotError && /^kubernetes\.(not-found|forbidden)$/.test(error.code);
+  if (answered) return undefined;
   throw error;
 }
 

@@ -11,10 +11,12 @@ import {
   SocketModeReceiver,
 } from "@slack/bolt";
 import { WebClient, type WebClientOptions } from "@slack/web-api";
+import { BotError } from "../errors.ts";
 import type { Logger } from "../logging.ts";
 import type { Runner } from "../runbooks/runner.ts";
 import { actionIds, readButtonValue } from "./buttons.ts";
 import { createDedupe } from "./dedupe.ts";
+import { slackFailure } from "./delivery/errors.ts";
 import { openResponseUrl } from "./delivery/response-url.ts";
 import { createSender } from "./delivery/sender.ts";
 import { type Click, onAgain, onDetails, onNext, onShare } from "./on-button.ts";
@@ -89,7 +91,15 @@ export function createSlackSurface(options: SlackSurfaceOptions): SlackSurface {
       await Promise.all(running);
     },
     async check() {
-      const who = await client.auth.test();
+      const who = await client.auth.test().catch((cause: unknown) => {
+        const { code } = slackFailure(cause);
+        throw new BotError(
+          "slack.unusable",
+          `Slack does not take the bot's token, or cannot be reached (${code})`,
+          "Check SLACK_BOT_TOKEN, SLACK_API_URL and the network to Slack",
+          { cause },
+        );
+      });
       return `${who.user ?? "bot"} in ${who.team ?? "the workspace"}, ${options.mode} mode`;
     },
   };

@@ -3,7 +3,8 @@ import type { Monitor } from "../platform/kubernetes.ts";
 import type { KubernetesReader } from "../platform/ports.ts";
 import { badAnswer } from "./errors.ts";
 import type { GetJson } from "./request.ts";
-import * as schemas from "./schemas.ts";
+import * as network from "./schemas/network.ts";
+import * as workloads from "./schemas/workloads.ts";
 
 const pageSize = "250";
 const list = z.object({
@@ -55,35 +56,39 @@ export function createKubernetesReader(cluster: string, context: string, getJson
     cluster,
     context,
     deployment: (namespace, name, signal) =>
-      getOne(schemas.deployment, `${named("apps/v1", namespace, "deployments")}/${encodeURIComponent(name)}`, signal),
+      getOne(workloads.deployment, `${named("apps/v1", namespace, "deployments")}/${encodeURIComponent(name)}`, signal),
     customResourceDefinition: (name, signal) =>
       getOne(
-        schemas.customResourceDefinition,
+        workloads.customResourceDefinition,
         `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${encodeURIComponent(name)}`,
         signal,
       ),
     dragonfly: (namespace, name, signal) =>
       getOne(
-        schemas.dragonfly,
+        workloads.dragonfly,
         `${named("dragonflydb.io/v1alpha1", namespace, "dragonflies")}/${encodeURIComponent(name)}`,
         signal,
       ),
     dragonflies: (namespace, signal) =>
-      getAll(schemas.dragonfly, named("dragonflydb.io/v1alpha1", namespace, "dragonflies"), signal),
+      getAll(workloads.dragonfly, named("dragonflydb.io/v1alpha1", namespace, "dragonflies"), signal),
     statefulSet: (namespace, name, signal) =>
-      getOne(schemas.statefulSet, `${named("apps/v1", namespace, "statefulsets")}/${encodeURIComponent(name)}`, signal),
-    pods: (namespace, selector, signal) => getAll(schemas.pod, core(namespace, "pods"), signal, selector),
-    nodes: (signal) => getAll(schemas.node, "/api/v1/nodes", signal),
+      getOne(
+        workloads.statefulSet,
+        `${named("apps/v1", namespace, "statefulsets")}/${encodeURIComponent(name)}`,
+        signal,
+      ),
+    pods: (namespace, selector, signal) => getAll(workloads.pod, core(namespace, "pods"), signal, selector),
+    nodes: (signal) => getAll(workloads.node, "/api/v1/nodes", signal),
     persistentVolumeClaims: (namespace, signal) =>
-      getAll(schemas.persistentVolumeClaim, core(namespace, "persistentvolumeclaims"), signal),
-    services: (namespace, signal) => getAll(schemas.service, core(namespace, "services"), signal),
+      getAll(workloads.persistentVolumeClaim, core(namespace, "persistentvolumeclaims"), signal),
+    services: (namespace, signal) => getAll(network.service, core(namespace, "services"), signal),
     endpoints: async (namespace, signal) =>
-      (await getAll(schemas.endpointSlice, named("discovery.k8s.io/v1", namespace, "endpointslices"), signal)).flat(),
+      (await getAll(network.endpointSlice, named("discovery.k8s.io/v1", namespace, "endpointslices"), signal)).flat(),
     podDisruptionBudgets: (namespace, signal) =>
-      getAll(schemas.podDisruptionBudget, named("policy/v1", namespace, "poddisruptionbudgets"), signal),
+      getAll(network.podDisruptionBudget, named("policy/v1", namespace, "poddisruptionbudgets"), signal),
     networkPolicies: (namespace, signal) =>
-      getAll(schemas.networkPolicy, named("networking.k8s.io/v1", namespace, "networkpolicies"), signal),
+      getAll(network.networkPolicy, named("networking.k8s.io/v1", namespace, "networkpolicies"), signal),
     monitors: (namespace, kind, signal) =>
-      getAll(schemas.monitor(kind), named("monitoring.coreos.com/v1", namespace, monitorPlurals[kind]), signal),
+      getAll(network.monitor(kind), named("monitoring.coreos.com/v1", namespace, monitorPlurals[kind]), signal),
   };
 }

@@ -78,7 +78,7 @@ export function contextOf(config: Config, cluster: string): string {
 export async function observeRouting(context: ObserveContext, instance: InstanceConfig): Promise<RoutingObservation> {
   const ask = asker(context);
   const { cluster, namespace } = instance;
-  const [servers, services, endpoints] = await Promise.all([
+  const [servers, paths] = await Promise.all([
     observeServers({
       platform: context.platform,
       instance,
@@ -86,10 +86,9 @@ export async function observeRouting(context: ObserveContext, instance: Instance
       timeoutMs: context.config.readTimeoutMs,
       signal: context.signal,
     }),
-    ask(cluster, `-n ${namespace} get services`, (k, s) => k.services(namespace, s)),
-    ask(cluster, `-n ${namespace} get endpointslices`, (k, s) => k.endpoints(namespace, s)),
+    observePaths(ask, cluster, namespace),
   ]);
-  return { ...servers, services, endpoints };
+  return { ...servers, ...paths };
 }
 
 /** The whole picture, all sources in parallel, each within its own time limit. */
@@ -156,11 +155,20 @@ export async function observeInstance(context: ObserveContext, instance: Instanc
 }
 
 async function observeRemote(ask: Ask, cluster: string, namespace: string): Promise<RemoteObservation> {
+  return { cluster, ...(await observePaths(ask, cluster, namespace)) };
+}
+
+/** The Services of a namespace and where they lead. */
+async function observePaths(
+  ask: Ask,
+  cluster: string,
+  namespace: string,
+): Promise<Pick<RoutingObservation, "services" | "endpoints">> {
   const [services, endpoints] = await Promise.all([
     ask(cluster, `-n ${namespace} get services`, (k, s) => k.services(namespace, s)),
     ask(cluster, `-n ${namespace} get endpointslices`, (k, s) => k.endpoints(namespace, s)),
   ]);
-  return { cluster, services, endpoints };
+  return { services, endpoints };
 }
 
 /** Used share of every volume of the instance, from the kubelet: the only source for it without access to nodes. */
