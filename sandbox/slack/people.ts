@@ -208,7 +208,7 @@ export function createPeople(
     const said = typeof body === "string" ? { text: body } : ackMessage.safeParse(body).data;
     if (said === undefined || (said.text ?? "") === "") return;
     const onlyFor = "response_type" in said && said.response_type === "in_channel" ? {} : { onlyFor: ticket.user };
-    const message = workspace.add({
+    workspace.add({
       channel: ticket.channel,
       user: workspace.botUserId,
       text: said.text ?? "",
@@ -216,7 +216,6 @@ export function createPeople(
       responseUrl: ticket.url,
       ...onlyFor,
     });
-    ticket.original = { channel: message.channel, ts: message.ts };
   }
 
   function closeViews(user: string, only: StoredView | undefined): void {

@@ -231,7 +231,7 @@ function respond(workspace: Workspace, ticket: ResponseTicket, body: z.infer<typ
     workspace.changed();
     return undefined;
   }
-  const message = workspace.add({
+  workspace.add({
     channel: ticket.channel,
     user: workspace.botUserId,
     text,
@@ -239,6 +239,5 @@ function respond(workspace: Workspace, ticket: ResponseTicket, body: z.infer<typ
     responseUrl: ticket.url,
     ...(inChannel ? {} : { onlyFor: ticket.user }),
   });
-  if (original === undefined && !inChannel) ticket.original = { channel: message.channel, ts: message.ts };
   return undefined;
 }

@@ -8,7 +8,10 @@ export interface ResponseTicket {
   readonly user: string;
   readonly made: number;
   uses: number;
-  /** The message that replace_original and delete_original mean. */
+  /**
+   * The message that replace_original and delete_original mean: the one that was clicked. A command's URL has none, so it
+   * always makes a new message (bolt-js#2287, bolt-python#1268).
+   */
   original: { readonly channel: string; readonly ts: string } | undefined;
 }
 

@@ -99,7 +99,7 @@ export async function onAgain(deps: SurfaceDeps, click: Click): Promise<void> {
 /** Runs what a finding suggested, as an answer of its own. */
 export async function onNext(deps: SurfaceDeps, click: Click): Promise<void> {
   const { runbook, params } = click.value;
-  const answer = answerPrivately(deps, click, `Reading ${runbook}…`, "beside");
+  const answer = answerPrivately(deps, click, `Reading ${runbook}…`);
   await runAndAnswer(deps, { runbook, params, user: click.user, shareable: true }, answer);
 }
 

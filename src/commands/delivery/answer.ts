@@ -18,33 +18,29 @@ export interface DeliveryDeps {
   readonly logger: Logger;
 }
 
-/** An answer in the making: first a working note, then the answer in its place. */
+/** An answer in the making. */
 export interface Answer {
   /** Never throws: when every way fails, the log has it at error level, with the run it was about. */
   finish(message: Message, runId?: string): Promise<void>;
 }
 
 /**
- * Where a private answer goes. The response_url of a command replaces the note it sent first (`note`). That of a click
- * replaces the message the button is under, whoever sees that one: wanted for `original`, and never for `beside`.
+ * Where a private answer goes: in a message of its own, or in place of the one that the clicked button is under.
+ * Only a click's response_url can replace anything: that of a command always makes a new message, whatever it asks for
+ * (bolt-js#2287, bolt-python#1268), and an ephemeral message cannot be updated in any other way.
  */
-export type Place = "note" | "original" | "beside";
+export type Place = "new" | "original";
 
-/**
- * Only the person who asked sees it. Ephemeral messages cannot be updated, only replaced through their response_url.
- * The note is on its way when this returns; a slow Slack does not hold up the work.
- */
-export function answerPrivately(deps: DeliveryDeps, asked: Asked, note: string, place: Place = "note"): Answer {
+/** A working note that stays beside its answer is only worth it when the answer keeps somebody waiting. */
+export const noteAfterMs = 1_500;
+
+/** Only the person who asked sees it. A slow Slack does not hold up the work. */
+export function answerPrivately(deps: DeliveryDeps, asked: Asked, note: string, place: Place = "new"): Answer {
   const { channel, user, responseUrl } = asked;
-  const noted = responseUrl
-    .send({ response_type: "ephemeral", text: note, replace_original: place === "original" })
-    .then(
-      () => true,
-      () => false,
-    );
+  const noted = place === "original" ? noteInPlace(responseUrl, note) : noteWhenSlow(responseUrl, note);
   return {
     async finish(message, runId) {
-      const replace = (await noted) && place !== "beside";
+      const replace = await noted();
       await firstThatWorks(deps.logger, message, runId, [
         (answer) => responseUrl.send({ response_type: "ephemeral", replace_original: replace, ...answer }),
         async (answer) => {
@@ -57,6 +53,30 @@ export function answerPrivately(deps: DeliveryDeps, asked: Asked, note: string, 
   };
 }
 
+/** Ends the note, and says whether the answer may take its place. */
+type Noted = () => Promise<boolean>;
+
+function noteInPlace(responseUrl: ResponseUrl, note: string): Noted {
+  const sent = responseUrl.send({ response_type: "ephemeral", text: note, replace_original: true }).then(
+    () => true,
+    () => false,
+  );
+  return () => sent;
+}
+
+function noteWhenSlow(responseUrl: ResponseUrl, note: string): Noted {
+  let sent: Promise<void> = Promise.resolve();
+  const timer = setTimeout(() => {
+    const text = `${note} The answer comes below.`;
+    sent = responseUrl.send({ response_type: "ephemeral", replace_original: false, text }).catch(() => undefined);
+  }, noteAfterMs);
+  return async () => {
+    clearTimeout(timer);
+    await sent;
+    return false;
+  };
+}
+
 /** A real message in the channel. Where the bot may not post, the person's response_url posts for it. */
 export function answerPublicly(deps: DeliveryDeps, asked: Asked, note: string): Answer {
   const { channel, user, responseUrl } = asked;
@@ -65,8 +85,7 @@ export function answerPublicly(deps: DeliveryDeps, asked: Asked, note: string): 
     async (error: unknown) => {
       const failure = { ...slackFailure(error), error };
       deps.logger.warn({ code: failure.code, channel }, "cannot post to the channel");
-      await responseUrl.send({ response_type: "ephemeral", text: note }).catch(() => undefined);
-      return { failure };
+      return { failure, noted: noteWhenSlow(responseUrl, note) };
     },
   );
   return {
@@ -74,12 +93,12 @@ export function answerPublicly(deps: DeliveryDeps, asked: Asked, note: string): 
       const outcome = await posting;
       if ("posted" in outcome) return finishPosted(deps, outcome.posted, { user }, message, runId);
       const why = whyNotThere(outcome.failure);
+      await outcome.noted();
       await firstThatWorks(deps.logger, message, runId, [
         (answer) =>
           responseUrl.send({ response_type: "in_channel", replace_original: false, ...withNote(answer, why) }),
         (answer) => directMessage(deps, user, withNote(answer, why)),
       ]);
-      await responseUrl.send({ text: "", delete_original: true }).catch(() => undefined);
     },
   };
 }

@@ -11,7 +11,6 @@ export interface ResponseBody {
   readonly blocks?: readonly KnownBlock[];
   readonly response_type?: "ephemeral" | "in_channel";
   readonly replace_original?: boolean;
-  readonly delete_original?: boolean;
 }
 
 export interface ResponseUrl {

@@ -36,6 +36,7 @@ export async function openSubject(
     "users:read",
     "channels:read",
   ],
+  requestUrl = "http://127.0.0.1:1/",
 ): Promise<Subject> {
   const simulation =
     real === undefined
@@ -44,8 +45,8 @@ export async function openSubject(
           botToken: "xoxb-fake",
           appToken: "xapp-fake",
           scopes,
-          commands: [],
-          deliver: { mode: "http", requestUrl: () => "http://127.0.0.1:1/" },
+          commands: [{ command: "/dragonfly", description: "", usage_hint: "" }],
+          deliver: { mode: "http", requestUrl: () => requestUrl },
         })
       : undefined;
   const client = new WebClient(real ?? "xoxb-fake", {

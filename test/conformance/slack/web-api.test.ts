@@ -280,6 +280,52 @@ describe.skipIf(real)("views (https://docs.slack.dev/reference/methods/views.ope
   });
 });
 
+describe.skipIf(real)(
+  "response URLs (https://docs.slack.dev/interactivity/handling-user-interaction#message_responses)",
+  () => {
+    const send = (url: string, body: object) =>
+      fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+    const shown = () => simulated().workspace.messages.map(({ text: said }) => said);
+    const command = async () => {
+      let url = "";
+      const { createServer } = await import("node:http");
+      const app = createServer((request, response) => {
+        request.on("data", (data) => {
+          url = new URLSearchParams(String(data)).get("response_url") ?? "";
+        });
+        request.on("end", () => response.end());
+      });
+      await new Promise<void>((resolve) => app.listen(0, "127.0.0.1", resolve));
+      const address = app.address();
+      await subject.close();
+      subject = await openSubject(
+        [],
+        `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}/`,
+      );
+      await simulated().people.command({ user: "U0ADA", channel: "C0OPS", text: "/dragonfly status" });
+      app.closeAllConnections();
+      app.close();
+      return url;
+    };
+
+    it("of a command make a new message each time, also when asked to replace (bolt-js#2287, bolt-python#1268)", async () => {
+      const url = await command();
+      await send(url, { text: "first" });
+      await send(url, { text: "second", replace_original: true });
+      await send(url, { delete_original: true });
+      expect(shown()).toEqual(["first", "second"]);
+    });
+
+    it("take five answers and then say used_url", async () => {
+      const url = await command();
+      for (const said of ["1", "2", "3", "4", "5"]) expect((await send(url, { text: said })).status).toBe(200);
+      const sixth = await send(url, { text: "6" });
+      expect(sixth.status).toBe(404);
+      expect(await sixth.json()).toEqual({ ok: false, error: "used_url" });
+    });
+  },
+);
+
 describe("files (https://docs.slack.dev/reference/methods/files.completeUploadExternal)", () => {
   it("go up in three steps and into a thread", async () => {
     const { ts = "" } = await subject.client.chat.postMessage({ channel: subject.channel, text: "with a file" });

@@ -13,7 +13,7 @@ const answered = (channel?: string, user?: string) =>
 const said = (value: unknown) => JSON.stringify(value);
 
 describe.each(["http", "socket"] as const)("a command over %s", (mode) => {
-  it("is acknowledged at once, noted, and answered in the note's place, for the asker only", async () => {
+  it("is acknowledged at once and answered in one message, for the asker only", async () => {
     world = await startSlackWorld(mode);
     const { ok, ackMs } = await world.ask("/dragonfly status");
     expect(ok).toBe(true);

@@ -1,11 +1,12 @@
 import { WebClient } from "@slack/web-api";
 import { pino } from "pino";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import {
   answerPrivately,
   answerPublicly,
   type DeliveryDeps,
   finishPosted,
+  noteAfterMs,
 } from "../../../src/commands/delivery/answer.ts";
 import type { ResponseBody, ResponseUrl } from "../../../src/commands/delivery/response-url.ts";
 import type { Message, Posted, Sender } from "../../../src/commands/delivery/sender.ts";
@@ -87,18 +88,35 @@ const withBlocks = (code: string) => (message: { readonly blocks?: unknown }) =>
 const ways = () => sent.map(({ way }) => way);
 
 describe("a private answer", () => {
-  it("takes the place of its working note", async () => {
+  it("to a command comes at once and alone when it is quick", async () => {
     await answerPrivately(deps(), asked, "Reading…").finish(answer);
+    expect(bodies).toEqual([{ response_type: "ephemeral", replace_original: false, ...answer }]);
+    expect(logs).toEqual([]);
+  });
+
+  it("to a command is announced when it takes its time, and is then a message of its own", async () => {
+    vi.useFakeTimers();
+    const waiting = answerPrivately(deps(), asked, "Reading…");
+    await vi.advanceTimersByTimeAsync(noteAfterMs);
+    vi.useRealTimers();
+    await waiting.finish(answer);
     expect(bodies).toEqual([
-      { response_type: "ephemeral", text: "Reading…", replace_original: false },
+      { response_type: "ephemeral", text: "Reading… The answer comes below.", replace_original: false },
+      { response_type: "ephemeral", replace_original: false, ...answer },
+    ]);
+  });
+
+  it("to a click takes the place of the message under the button, by way of a note", async () => {
+    await answerPrivately(deps(), asked, "Reading again…", "original").finish(answer);
+    expect(bodies).toEqual([
+      { response_type: "ephemeral", text: "Reading again…", replace_original: true },
       { response_type: "ephemeral", replace_original: true, ...answer },
     ]);
-    expect(logs).toEqual([]);
   });
 
   it("replaces nothing when the note did not get through", async () => {
     refusals.set("response_url", "http_503");
-    const finishing = answerPrivately(deps(), asked, "Reading…");
+    const finishing = answerPrivately(deps(), asked, "Reading…", "original");
     refusals.clear();
     await finishing.finish(answer);
     expect(bodies).toEqual([{ response_type: "ephemeral", replace_original: false, ...answer }]);
@@ -152,15 +170,11 @@ describe("a public answer", () => {
     expect(ways()).toEqual(["post", "update"]);
   });
 
-  it("is posted by the asker's response_url where the bot is not a member, and the note goes", async () => {
+  it("is posted by the asker's response_url where the bot is not a member", async () => {
     refusals.set("post", "not_in_channel");
     await answerPublicly(deps(), asked, "Reading…").finish(answer);
-    expect(bodies).toMatchObject([
-      { response_type: "ephemeral", text: "Reading…" },
-      { response_type: "in_channel", replace_original: false, text: "OK: fine" },
-      { delete_original: true },
-    ]);
-    expect(JSON.stringify(bodies[1]?.blocks)).toContain("/invite");
+    expect(bodies).toMatchObject([{ response_type: "in_channel", replace_original: false, text: "OK: fine" }]);
+    expect(JSON.stringify(bodies[0]?.blocks)).toContain("/invite");
   });
 });
 
