@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { freePort } from "../../../sandbox/bot-process.ts";
 import { openStore, type Store } from "../../../src/store/store.ts";
@@ -14,8 +14,19 @@ async function redis(port: number, ...options: readonly string[]): Promise<Child
     stdio: "ignore",
   });
   cleanups.push(() => child.kill("SIGKILL"));
+  // What is counted below is the store's going away, not that it was not there yet.
+  await vi.waitFor(() => reachable(port), { timeout: 5_000, interval: 20 });
   return child;
 }
+
+const reachable = (port: number) =>
+  new Promise<void>((resolve, reject) => {
+    const socket = connect(port, "127.0.0.1", () => {
+      socket.destroy();
+      resolve();
+    });
+    socket.once("error", reject);
+  });
 
 interface Watched {
   readonly store: Store;

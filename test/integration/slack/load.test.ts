@@ -48,8 +48,8 @@ it("fifty commands at once while every source hangs: each is acknowledged long b
   for (let i = 0; i < 5; i++) await ackOf(-1 - i);
   const acks = await Promise.all(Array.from({ length: 50 }, (_, index) => ackOf(index)));
   const worst = Math.max(...acks);
-  // The measured figure is the benchmark's; here a machine that is busy with other tests must not fail it.
-  expect(worst).toBeLessThan(1_000);
+  // How fast is the benchmark's business (script/bench ack); here it is Slack's own limit.
+  expect(worst).toBeLessThan(3_000);
 });
 
 it("fifty people at once get their own answer, each in its own place", async () => {
