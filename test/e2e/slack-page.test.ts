@@ -43,7 +43,7 @@ const type = async (line: string) => {
 
 it("a visitor types /dragonfly status and gets a true answer, with completion on the way", async () => {
   await page.getByRole("textbox", { name: /^Message/ }).fill("/dragonfly st");
-  await page.getByRole("list", { name: "Commands" }).getByText("/dragonfly status").waitFor();
+  await page.getByRole("listbox", { name: "Commands" }).getByText("/dragonfly status").waitFor();
   await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
   await messages().getByText("dragonfly-0 is primary, 2 replicas in sync").first().waitFor({ timeout: 30_000 });

@@ -1,67 +1,69 @@
-import { useCallback, useEffect, useState } from "react";
-import type { ActionInput, FaultState, Outcome, PageState, ViewInput } from "../../slack/page-api.ts";
+import { z } from "zod";
+import type {
+  ActionInput,
+  CommandInput,
+  FaultState,
+  Outcome,
+  PageMessage,
+  PageState,
+  ViewInput,
+} from "../../slack/page-api.ts";
+import { faultsSchema, outcomeSchema, pageStateSchema } from "./wire.ts";
 
-async function post<T>(path: string, body: unknown): Promise<T> {
-  const response = await fetch(path, {
+const refusal = z.object({ message: z.string().optional(), error: z.string().optional() });
+const silence: Outcome = { ok: false, error: "The sandbox does not answer. Is it still running?" };
+
+/** Asks the simulation to do something; whatever goes wrong on the way becomes an outcome with a sentence. */
+async function ask(path: string, body: unknown): Promise<Outcome> {
+  try {
+    const response = await post(path, body);
+    const answer = outcomeSchema.safeParse(await response.json());
+    return (
+      answer.data ?? { ok: false, error: `The sandbox answered ${response.status} and nothing that can be shown.` }
+    );
+  } catch {
+    return silence;
+  }
+}
+
+function post(path: string, body: unknown): Promise<Response> {
+  return fetch(path, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify(body),
   });
-  return response.json();
 }
 
+type Said = Pick<PageMessage, "user" | "channel" | "text"> & { readonly thread_ts?: string };
+
+/** What a person can do in Slack. */
 export const slack = {
-  command: (input: { user: string; channel: string; text: string; thread_ts?: string }) =>
-    post<Outcome>("/sandbox/command", input),
-  message: (input: { user: string; channel: string; text: string; thread_ts?: string }) =>
-    post<Outcome>("/sandbox/message", input),
-  action: (input: ActionInput) => post<Outcome>("/sandbox/action", input),
-  submitView: (input: ViewInput) => post<Outcome>("/sandbox/view/submit", input),
-  closeView: (input: { user: string; view_id: string }) => post<Outcome>("/sandbox/view/close", input),
-  openHome: (user: string) => post<Outcome>("/sandbox/home", { user }),
+  command: (input: CommandInput) => ask("/sandbox/command", input),
+  say: (input: Said) => ask("/sandbox/message", input),
+  act: (input: ActionInput) => ask("/sandbox/action", input),
+  submitView: (input: ViewInput) => ask("/sandbox/view/submit", input),
+  closeView: (user: string, view_id: string) => ask("/sandbox/view/close", { user, view_id }),
+  openHome: (user: string) => ask("/sandbox/home", { user }),
 };
 
-/** What this person sees, live. The browser reconnects by itself; `connected` says whether it is. */
-export function usePageState(user: string): { readonly state: PageState | undefined; readonly connected: boolean } {
-  const [state, setState] = useState<PageState>();
-  const [connected, setConnected] = useState(true);
-  useEffect(() => {
-    const source = new EventSource(`/sandbox/events?user=${encodeURIComponent(user)}`);
-    source.addEventListener("state", (event) => {
-      setConnected(true);
-      setState(JSON.parse(event.data));
-    });
-    source.onerror = () => setConnected(false);
-    return () => source.close();
-  }, [user]);
-  return { state: state?.me === user ? state : undefined, connected };
+/** The state as this person may see it. Throws when there is none. */
+export async function fetchState(user: string): Promise<PageState> {
+  const response = await fetch(`/sandbox/state?user=${encodeURIComponent(user)}`);
+  return pageStateSchema.parse(await response.json());
 }
 
-/** The world's faults and a switch for each. */
-export function useFaults(): {
-  readonly faults: readonly FaultState[];
-  readonly busy: string | undefined;
-  readonly toggle: (name: string, on: boolean) => void;
-} {
-  const [faults, setFaults] = useState<readonly FaultState[]>([]);
-  const [busy, setBusy] = useState<string>();
-  const load = useCallback(() => {
-    fetch("/sandbox/faults")
-      .then((response) => response.json())
-      .then(setFaults)
-      .catch(() => undefined);
-  }, []);
-  useEffect(() => {
-    load();
-    const timer = setInterval(load, 5_000);
-    return () => clearInterval(timer);
-  }, [load]);
-  const toggle = (name: string, on: boolean) => {
-    setBusy(name);
-    post<readonly FaultState[]>(`/sandbox/faults/${name}`, { on })
-      .then((next) => (Array.isArray(next) ? setFaults(next) : load()))
-      .catch(load)
-      .finally(() => setBusy(undefined));
-  };
-  return { faults, busy, toggle };
+/** The faults of the world. Throws when it does not answer. */
+export async function fetchFaults(): Promise<readonly FaultState[]> {
+  const response = await fetch("/sandbox/faults");
+  return faultsSchema.parse(await response.json());
+}
+
+/** Breaks or heals one thing. Throws an Error whose message is for the visitor. */
+export async function setFault(name: string, on: boolean): Promise<readonly FaultState[]> {
+  const response = await post(`/sandbox/faults/${encodeURIComponent(name)}`, { on });
+  const answer: unknown = await response.json();
+  const faults = faultsSchema.safeParse(answer);
+  if (faults.success) return faults.data;
+  const { message, error } = refusal.safeParse(answer).data ?? {};
+  throw new Error(message ?? error ?? `The sandbox answered ${response.status}.`);
 }

@@ -1,0 +1,72 @@
+import { useState } from "react";
+import { useForm } from "../views/form.ts";
+import { ButtonView } from "./button-view.tsx";
+import { Choices } from "./choices.tsx";
+import { ConfirmDialog } from "./confirm-dialog.tsx";
+import { chosenState, initialState, valuesOf } from "./element-state.ts";
+import { Menu } from "./menu.tsx";
+import { OverflowMenu } from "./overflow-menu.tsx";
+import { type Element, isMenu, isStateful } from "./schema.ts";
+import type { Act } from "./use-act.ts";
+
+interface Props {
+  readonly element: Element;
+  readonly blockId: string;
+  readonly acting: Act;
+}
+
+/** An element that acts as soon as it is used, after the confirmation that it may ask for. */
+export function ElementView({ element, blockId, acting }: Props) {
+  const form = useForm();
+  const [asking, setAsking] = useState<readonly string[]>();
+  const [own, setOwn] = useState(() => (isStateful(element) ? initialState(element) : undefined));
+  const state = form?.state(blockId, element.action_id) ?? own;
+  const busy = acting.busy === element.action_id;
+  const disabled = acting.busy !== undefined;
+
+  const perform = (values: readonly string[]) => {
+    setAsking(undefined);
+    if (isStateful(element)) {
+      const next = chosenState(element, values);
+      setOwn(next);
+      form?.change(blockId, element.action_id, next);
+    }
+    void acting.act(element.action_id, sent(element, values));
+  };
+  const start = (values: readonly string[]) => (element.confirm === undefined ? perform(values) : setAsking(values));
+  const values = state === undefined ? [] : valuesOf(state);
+
+  return (
+    <>
+      {element.type === "button" ? (
+        <ButtonView button={element} busy={busy} disabled={disabled} onPress={() => start([])} />
+      ) : element.type === "overflow" ? (
+        <OverflowMenu options={element.options} disabled={disabled} onChoose={(value) => start([value])} />
+      ) : isMenu(element) ? (
+        <Menu
+          element={element}
+          label={element.placeholder?.text ?? "Choose an option"}
+          value={values[0] ?? ""}
+          busy={busy}
+          disabled={disabled}
+          onChoose={(value) => start(value === "" ? [] : [value])}
+        />
+      ) : element.type === "checkboxes" || element.type === "radio_buttons" ? (
+        <Choices element={element} values={values} disabled={disabled} onChoose={start} />
+      ) : null}
+      {asking === undefined || element.confirm === undefined ? null : (
+        <ConfirmDialog
+          confirm={element.confirm}
+          onConfirm={() => perform(asking)}
+          onDeny={() => setAsking(undefined)}
+        />
+      )}
+    </>
+  );
+}
+
+/** One string for the wire: of several ticked boxes, their values as a JSON array. */
+function sent(element: Element, values: readonly string[]): string | undefined {
+  if (element.type === "button") return element.value;
+  return element.type === "checkboxes" ? JSON.stringify(values) : (values[0] ?? "");
+}

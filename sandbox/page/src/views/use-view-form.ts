@@ -1,0 +1,48 @@
+import { useMemo, useState } from "react";
+import type { PageView } from "../../../slack/page-api.ts";
+import type { ElementState } from "../elements/element-state.ts";
+import { useStable } from "../live/use-stable.ts";
+import type { Form } from "./form.ts";
+import { formMistakes, type Values, viewValues } from "./view-values.ts";
+
+type Errors = Readonly<Record<string, string>>;
+
+export interface ViewForm {
+  readonly form: Form;
+  readonly values: Values;
+  /** Looks for what Slack itself refuses, and shows it. True when there is nothing. */
+  readonly check: () => boolean;
+}
+
+/**
+ * What a person entered into a view, kept while the app updates it. Mistakes come from the app (in the view) or from
+ * here, and each goes when its field is changed.
+ */
+export function useViewForm(view: PageView, entered: Values, onEnter: (values: Values) => void): ViewForm {
+  const fromApp = useStable(view.errors);
+  const [shown, setShown] = useState<{ readonly fromApp: Errors; readonly errors: Errors }>({
+    fromApp: {},
+    errors: {},
+  });
+  // The app's answer to a new submission replaces what was shown before.
+  const errors = shown.fromApp === fromApp ? shown.errors : fromApp;
+  const values = viewValues(view.blocks, entered);
+  const form = useMemo<Form>(
+    () => ({
+      state: (blockId, actionId) => entered[blockId]?.[actionId],
+      change: (blockId, actionId, state: ElementState) => {
+        onEnter({ ...entered, [blockId]: { ...entered[blockId], [actionId]: state } });
+        const { [blockId]: _corrected, ...others } = errors;
+        setShown({ fromApp, errors: others });
+      },
+      error: (blockId) => errors[blockId],
+    }),
+    [entered, errors, fromApp, onEnter],
+  );
+  const check = () => {
+    const mistakes = formMistakes(view.blocks, values);
+    setShown({ fromApp, errors: mistakes });
+    return Object.keys(mistakes).length === 0;
+  };
+  return { form, values, check };
+}
