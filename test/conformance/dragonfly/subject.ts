@@ -103,6 +103,10 @@ async function startPair() {
   await replica.command("REPLICAOF", primaryIp, "9999");
   await until(async () => String(await replica.command("ROLE")).endsWith("online"));
   replica.close();
+  // The primary counts a replica as online a moment after the replica itself does.
+  const primary = await connectControl({ host: primaryIp, port: 9999 });
+  await until(async () => String(await primary.command("ROLE")).endsWith("online"));
+  primary.close();
   return {
     admin: { host: primaryIp, port: 9999 },
     data: { host: primaryIp, port: 6379 },
