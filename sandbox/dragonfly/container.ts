@@ -1,5 +1,6 @@
 import { mkdirSync, renameSync, rmdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { createAcl } from "./acl.ts";
 import type { Exit } from "./child.ts";
 import { startDragonfly } from "./dragonfly-process.ts";
 import { type Facade, openFacade } from "./facade.ts";
@@ -13,7 +14,10 @@ import { type Snapshots, trackSnapshots } from "./snapshots.ts";
 export interface ContainerOptions {
   readonly store: StoreBinary;
   readonly ip: string;
+  /** `--requirepass`; empty for none. */
   readonly password: string;
+  /** `--aclfile`, where the pod's mount of it is on this machine. */
+  readonly aclFile?: string | undefined;
   /** Of the image: `v1.40.1`. A store that is not Dragonfly says it too. */
   readonly version: string;
   /** The pod's, as the operator gives them to Dragonfly. */
@@ -99,7 +103,9 @@ function runRedis(options: ContainerOptions): Running {
       options.onLine(line);
     },
   });
-  const facade = child.control.then((control) => {
+  const facade = child.control.then(async (control) => {
+    const acl = createAcl({ ...options, control, file: options.aclFile });
+    await acl.start();
     snapshots = trackSnapshots(control, child.startedAt);
     const server = redisBehind({
       ...options,
@@ -108,6 +114,8 @@ function runRedis(options: ContainerOptions): Running {
       threads: Number(flag(options.args, "proactor_threads") ?? 1),
       snapshotCron: flag(options.args, "snapshot_cron") ?? "",
       control,
+      ownLogin: child.ownLogin,
+      acl,
       snapshots,
       formerIds: new Set(memory.formerIds),
       onPrimaryId: (id) => ids.add(id),
@@ -130,7 +138,7 @@ function runRedis(options: ContainerOptions): Running {
 }
 
 function runDragonfly(options: ContainerOptions): Running {
-  const child = startDragonfly({ ...options, program: options.store.path, args: options.args });
+  const child = startDragonfly({ ...options, program: options.store.path, aclFile: options.aclFile });
   const facade = child.control.then(() => openRelay(options.ip, options.memory.cutOff));
   facade.catch(() => {});
   return {

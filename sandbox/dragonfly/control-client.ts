@@ -11,6 +11,8 @@ export interface ControlClient {
 export interface ControlTarget {
   readonly host: string;
   readonly port: number;
+  /** Of `default` when there is only a password. */
+  readonly user?: string | undefined;
   readonly password?: string | undefined;
   readonly localAddress?: string | undefined;
 }
@@ -32,7 +34,7 @@ export async function connectControl(target: ControlTarget): Promise<ControlClie
   const client = speak(socket);
   if (target.password !== undefined) {
     try {
-      await client.command("AUTH", target.password);
+      await client.command("AUTH", ...(target.user === undefined ? [] : [target.user]), target.password);
     } catch (error) {
       client.close();
       throw error;

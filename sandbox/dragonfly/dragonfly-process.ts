@@ -10,7 +10,11 @@ export const backendAdminPort = 19999;
  * address and port that the others reach it at.
  */
 export function startDragonfly(
-  settings: Omit<StoreSettings, "maxMemoryBytes"> & { readonly args: readonly string[] },
+  settings: Omit<StoreSettings, "maxMemoryBytes"> & {
+    readonly args: readonly string[];
+    readonly password: string;
+    readonly aclFile: string | undefined;
+  },
 ): StoreProcess {
   const { ip, directory, program, onLine } = settings;
   const flags = [
@@ -22,9 +26,11 @@ export function startDragonfly(
     `--port=${backendPort}`,
     `--announce_ip=${ip}`,
     "--announce_port=6379",
-    `--requirepass=${settings.password}`,
+    ...(settings.password === "" ? [] : [`--requirepass=${settings.password}`]),
+    ...(settings.aclFile === undefined ? [] : [`--aclfile=${settings.aclFile}`]),
     `--dir=${directory}`,
   ];
   const child = startChild(program, flags, { cwd: directory, onLine });
-  return { ...child, control: firstLine(child, settings) };
+  // The operator's --admin_nopass: no password there, and no ACL.
+  return { ...child, control: firstLine(child, { host: ip, port: backendAdminPort }) };
 }

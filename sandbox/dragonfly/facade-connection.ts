@@ -1,6 +1,8 @@
 import { connect, type Socket } from "node:net";
 import { rewriteError } from "./accent/errors.ts";
+import type { Acl } from "./acl.ts";
 import { createQueue } from "./queue.ts";
+import type { Login } from "./redis-process.ts";
 import {
   asBuffer,
   commandName,
@@ -16,7 +18,9 @@ import {
 export interface FacadeHost {
   readonly ip: string;
   readonly backendPort: number;
-  password(): string;
+  /** For the admin port, where everybody may do everything. */
+  readonly ownLogin: Login;
+  readonly acl: Pick<Acl, "openToAll" | "mayLogIn" | "allows">;
   /**
    * Answers that the facade gives itself, with their effect; undefined: the process behind answers. `trusted`: nobody's
    * rights need to be asked about.
@@ -44,6 +48,8 @@ interface Turn {
   readonly message: Buffer;
   readonly kind: "forward" | "local" | "stream";
   readonly answer?: () => Promise<Buffer>;
+  /** Part of a login, so that nobody's rights are asked about. */
+  readonly login?: boolean;
   readonly rewrite?: (reply: Buffer) => Buffer;
   /** After an answer that is no error. */
   readonly accepted?: () => void;
@@ -51,6 +57,8 @@ interface Turn {
   readonly silent?: boolean;
 }
 
+/** No answer: from here on the connection is a stream. */
+const goOn = Buffer.alloc(0);
 const noAuth = encodeError("NOAUTH Authentication required.");
 const subscribing = new Set(["SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE", "MONITOR"]);
 const replicating = new Set(["PSYNC", "SYNC"]);
@@ -58,7 +66,7 @@ const special = new Set([
   ...subscribing,
   ...replicating,
   ...["AUTH", "HELLO", "MULTI", "EXEC", "DISCARD", "INFO", "ROLE", "CONFIG", "SAVE", "BGSAVE", "REPLICAOF", "SLAVEOF"],
-  ...["REPLTAKEOVER", "DFLY", "BGREWRITEAOF"],
+  ...["REPLTAKEOVER", "DFLY", "BGREWRITEAOF", "ACL"],
 ]);
 
 /**
@@ -81,7 +89,7 @@ export function serveClient(host: FacadeHost, { socket: client, first, trusted }
   let sent = 0;
   const splitCommands = createSplitter(endOfCommand);
   const splitReplies = createSplitter(endOfReply);
-  let authenticated = trusted || host.password() === "";
+  let loggedIn = trusted;
   let user = "default";
   let protocol = 2;
   let inTransaction = false;
@@ -125,17 +133,19 @@ export function serveClient(host: FacadeHost, { socket: client, first, trusted }
       give(turn, reply);
       return true;
     }
-    if (turn?.kind === "stream") pipe();
-    if (turn?.kind === "local" && !answering) answer(turn);
+    if (turn !== undefined && turn.kind !== "forward" && !answering) answer(turn);
     return false;
   };
 
   const answer = (turn: Turn) => {
     answering = true;
-    const reply = authenticated && turn.answer !== undefined ? turn.answer() : Promise.resolve(noAuth);
-    reply.then(
+    permitted(turn).then(
       (text) => {
         answering = false;
+        if (text === goOn) {
+          pipe();
+          return;
+        }
         finish();
         client.write(text);
         send();
@@ -143,6 +153,15 @@ export function serveClient(host: FacadeHost, { socket: client, first, trusted }
       },
       () => client.destroy(),
     );
+  };
+
+  const permitted = async ({ message, answer, login }: Turn): Promise<Buffer> => {
+    if (answer === undefined) return noAuth;
+    if (trusted || login) return await answer();
+    if (!loggedIn && !host.acl.openToAll()) return noAuth;
+    return (await host.acl.allows(user, commandWords(message)))
+      ? await answer()
+      : encodeError(`NOPERM ${user} has no ACL permissions`);
   };
 
   const give = (turn: Turn, reply: Buffer) => {
@@ -169,6 +188,10 @@ export function serveClient(host: FacadeHost, { socket: client, first, trusted }
     const name = commandName(message);
     if (!special.has(name)) return forward;
     const words = commandWords(message);
+    if ((name === "AUTH" || name === "HELLO") && !loggedIn && !host.acl.mayLogIn(name)) {
+      const refusal = encodeError("NOPERM default has no ACL permissions");
+      return { ...forward, kind: "local", login: true, answer: async () => refusal };
+    }
     if (name === "AUTH") {
       return { ...forward, accepted: () => login(words.length > 2 ? words[1] : "default") };
     }
@@ -189,9 +212,12 @@ export function serveClient(host: FacadeHost, { socket: client, first, trusted }
         client.destroy();
         return forward;
       }
-      return { ...forward, kind: "stream" };
+      return { ...forward, kind: "stream", answer: async () => goOn };
     }
-    if (subscribing.has(name)) return protocol === 3 && name !== "MONITOR" ? forward : { ...forward, kind: "stream" };
+    if (subscribing.has(name)) {
+      const pushes = protocol === 3 && name !== "MONITOR";
+      return pushes ? forward : { ...forward, kind: "stream", answer: async () => goOn };
+    }
     const local = host.local(words, trusted);
     if (local !== undefined) return { ...forward, kind: "local", answer: local };
     const rewritten = host.rewritten(words);
@@ -199,7 +225,7 @@ export function serveClient(host: FacadeHost, { socket: client, first, trusted }
   };
 
   const login = (name: string | undefined) => {
-    authenticated = true;
+    loggedIn = true;
     user = name ?? "default";
   };
 
@@ -209,8 +235,9 @@ export function serveClient(host: FacadeHost, { socket: client, first, trusted }
     settle();
   };
 
-  if (trusted && host.password() !== "") {
-    turns.push({ message: encodeCommand(["AUTH", host.password()]), kind: "forward", silent: true });
+  if (trusted) {
+    const { user: own, password } = host.ownLogin;
+    turns.push({ message: encodeCommand(["AUTH", own, password]), kind: "forward", silent: true });
   }
   client.on("data", receive);
   upstream.on("data", (chunk) => {

@@ -1,10 +1,11 @@
 import { configGet, settable } from "./accent/config.ts";
 import { attachedReplicas, parseInfo, replicaLink } from "./accent/facts.ts";
 import { dragonflyInfo } from "./accent/info.ts";
-import { rewriteHello, rewriteRole } from "./accent/replies.ts";
+import { rewriteHello, rewriteRole, rewriteWhoAmI } from "./accent/replies.ts";
+import type { Acl } from "./acl.ts";
 import type { ControlClient } from "./control-client.ts";
 import type { FacadeServer } from "./facade.ts";
-import { backendPort } from "./redis-process.ts";
+import { backendPort, type Login } from "./redis-process.ts";
 import { encodeBulk, encodeCommand, encodeError, encodeReply, ok, parseReply, type RespValue } from "./resp.ts";
 import { containerDirectory, type Snapshots } from "./snapshots.ts";
 import { handOver, takeOver } from "./takeover.ts";
@@ -18,7 +19,10 @@ export interface BehindOptions {
   /** As INFO says it: `df-v1.40.1`. */
   readonly version: string;
   readonly threads: number;
+  /** As CONFIG GET shows it. */
   readonly password: string;
+  readonly ownLogin: Login;
+  readonly acl: Acl;
   /** Replication ids under which earlier processes of this pod were primary. */
   readonly formerIds: ReadonlySet<string>;
   /** Told of every id under which this process feeds replicas. */
@@ -29,7 +33,7 @@ export interface BehindOptions {
 
 /** A redis-server or valkey-server that speaks for itself in Dragonfly's accent. */
 export function redisBehind(options: BehindOptions): FacadeServer {
-  const { control, snapshots, ip } = options;
+  const { control, snapshots, ip, acl } = options;
   let password = options.password;
   let maxClients = 64_000;
   let attemptsBefore = 0;
@@ -142,6 +146,8 @@ export function redisBehind(options: BehindOptions): FacadeServer {
         return async () => outcome(await takeOver({ control, ip, info, promote, seconds: Number(words[1] ?? 10) }));
       case "DFLY":
         return () => inTheirWords(handOver({ control, info, words }));
+      case "ACL":
+        return acl.command(words);
       case "BGREWRITEAOF":
         return async () => encodeError("ERR unknown command `BGREWRITEAOF`");
       default:
@@ -161,6 +167,9 @@ export function redisBehind(options: BehindOptions): FacadeServer {
         rewrite: (reply) => infoReply(parseReply(reply), words[1]),
       };
     }
+    if (name === "ACL" && (words[1] ?? "").toUpperCase() === "WHOAMI") {
+      return { ask: encodeCommand(words), rewrite: rewriteWhoAmI };
+    }
     if (name === "ROLE") return { ask: encodeCommand(words), rewrite: rewriteRole };
     if (name === "HELLO")
       return { ask: encodeCommand(words), rewrite: (reply) => rewriteHello(reply, options.version) };
@@ -170,7 +179,8 @@ export function redisBehind(options: BehindOptions): FacadeServer {
   return {
     ip,
     backendPort,
-    password: () => password,
+    ownLogin: options.ownLogin,
+    acl,
     maxClients: () => maxClients,
     info: currentInfo,
     own,

@@ -1,12 +1,13 @@
+import { randomBytes } from "node:crypto";
+import { ownUser } from "./acl.ts";
 import { type Child, startChild } from "./child.ts";
-import { type ControlClient, connectControl } from "./control-client.ts";
+import { type ControlClient, type ControlTarget, connectControl } from "./control-client.ts";
 
 /** How one store process is started, whatever the program behind it. */
 export interface StoreSettings {
   readonly program: string;
   /** The pod's own address; the process listens there on a private port, clients see only 6379 and 9999. */
   readonly ip: string;
-  readonly password: string;
   readonly maxMemoryBytes: number;
   /** The pod's volume. */
   readonly directory: string;
@@ -18,33 +19,41 @@ export interface StoreProcess extends Child {
   readonly control: Promise<ControlClient>;
 }
 
+/** A redis-server, with a user of the sandbox's own who may do everything. Everybody else may too, until told otherwise. */
+export interface RedisProcess extends StoreProcess {
+  readonly ownLogin: Login;
+}
+
+export interface Login {
+  readonly user: string;
+  readonly password: string;
+}
+
 /** Where the real process listens, behind the facade. */
 export const backendPort = 16379;
 
 /** Starts redis-server or valkey-server. */
-export function startRedis(settings: StoreSettings): StoreProcess {
+export function startRedis(settings: StoreSettings): RedisProcess {
+  const ownLogin = { user: ownUser, password: randomBytes(12).toString("hex") };
   const child = startChild(settings.program, ["-"], {
     cwd: settings.directory,
-    input: configuration(settings),
+    input: configuration(settings, ownLogin),
     onLine: settings.onLine,
   });
-  return { ...child, control: firstLine(child, settings) };
+  return { ...child, ownLogin, control: firstLine(child, { host: settings.ip, port: backendPort, ...ownLogin }) };
 }
 
 /** A line to the process once it listens. */
-export async function firstLine(
-  child: Child,
-  settings: Pick<StoreSettings, "ip" | "password">,
-): Promise<ControlClient> {
+export async function firstLine(child: Child, target: ControlTarget): Promise<ControlClient> {
   const stopped = new AbortController();
   const gone = child.exited.then(({ code, signal }) => {
     stopped.abort();
     throw new Error(`the store process ended at once (${signal ?? `exit ${code}`})`);
   });
-  return await Promise.race([whenListening(settings, stopped.signal), gone]);
+  return await Promise.race([whenListening(target, stopped.signal), gone]);
 }
 
-function configuration({ ip, password, maxMemoryBytes, directory }: StoreSettings): string {
+function configuration({ ip, maxMemoryBytes, directory }: StoreSettings, own: Login): string {
   const options: Readonly<Record<string, string | number>> = {
     bind: ip,
     port: backendPort,
@@ -53,7 +62,6 @@ function configuration({ ip, password, maxMemoryBytes, directory }: StoreSetting
     "replica-announce-ip": ip,
     "replica-announce-port": 6379,
     "protected-mode": "no",
-    requirepass: password,
     maxmemory: maxMemoryBytes,
     "maxmemory-policy": "noeviction",
     dir: directory,
@@ -70,23 +78,19 @@ function configuration({ ip, password, maxMemoryBytes, directory }: StoreSetting
     "slowlog-max-len": 20,
     daemonize: "no",
   };
-  return Object.entries(options)
-    .map(([name, value]) => `${name} "${value}"\n`)
-    .join("");
+  const lines = Object.entries(options).map(([name, value]) => `${name} "${value}"\n`);
+  return [...lines, `user ${own.user} on >${own.password} ~* &* +@all\n`].join("");
 }
 
 /** The file in the pod's volume that a snapshot goes to. */
 export const snapshotFile = "dump.rdb";
 
 /** As soon as it lets us in: while it reads its snapshot it already does, and answers LOADING to most commands. */
-async function whenListening(
-  { ip, password }: Pick<StoreSettings, "ip" | "password">,
-  stopped: AbortSignal,
-): Promise<ControlClient> {
+async function whenListening(target: ControlTarget, stopped: AbortSignal): Promise<ControlClient> {
   const deadline = Date.now() + 10_000;
   for (;;) {
     try {
-      return await connectControl({ host: ip, port: backendPort, password: password === "" ? undefined : password });
+      return await connectControl(target);
     } catch (error) {
       if (Date.now() > deadline || stopped.aborted) throw error;
       await new Promise((resolve) => setTimeout(resolve, 10));

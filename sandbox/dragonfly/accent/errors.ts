@@ -19,7 +19,8 @@ function inDragonflyWords(text: string, user: string): string {
   }
   if (text.startsWith("OOM ")) return "ERR Out of memory";
   if (text.startsWith("LOADING ")) return "LOADING Dragonfly is loading the dataset in memory";
-  if (text.startsWith("NOPERM ")) return `NOPERM ${user} has no ACL permissions`;
+  if (text.startsWith("NOPERM ") || text.startsWith("ERR The user executing the script can't "))
+    return `NOPERM ${user} has no ACL permissions`;
   const unknown = /^ERR unknown command '([^']*)'/.exec(text);
   if (unknown !== null) return `ERR unknown command \`${unknown[1] ?? ""}\``;
   if (text.startsWith("ERR WAIT cannot be used with replica instances"))

@@ -1,3 +1,4 @@
+import { ownUser } from "../acl.ts";
 import { encodeMap, encodeReply, isError, parseReply, type RespValue } from "../resp.ts";
 import { redisVersion } from "./facts.ts";
 
@@ -25,6 +26,12 @@ function isList(value: RespValue): value is readonly RespValue[] {
 function replicaState(state: string): string {
   if (state === "connected") return "online";
   return state === "sync" ? "full_sync" : "connecting";
+}
+
+/** ACL WHOAMI answers with a sentence. The sandbox's own user stands for the admin port, where everybody is `default`. */
+export function rewriteWhoAmI(reply: Buffer): Buffer {
+  const name = parseReply(reply);
+  return typeof name === "string" ? encodeReply(`User is ${name === ownUser ? "default" : name}`) : reply;
 }
 
 /** HELLO with Dragonfly's fields, in the protocol that was agreed on. */

@@ -256,7 +256,6 @@ describe("replication", () => {
       startRedis({
         program: findStore().path,
         ip,
-        password: "",
         maxMemoryBytes: 1e8,
         directory: mkdtempSync(join(folder, "plain-")),
         onLine: () => {},
