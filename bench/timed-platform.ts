@@ -33,6 +33,7 @@ export function timedPlatform(platform: Platform): { readonly platform: Platform
       endpoints: timed(real.endpoints),
       podDisruptionBudgets: timed(real.podDisruptionBudgets),
       networkPolicies: timed(real.networkPolicies),
+      ciliumNetworkPolicies: timed(real.ciliumNetworkPolicies),
       monitors: timed(real.monitors),
     };
     readers.set(name, reader);

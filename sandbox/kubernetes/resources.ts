@@ -51,6 +51,7 @@ export const builtInResources: readonly ResourceType[] = [
   builtIn("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice"),
   builtIn("coordination.k8s.io", "v1", "leases", "Lease"),
   builtIn("storage.k8s.io", "v1", "storageclasses", "StorageClass", { ...cluster, shortNames: ["sc"] }),
+  builtIn("scheduling.k8s.io", "v1", "priorityclasses", "PriorityClass", { ...cluster, shortNames: ["pc"] }),
   builtIn("rbac.authorization.k8s.io", "v1", "roles", "Role"),
   builtIn("rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBinding"),
   builtIn("rbac.authorization.k8s.io", "v1", "clusterroles", "ClusterRole", cluster),

@@ -1,26 +1,28 @@
-import { stringify } from "yaml";
+import { parse, stringify } from "yaml";
+import { z } from "zod";
+import type { ObjectStore } from "../kubernetes/object-store.ts";
+import { places } from "./places.ts";
+import { listViews } from "./views.ts";
 
 export interface BotConfigOptions {
   /** How the bot reaches the admin port; port-forward is the way from a laptop. */
   readonly reachPods: "auto" | "direct" | "port-forward";
 }
 
-/** The text of a dfbot.yaml for this world: its two clusters and the shared instance, everything else by default. */
-export function botConfig({ reachPods }: BotConfigOptions): string {
+const configMap = z.looseObject({
+  metadata: z.looseObject({ name: z.string() }),
+  data: z.looseObject({ "dfbot.yaml": z.string() }),
+});
+
+/** The shipped dfbot.yaml, with its clusters reached from outside. */
+export function botConfig(infra: ObjectStore, { reachPods }: BotConfigOptions): string {
+  const [shipped] = listViews(infra, places.configMaps, configMap, "dragonfly-bot");
+  if (shipped === undefined) throw new Error("The manifests have no ConfigMap with a dfbot.yaml");
   return stringify({
+    ...z.record(z.string(), z.unknown()).parse(parse(shipped.data["dfbot.yaml"])),
     clusters: [
       { name: "infra", context: "infra", reachPods },
       { name: "apps", context: "apps" },
     ],
-    shared: {
-      name: "dragonfly",
-      namespace: "dragonfly-system",
-      cluster: "infra",
-      image: "docker.dragonflydb.io/dragonflydb/dragonfly:v1.40.1",
-      replicas: 3,
-      clientDns: "dragonfly.dragonfly-system.svc.cluster.local:6379",
-      globalService: "dragonfly-global",
-    },
-    operator: { cluster: "infra", namespace: "dragonfly-operator-system", deployment: "dragonfly-operator" },
   });
 }

@@ -11,11 +11,6 @@ const manifest = z.looseObject({
   metadata: z.looseObject({ name: z.string(), namespace: z.string().optional() }),
 });
 
-/** The folder of a cluster's manifests: `infra` or `apps`. */
-export function manifestFolder(cluster: string): string {
-  return join(import.meta.dirname, "..", "cluster", cluster);
-}
-
 /** Applies every YAML file of a folder, in the order of the file names. */
 export function applyFolder(store: ObjectStore, folder: string): void {
   const files = readdirSync(folder)
@@ -24,15 +19,13 @@ export function applyFolder(store: ObjectStore, folder: string): void {
   for (const file of files) applyFile(store, join(folder, file));
 }
 
-/** Applies the objects of one file; `only` picks some of them. */
-export function applyFile(store: ObjectStore, path: string, only: (object: KubeObject) => boolean = () => true): void {
+function applyFile(store: ObjectStore, path: string): void {
   for (const document of parseAllDocuments(readFileSync(path, "utf8"))) {
     if (document.contents === null) continue;
     const parsed = manifest.safeParse(document.toJS());
     if (!parsed.success) throw new Error(`${path}: not a Kubernetes object: ${z.prettifyError(parsed.error)}`);
     const { apiVersion, kind, metadata } = parsed.data;
-    const object: KubeObject = { ...parsed.data, apiVersion, kind, metadata: withoutUndefined(metadata) };
-    if (only(object)) applyObject(store, object);
+    applyObject(store, { ...parsed.data, apiVersion, kind, metadata: withoutUndefined(metadata) });
   }
 }
 
@@ -48,5 +41,12 @@ export function applyObject(store: ObjectStore, object: KubeObject): void {
   if (type === undefined) throw new Error(`the cluster serves no ${object.kind} in ${object.apiVersion}`);
   const before = store.get(type, object.metadata.namespace, object.metadata.name);
   const kept = before?.["status"] !== undefined && object["status"] === undefined ? { status: before["status"] } : {};
-  store.apply(type, { ...object, ...kept });
+  store.apply(type, { ...(object.kind === "Namespace" ? asNamespace(object) : object), ...kept });
+}
+
+/** What the API server adds: a label that policies can select a namespace's name by. */
+function asNamespace(object: KubeObject): KubeObject {
+  const { metadata } = object;
+  const labels = { ...metadata.labels, "kubernetes.io/metadata.name": metadata.name };
+  return { ...object, metadata: { ...metadata, labels }, status: { phase: "Active" } };
 }

@@ -18,17 +18,42 @@ const metadata = z.looseObject({
 const selector = z.looseObject({ matchLabels: labels.default({}) });
 const intOrString = z.union([z.number(), z.string()]);
 const containerPort = z.looseObject({ name: z.string().optional(), containerPort: z.number() });
+const environmentVariable = z.looseObject({
+  name: z.string(),
+  value: z.string().optional(),
+  valueFrom: z
+    .looseObject({ secretKeyRef: z.looseObject({ name: z.string(), key: z.string() }).optional() })
+    .optional(),
+});
 const container = z.looseObject({
   name: z.string(),
   image: z.string(),
   args: z.array(z.string()).default([]),
   ports: z.array(containerPort).default([]),
+  env: z.array(environmentVariable).default([]),
+  volumeMounts: z
+    .array(z.looseObject({ name: z.string(), mountPath: z.string(), subPath: z.string().optional() }))
+    .default([]),
+  readinessProbe: z.looseObject({ exec: z.looseObject({ command: z.array(z.string()) }).optional() }).optional(),
+});
+const items = z.array(z.looseObject({ key: z.string(), path: z.string() })).optional();
+const volume = z.looseObject({
+  name: z.string().default(""),
+  persistentVolumeClaim: z.looseObject({ claimName: z.string() }).optional(),
+  secret: z.looseObject({ secretName: z.string(), items }).optional(),
+  configMap: z.looseObject({ name: z.string(), items }).optional(),
 });
 const condition = z.looseObject({ type: z.string(), status: z.string(), lastTransitionTime: z.string().optional() });
 const podTemplate = z.looseObject({
   metadata: z.looseObject({ labels: labels.default({}), annotations: labels.default({}) }).prefault({}),
-  spec: z.looseObject({ containers: z.array(container) }),
+  spec: z.looseObject({
+    containers: z.array(container),
+    volumes: z.array(volume).default([]),
+    serviceAccountName: z.string().optional(),
+    priorityClassName: z.string().optional(),
+  }),
 });
+export type PodTemplate = z.infer<typeof podTemplate>;
 const claimTemplate = z.looseObject({
   metadata: z.looseObject({ name: z.string() }),
   spec: z.record(z.string(), z.unknown()),
@@ -39,9 +64,7 @@ export const podView = z.looseObject({
   spec: z.looseObject({
     nodeName: z.string().optional(),
     containers: z.array(container),
-    volumes: z
-      .array(z.looseObject({ persistentVolumeClaim: z.looseObject({ claimName: z.string() }).optional() }))
-      .default([]),
+    volumes: z.array(volume).default([]),
   }),
   status: z
     .looseObject({
@@ -113,6 +136,9 @@ export const nodeView = z.looseObject({
   status: z.looseObject({ conditions: z.array(condition).default([]) }).prefault({}),
 });
 
+const secretKey = z.looseObject({ name: z.string(), key: z.string() });
+const nameReference = z.looseObject({ name: z.string() });
+
 export const dragonflyView = z.looseObject({
   metadata,
   spec: z.looseObject({
@@ -132,6 +158,12 @@ export const dragonflyView = z.looseObject({
     serviceSpec: z
       .looseObject({ name: z.string().optional(), type: z.string().optional(), annotations: labels.default({}) })
       .prefault({}),
+    serviceAccountName: z.string().optional(),
+    priorityClassName: z.string().optional(),
+    authentication: z.looseObject({ passwordFromSecret: secretKey.optional() }).prefault({}),
+    aclFromSecret: secretKey.optional(),
+    customLivenessProbeConfigMap: nameReference.optional(),
+    customReadinessProbeConfigMap: nameReference.optional(),
     pdb: z.looseObject({ minAvailable: intOrString.optional(), maxUnavailable: intOrString.optional() }).optional(),
     podSecurityContext: z.record(z.string(), z.unknown()).optional(),
     containerSecurityContext: z.record(z.string(), z.unknown()).optional(),

@@ -19,9 +19,12 @@ import { whyUnhealthy } from "./health.ts";
 import { createKubelet, type Kubelet } from "./kubelet/kubelet.ts";
 import { createLoop } from "./loop.ts";
 import { claimNetwork } from "./loopback.ts";
-import { applyFolder, manifestFolder } from "./manifests.ts";
 import { createOperator, type Operator } from "./operator/operator.ts";
 import { places } from "./places.ts";
+import { reconcileExternalSecrets } from "./platform/external-secrets.ts";
+import { reconcileHelmReleases } from "./platform/operator-chart.ts";
+import { applyPlatform } from "./platform/platform.ts";
+import { createVault, passwordOf } from "./platform/vault.ts";
 import { createServiceProxies } from "./service-proxies.ts";
 import { createSnapshotSchedule } from "./snapshot-schedule.ts";
 import { getView, serviceView } from "./views.ts";
@@ -61,7 +64,8 @@ export interface World {
   readonly store: StoreBinary;
   /** `host:port` of the Service in front of the primary, for clients. */
   readonly serviceAddress: string;
-  readonly password: string;
+  /** A URL for one of its users: `dfbot`, `gitlab`, `harbor`. */
+  storeUrl(user: string): string;
   /** Contexts `infra` and `apps`, as the bot's own user. */
   readonly kubeconfigPath: string;
   /** The same contexts as cluster administrator, for a person with kubectl. */
@@ -89,20 +93,19 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const network = await claimNetwork();
   const directory = mkdtempSync(join(tmpdir(), "dfbot-world-"));
   const volumes = join(directory, "volumes");
-  const password = randomBytes(12).toString("hex");
+  const vault = createVault();
   const cleanups: Cleanup[] = [() => rmSync(directory, { recursive: true, force: true }), network.release];
   const stop = async () => {
     for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
   };
   try {
     const stores = { infra: new ObjectStore(), apps: new ObjectStore() };
-    for (const [name, objects] of Object.entries(stores)) applyFolder(objects, manifestFolder(name));
-    applyPassword(stores.infra, password);
+    applyPlatform(stores.infra, "infra", vault);
+    applyPlatform(stores.apps, "apps", vault);
 
     const kubelet = createKubelet({
       objects: stores.infra,
       store,
-      password,
       volumes,
       nextIp: network.podAddress,
       restartDelayMs: options.restartDelayMs ?? 1_500,
@@ -119,6 +122,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     const proxies = createServiceProxies([stores.infra, stores.apps]);
     const loop = createLoop(
       () => {
+        reconcileHelmReleases(stores.infra);
+        reconcileExternalSecrets(stores.infra, vault);
         reconcileStatefulSets(stores.infra);
         reconcileDeployments(stores.infra);
         bindClaims(stores.infra);
@@ -169,7 +174,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       "admin-kubeconfig",
       kubeconfig([infra, apps].map((one) => contextOf(one, one.adminToken))),
     );
-    const dfbotYaml = botConfig({ reachPods: options.reachPods ?? "auto" });
+    const dfbotYaml = botConfig(stores.infra, { reachPods: options.reachPods ?? "auto" });
     const configPath = write("dfbot.yaml", dfbotYaml);
     const health = { objects: stores.infra, instance };
     const world: World = {
@@ -184,7 +189,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
         const service = getView(stores.infra, places.services, serviceView, instance.namespace, instance.name);
         return `${service?.spec.clusterIP ?? "127.0.0.1"}:6379`;
       },
-      password,
+      storeUrl: (user) => `redis://${user}:${passwordOf(vault, user)}@${world.serviceAddress}`,
       kubeconfigPath,
       adminKubeconfigPath,
       prometheusUrl: metrics?.url,
@@ -193,7 +198,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       volume: (claim) => join(volumes, instance.namespace, claim),
       env: () => ({
         KUBECONFIG: kubeconfigPath,
-        STORE_URL: `redis://default:${password}@${world.serviceAddress}`,
+        STORE_URL: world.storeUrl("dfbot"),
         DFBOT_CONFIG: configPath,
         ...(metrics === undefined ? {} : { PROMETHEUS_URL: metrics.url }),
       }),
@@ -249,16 +254,6 @@ async function startApis(
 
 function contextOf({ name, api }: Cluster, token: string) {
   return { context: name, server: api.url, caCertPem: api.caCertPem, token };
-}
-
-function applyPassword(objects: ObjectStore, password: string): void {
-  objects.apply(places.secrets, {
-    apiVersion: "v1",
-    kind: "Secret",
-    metadata: { name: "dragonfly-auth", namespace: instance.namespace },
-    type: "Opaque",
-    data: { password: Buffer.from(password).toString("base64") },
-  });
 }
 
 /** As if the schedule had just run, so that there is something to restart from. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { BotError } from "../errors.ts";
 import type { Monitor } from "../platform/kubernetes.ts";
 import type { KubernetesReader } from "../platform/ports.ts";
 import { badAnswer } from "./errors.ts";
@@ -88,6 +89,16 @@ export function createKubernetesReader(cluster: string, context: string, getJson
       getAll(network.podDisruptionBudget, named("policy/v1", namespace, "poddisruptionbudgets"), signal),
     networkPolicies: (namespace, signal) =>
       getAll(network.networkPolicy, named("networking.k8s.io/v1", namespace, "networkpolicies"), signal),
+    ciliumNetworkPolicies: async (namespace, signal) => {
+      const path = named("cilium.io/v2", namespace, "ciliumnetworkpolicies");
+      try {
+        return (await getAll(network.ciliumNetworkPolicy, path, signal)).flat();
+      } catch (error) {
+        // A list is 404 only where nobody has defined the kind.
+        if (error instanceof BotError && error.code === "kubernetes.not-found") return [];
+        throw error;
+      }
+    },
     monitors: (namespace, kind, signal) =>
       getAll(network.monitor(kind), named("monitoring.coreos.com/v1", namespace, monitorPlurals[kind]), signal),
   };

@@ -36,6 +36,8 @@ export interface KubernetesReader {
   endpoints(namespace: string, signal: AbortSignal): Promise<readonly Endpoint[]>;
   podDisruptionBudgets(namespace: string, signal: AbortSignal): Promise<readonly PodDisruptionBudget[]>;
   networkPolicies(namespace: string, signal: AbortSignal): Promise<readonly NetworkPolicy[]>;
+  /** None where the cluster does not serve that kind. */
+  ciliumNetworkPolicies(namespace: string, signal: AbortSignal): Promise<readonly NetworkPolicy[]>;
   monitors(namespace: string, kind: Monitor["kind"], signal: AbortSignal): Promise<readonly Monitor[]>;
 }
 

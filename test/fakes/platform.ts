@@ -176,12 +176,14 @@ export function healthyCluster(): Answers {
     networkPolicies: [
       {
         meta: meta("dragonfly"),
+        kind: "NetworkPolicy",
         podSelector: { matchLabels: { app: "dragonfly" } },
         policyTypes: ["Ingress", "Egress"],
         ingressRules: 4,
         egressRules: 2,
       },
     ],
+    ciliumNetworkPolicies: [],
     monitors: [
       {
         meta: meta("dragonfly"),
@@ -260,6 +262,7 @@ function fakeReader(name: string, answers: Answers): KubernetesReader {
     endpoints: async () => unlessError(answers.endpoints),
     podDisruptionBudgets: async () => unlessError(answers.podDisruptionBudgets),
     networkPolicies: async () => unlessError(answers.networkPolicies),
+    ciliumNetworkPolicies: async () => unlessError(answers.ciliumNetworkPolicies),
     monitors: async () => unlessError(answers.monitors),
   };
 }

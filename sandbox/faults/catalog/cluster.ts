@@ -1,6 +1,4 @@
-import { join } from "node:path";
 import { podNamed } from "../../world/kubelet/kubelet.ts";
-import { applyFile, manifestFolder } from "../../world/manifests.ts";
 import { setRole } from "../../world/operator/objects.ts";
 import { places } from "../../world/places.ts";
 import { getView, isReady, record, statefulSetView } from "../../world/views.ts";
@@ -28,11 +26,16 @@ const deletePdb: Fault = {
 
 const policyMissing: Fault = {
   name: "cluster-policy-missing",
-  title: "The NetworkPolicy is gone",
+  title: "The network policies are gone",
   description: "Any pod of the cluster can reach the data port, and the admin port, which asks for no password.",
   start: async (world) => {
-    const bringBack = takeAway(world, places.policies, namespace, name);
-    return async () => bringBack();
+    const restore = [
+      takeAway(world, places.ciliumPolicies, namespace, name),
+      takeAway(world, places.policies, namespace, "default-deny"),
+    ];
+    return async () => {
+      for (const bringBack of restore) bringBack();
+    };
   },
 };
 
@@ -156,8 +159,10 @@ const apiForbidden: Fault = {
       { group: rbac, plural: "clusterrolebindings" },
       { group: rbac, plural: "rolebindings" },
     ].flatMap((place) => objects.list(place).map(({ metadata }) => ({ place, metadata })));
-    for (const { place, metadata } of bindings) objects.remove(place, metadata.namespace, metadata.name);
-    return async () => applyFile(objects, join(manifestFolder("infra"), "30-bot-rbac.yaml"));
+    const restore = bindings.map(({ place, metadata }) => takeAway(world, place, metadata.namespace, metadata.name));
+    return async () => {
+      for (const bringBack of restore) bringBack();
+    };
   },
 };
 

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import type { ObjectStore } from "../../kubernetes/object-store.ts";
 import { places } from "../places.ts";
 import { deploymentView, isReady, listViews, ownedBy, podView } from "../views.ts";
+import { isAdmitted } from "./admission.ts";
 
 /** The Deployment controller without ReplicaSets between it and its pods: nobody here looks at those. */
 export function reconcileDeployments(store: ObjectStore): void {
@@ -19,7 +20,8 @@ export function reconcileDeployments(store: ObjectStore): void {
       ...current.slice(replicas),
     ];
     for (const pod of surplus) store.remove(places.pods, namespace, pod.metadata.name);
-    for (let i = current.length; i < replicas; i++) {
+    const admitted = current.length >= replicas || isAdmitted(store, deployment, template);
+    for (let i = current.length; admitted && i < replicas; i++) {
       store.create(places.pods, {
         apiVersion: "v1",
         kind: "Pod",

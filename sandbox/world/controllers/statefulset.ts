@@ -3,6 +3,7 @@ import type { z } from "zod";
 import type { ObjectStore } from "../../kubernetes/object-store.ts";
 import { places } from "../places.ts";
 import { isReady, listViews, ownedBy, type PodView, podView, statefulSetView } from "../views.ts";
+import { isAdmitted } from "./admission.ts";
 
 type StatefulSet = z.infer<typeof statefulSetView>;
 
@@ -22,7 +23,8 @@ export function reconcileStatefulSets(store: ObjectStore): void {
     for (let ordinal = 0; ordinal < set.spec.replicas; ordinal++) {
       const name = `${set.metadata.name}-${ordinal}`;
       ensureClaims(store, set, ordinal);
-      if (!existing.some((pod) => pod.metadata.name === name)) createPod(store, set, ordinal, revision);
+      if (existing.some((pod) => pod.metadata.name === name)) continue;
+      if (isAdmitted(store, set, set.spec.template)) createPod(store, set, ordinal, revision);
     }
     for (const pod of existing) {
       if (ordinalOf(pod) >= set.spec.replicas) store.remove(places.pods, namespace, pod.metadata.name);
@@ -78,10 +80,13 @@ function createPod(store: ObjectStore, set: StatefulSet, ordinal: number, revisi
     spec: {
       ...template.spec,
       hostname: name,
-      volumes: volumeClaimTemplates.map((claim) => ({
-        name: claim.metadata.name,
-        persistentVolumeClaim: { claimName: `${claim.metadata.name}-${name}` },
-      })),
+      volumes: [
+        ...template.spec.volumes,
+        ...volumeClaimTemplates.map((claim) => ({
+          name: claim.metadata.name,
+          persistentVolumeClaim: { claimName: `${claim.metadata.name}-${name}` },
+        })),
+      ],
     },
     status: { phase: "Pending" },
   });

@@ -1,4 +1,5 @@
 import { connect } from "node:net";
+import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import type { Exit } from "../../dragonfly/child.ts";
 import type { PodMemory, StoreContainer } from "../../dragonfly/container.ts";
@@ -7,6 +8,7 @@ import type { PodRuntime } from "../../kubernetes/server.ts";
 import { places } from "../places.ts";
 import { getView, listViews, type PodView, podView } from "../views.ts";
 import { createLogBuffer, type LogBuffer } from "./log-buffer.ts";
+import { type Blocked, isBlocked, podInputs } from "./pod-files.ts";
 import { podStatus, type Termination } from "./pod-status.ts";
 import { canPull, type ProgramSettings, type RunningContainer, startProgram } from "./programs.ts";
 
@@ -48,6 +50,7 @@ interface Runner {
   last: Termination | undefined;
   startAt: number;
   held: boolean;
+  blocked: Blocked | undefined;
   oom: boolean;
   log: LogBuffer;
   previousLog: LogBuffer | undefined;
@@ -67,12 +70,16 @@ export function createKubelet(options: KubeletOptions): Kubelet {
     [...runners.values()].find(({ pod }) => pod.metadata.namespace === namespace && pod.metadata.name === name);
 
   const start = (runner: Runner) => {
+    const inputs = podInputs(objects, runner.pod, join(options.volumes, ".pods", runner.pod.metadata.uid));
+    runner.blocked = isBlocked(inputs) ? inputs : undefined;
+    if (isBlocked(inputs)) return;
+    if (runner.starts > 0) runner.restarts++;
     runner.starts++;
     if (runner.starts > 1) runner.previousLog = runner.log;
     const log = createLogBuffer();
     runner.log = log;
     const { pod, ip, memory } = runner;
-    const running = startProgram(options, { pod, ip, memory, onLine: log.add });
+    const running = startProgram(options, { pod, inputs, ip, memory, onLine: log.add });
     runner.running = running;
     runner.ready = false;
     running.ready.then(
@@ -134,6 +141,7 @@ export function createKubelet(options: KubeletOptions): Kubelet {
       last: undefined,
       startAt: 0,
       held: false,
+      blocked: undefined,
       oom: false,
       log: createLogBuffer(),
       previousLog: undefined,
@@ -171,10 +179,7 @@ export function createKubelet(options: KubeletOptions): Kubelet {
       if (runner === undefined) continue;
       const image = pod.spec.containers[0]?.image ?? "";
       const due = runner.running === undefined && !runner.held && Date.now() >= runner.startAt;
-      if (due && canPull(image) && volumeIsFree(runner)) {
-        if (runner.starts > 0) runner.restarts++;
-        start(runner);
-      }
+      if (due && canPull(image) && volumeIsFree(runner)) start(runner);
       report(runner, image);
     }
   };
@@ -185,14 +190,16 @@ export function createKubelet(options: KubeletOptions): Kubelet {
     objects.patch(places.pods, namespace, name, (object) => {
       object["status"] = podStatus(pod, {
         running,
-        waiting: canPull(image)
-          ? last === undefined
-            ? undefined
-            : {
-                reason: "CrashLoopBackOff",
-                message: `back-off restarting failed container ${pod.spec.containers[0]?.name}`,
-              }
-          : { reason: "ImagePullBackOff", message: `Back-off pulling image "${image}"` },
+        waiting:
+          runner.blocked ??
+          (canPull(image)
+            ? last === undefined
+              ? undefined
+              : {
+                  reason: "CrashLoopBackOff",
+                  message: `back-off restarting failed container ${pod.spec.containers[0]?.name}`,
+                }
+            : { reason: "ImagePullBackOff", message: `Back-off pulling image "${image}"` }),
         ready,
         restarts,
         last,

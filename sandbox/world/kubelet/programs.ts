@@ -3,7 +3,10 @@ import { join } from "node:path";
 import type { Exit } from "../../dragonfly/child.ts";
 import { type PodMemory, type StoreContainer, startContainer } from "../../dragonfly/container.ts";
 import type { StoreBinary } from "../../dragonfly/find-store.ts";
+import { flag } from "../../dragonfly/flags.ts";
 import type { PodView } from "../views.ts";
+import type { PodInputs } from "./pod-files.ts";
+import { whenReady } from "./probe.ts";
 
 /** A started container: a real store process, or a stand-in for a program that the world plays itself. */
 export interface RunningContainer {
@@ -17,6 +20,7 @@ export interface RunningContainer {
 
 export interface StartOptions {
   readonly pod: PodView;
+  readonly inputs: PodInputs;
   readonly ip: string;
   readonly memory: PodMemory;
   readonly onLine: (line: string) => void;
@@ -24,7 +28,6 @@ export interface StartOptions {
 
 export interface ProgramSettings {
   readonly store: StoreBinary;
-  readonly password: string;
   /** Holds one folder a volume. */
   readonly volumes: string;
 }
@@ -41,22 +44,38 @@ export function canPull(image: string): boolean {
 export function startProgram(settings: ProgramSettings, options: StartOptions): RunningContainer {
   const container = options.pod.spec.containers[0];
   const version = dragonflyImage.exec(container?.image ?? "")?.[1];
-  return version === undefined
+  return version === undefined || container === undefined
     ? startStandIn(options)
-    : startStore(settings, options, { args: container?.args ?? [], version });
+    : startStore(settings, options, { container, version });
 }
 
 function startStore(
   settings: ProgramSettings,
-  { pod, ip, memory, onLine }: StartOptions,
-  { args, version }: { readonly args: readonly string[]; readonly version: string },
+  { pod, inputs, ip, memory, onLine }: StartOptions,
+  { container, version }: { readonly container: PodView["spec"]["containers"][number]; readonly version: string },
 ): RunningContainer {
   const claim = pod.spec.volumes.find((volume) => volume.persistentVolumeClaim)?.persistentVolumeClaim?.claimName;
   const directory = volumeFolder(settings.volumes, pod.metadata.namespace, claim ?? `empty-${pod.metadata.uid}`);
   mkdirSync(directory, { recursive: true });
-  const { store, password } = settings;
-  const started = startContainer({ store, password, ip, memory, directory, onLine, args, version });
-  return { ...started, ready: started.opened, store: started };
+  const { args } = container;
+  const started = startContainer({
+    store: settings.store,
+    password: inputs.env["DFLY_requirepass"] ?? "",
+    aclFile: inputs.file(flag(args, "aclfile") ?? ""),
+    ip,
+    memory,
+    directory,
+    onLine,
+    args,
+    version,
+  });
+  const script = inputs.file(container.readinessProbe?.exec?.command.at(-1) ?? "");
+  const { exited } = started;
+  const ready =
+    script === undefined
+      ? started.opened
+      : started.opened.then(() => whenReady({ script, ip, env: inputs.env, stopped: exited }));
+  return { ...started, ready, store: started };
 }
 
 export function volumeFolder(volumes: string, namespace: string, claim: string): string {

@@ -42,6 +42,8 @@ function statefulSetSpec({ metadata: { name }, spec }: DragonflyView): Record<st
     template: {
       metadata: { labels: instanceLabels(name) },
       spec: {
+        ...(spec.serviceAccountName === undefined ? {} : { serviceAccountName: spec.serviceAccountName }),
+        ...(spec.priorityClassName === undefined ? {} : { priorityClassName: spec.priorityClassName }),
         ...(spec.podSecurityContext === undefined ? {} : { securityContext: spec.podSecurityContext }),
         ...(spec.topologySpreadConstraints === undefined
           ? {}
@@ -58,16 +60,79 @@ function statefulSetSpec({ metadata: { name }, spec }: DragonflyView): Record<st
             ],
             resources: spec.resources,
             ...(spec.containerSecurityContext === undefined ? {} : { securityContext: spec.containerSecurityContext }),
-            volumeMounts: claim === undefined ? [] : [{ name: "df", mountPath: spec.snapshot?.dir }],
+            env: environment(spec),
+            ...probes(spec),
+            volumeMounts: [
+              ...(claim === undefined ? [] : [{ name: "df", mountPath: spec.snapshot?.dir }]),
+              ...files(spec).map(({ mount }) => mount),
+            ],
           },
         ],
+        volumes: files(spec).map(({ volume }) => volume),
       },
     },
     volumeClaimTemplates: claim === undefined ? [] : [{ metadata: { name: "df" }, spec: claim }],
   };
 }
 
-function serverArguments({ args, snapshot }: DragonflyView["spec"]): readonly string[] {
+function environment({ authentication }: DragonflyView["spec"]): readonly unknown[] {
+  const { passwordFromSecret } = authentication;
+  return [
+    { name: "HEALTHCHECK_PORT", value: "9999" },
+    ...(passwordFromSecret === undefined
+      ? []
+      : [{ name: "DFLY_requirepass", valueFrom: { secretKeyRef: passwordFromSecret } }]),
+  ];
+}
+
+const probeFolder = "/etc/dragonfly/probes";
+const aclFolder = "/var/lib/dragonfly";
+
+/** Fixed timings; the script is the resource's own or one that opens a connection to 9999. */
+function probes(spec: DragonflyView["spec"]): Record<string, unknown> {
+  const probe = (script: string) => ({
+    exec: { command: ["/bin/sh", `${probeFolder}/${script}`] },
+    periodSeconds: 10,
+    timeoutSeconds: 5,
+    failureThreshold: 3,
+  });
+  const byDefault = { tcpSocket: { port: 9999 }, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 3 };
+  return {
+    livenessProbe: spec.customLivenessProbeConfigMap === undefined ? byDefault : probe("liveness-check.sh"),
+    readinessProbe: spec.customReadinessProbeConfigMap === undefined ? byDefault : probe("readiness-check.sh"),
+  };
+}
+
+/** The volumes that the operator makes of Secrets and ConfigMaps, and where they are mounted. */
+function files(spec: DragonflyView["spec"]) {
+  const script = (name: string | undefined, volume: string, key: string) =>
+    name === undefined
+      ? []
+      : [
+          {
+            volume: { name: volume, configMap: { name, defaultMode: 0o755 } },
+            mount: { name: volume, mountPath: `${probeFolder}/${key}`, subPath: key },
+          },
+        ];
+  const acl = spec.aclFromSecret;
+  return [
+    ...(acl === undefined
+      ? []
+      : [
+          {
+            volume: {
+              name: "dragonfly-acl",
+              secret: { secretName: acl.name, items: [{ key: acl.key, path: "dragonfly.acl" }] },
+            },
+            mount: { name: "dragonfly-acl", mountPath: aclFolder },
+          },
+        ]),
+    ...script(spec.customLivenessProbeConfigMap?.name, "liveness-probe", "liveness-check.sh"),
+    ...script(spec.customReadinessProbeConfigMap?.name, "readiness-probe", "readiness-check.sh"),
+  ];
+}
+
+function serverArguments({ args, snapshot, aclFromSecret }: DragonflyView["spec"]): readonly string[] {
   return [
     "--alsologtostderr",
     "--break_replication_on_master_restart=true",
@@ -75,6 +140,7 @@ function serverArguments({ args, snapshot }: DragonflyView["spec"]): readonly st
     "--admin_port=9999",
     "--admin_nopass",
     ...args,
+    ...(aclFromSecret === undefined ? [] : [`--aclfile=${aclFolder}/dragonfly.acl`]),
     ...(snapshot === undefined ? [] : [`--dir=${snapshot.dir}`]),
     ...(snapshot?.cron === undefined ? [] : [`--snapshot_cron=${snapshot.cron}`]),
   ];

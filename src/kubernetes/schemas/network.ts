@@ -83,10 +83,61 @@ export const networkPolicy = z
   .transform(
     ({ metadata: meta, spec }): platform.NetworkPolicy => ({
       meta,
+      kind: "NetworkPolicy",
       podSelector: spec.podSelector,
       policyTypes: spec.policyTypes ?? ["Ingress", ...(spec.egress.length > 0 ? ["Egress"] : [])],
       ingressRules: spec.ingress.length,
       egressRules: spec.egress.length,
+    }),
+  );
+
+/** A label in a Cilium selector may say where it comes from: `k8s:app`, `any:app`. */
+const withoutSource = (key: string) => key.replace(/^(?:k8s|any):/, "");
+
+const ciliumSelector = selector.transform(({ matchLabels, matchExpressions }) => ({
+  ...(matchLabels === undefined
+    ? {}
+    : {
+        matchLabels: Object.fromEntries(Object.entries(matchLabels).map(([key, value]) => [withoutSource(key), value])),
+      }),
+  ...(matchExpressions === undefined
+    ? {}
+    : { matchExpressions: matchExpressions.map((rule) => ({ ...rule, key: withoutSource(rule.key) })) }),
+}));
+
+const ciliumRule = z.object({
+  endpointSelector: ciliumSelector.optional(),
+  enableDefaultDeny: z.object({ ingress: z.boolean().optional(), egress: z.boolean().optional() }).prefault({}),
+  ingress: z.array(z.unknown()).default([]),
+  ingressDeny: z.array(z.unknown()).default([]),
+  egress: z.array(z.unknown()).default([]),
+  egressDeny: z.array(z.unknown()).default([]),
+});
+
+/**
+ * A direction is closed by having rules for it, unless `enableDefaultDeny` says no. A policy that selects nodes instead of
+ * pods is none of ours. Source: https://docs.cilium.io/en/stable/security/policy/intro/
+ */
+export const ciliumNetworkPolicy = z
+  .object({ metadata, spec: ciliumRule.optional(), specs: z.array(ciliumRule).default([]) })
+  .transform(({ metadata: meta, spec, specs }): readonly platform.NetworkPolicy[] =>
+    [...(spec === undefined ? [] : [spec]), ...specs].flatMap((rule) => {
+      const { endpointSelector, enableDefaultDeny, ingress, ingressDeny, egress, egressDeny } = rule;
+      if (endpointSelector === undefined) return [];
+      const closes = (rules: number, enabled: boolean | undefined) => rules > 0 && enabled !== false;
+      return [
+        {
+          meta,
+          kind: "CiliumNetworkPolicy" as const,
+          podSelector: endpointSelector,
+          policyTypes: [
+            ...(closes(ingress.length + ingressDeny.length, enableDefaultDeny.ingress) ? ["Ingress"] : []),
+            ...(closes(egress.length + egressDeny.length, enableDefaultDeny.egress) ? ["Egress"] : []),
+          ],
+          ingressRules: ingress.length,
+          egressRules: egress.length,
+        },
+      ];
     }),
   );
 

@@ -1,5 +1,5 @@
 import type { Config, InstanceConfig } from "../../config/file.ts";
-import type { Service } from "../../platform/kubernetes.ts";
+import type { NetworkPolicy, Service } from "../../platform/kubernetes.ts";
 import type { Finding } from "../../reports/model.ts";
 import { evidence, finding, firstVerdict, fromReading } from "./findings.ts";
 import type { InstanceObservation, RemoteObservation } from "./observe.ts";
@@ -177,31 +177,56 @@ function assessBudget(
 
 function assessPolicy(seen: InstanceObservation, podLabels: Record<string, string>): readonly Finding[] {
   const id = "networkpolicy.data";
-  return fromReading({ id, section, what: "The NetworkPolicies" }, seen.policies, (policies) => {
-    const own = policies.filter(
-      (policy) => policy.policyTypes.includes("Ingress") && selects(policy.podSelector, podLabels),
-    );
-    return [
-      finding({
-        id,
-        section,
-        verdict: own.length > 0 ? "ok" : "fail",
-        title:
-          own.length > 0
-            ? `NetworkPolicy restricts who may connect: ${own.map((p) => p.meta.name).join(", ")}`
-            : "No NetworkPolicy restricts who may connect",
-        detail:
-          own.length > 0 ? "" : "Any pod may reach the data port, and the admin port, which asks for no password.",
-        evidence: [
-          evidence(
-            seen.policies,
-            own.map((p) => `${p.meta.name} (${p.ingressRules} ingress rules)`).join(", ") ||
-              "none selects the instance's pods for Ingress",
-          ),
-        ],
-      }),
-    ];
-  });
+  const kinds = [seen.policies, seen.ciliumPolicies];
+  const found = kinds.flatMap((reading) => (reading.ok ? reading.value : []));
+  const own = found.filter(
+    (policy) => policy.policyTypes.includes("Ingress") && selects(policy.podSelector, podLabels),
+  );
+  // Policies add up: one that was not read may let in whom the others do not.
+  const unread = kinds.find((reading) => !reading.ok);
+  if (unread !== undefined) return fromReading({ id, section, what: "The network policies" }, unread, () => []);
+  const names = own.map(({ kind, meta }) => `${kind} ${meta.name}`).join(", ");
+  return [
+    finding({
+      id,
+      section,
+      verdict: lets(own) ? "ok" : "fail",
+      title:
+        own.length === 0
+          ? "No network policy restricts who may connect"
+          : lets(own)
+            ? `Network policies restrict who may connect: ${names}`
+            : `The network policies let nobody in: ${names}`,
+      detail:
+        own.length === 0
+          ? "Any pod may reach the data port, and the admin port, which asks for no password."
+          : lets(own)
+            ? ""
+            : "Neither clients, nor replicas of their primary, nor the operator can connect.",
+      evidence: [
+        evidence(
+          seen.policies,
+          named(own, "NetworkPolicy") || "no NetworkPolicy selects the instance's pods for Ingress",
+        ),
+        evidence(
+          seen.ciliumPolicies,
+          named(own, "CiliumNetworkPolicy") || "no CiliumNetworkPolicy selects the instance's pods for Ingress",
+        ),
+      ],
+    }),
+  ];
+}
+
+/** Whether somebody may come in: a policy without rules only shuts out. */
+function lets(policies: readonly NetworkPolicy[]): boolean {
+  return policies.some(({ ingressRules }) => ingressRules > 0);
+}
+
+function named(policies: readonly NetworkPolicy[], kind: NetworkPolicy["kind"]): string {
+  return policies
+    .filter((policy) => policy.kind === kind)
+    .map(({ meta, ingressRules }) => `${meta.name} (${ingressRules} ingress rules)`)
+    .join(", ");
 }
 
 function assessMonitors(seen: InstanceObservation, podLabels: Record<string, string>): readonly Finding[] {

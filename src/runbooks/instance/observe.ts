@@ -43,6 +43,7 @@ export interface InstanceObservation extends RoutingObservation {
   readonly volumeUse: Reading<readonly MetricSample[]>;
   readonly budgets: Reading<readonly PodDisruptionBudget[]>;
   readonly policies: Reading<readonly NetworkPolicy[]>;
+  readonly ciliumPolicies: Reading<readonly NetworkPolicy[]>;
   readonly podMonitors: Reading<readonly Monitor[]>;
   readonly rules: Reading<readonly Monitor[]>;
   readonly remotes: readonly RemoteObservation[];
@@ -113,6 +114,7 @@ export async function observeInstance(context: ObserveContext, instance: Instanc
     volumeUse,
     budgets,
     policies,
+    ciliumPolicies,
     podMonitors,
     rules,
     seen,
@@ -132,6 +134,7 @@ export async function observeInstance(context: ObserveContext, instance: Instanc
     ),
     ask(cluster, `-n ${namespace} get pdb`, (k, s) => k.podDisruptionBudgets(namespace, s)),
     ask(cluster, `-n ${namespace} get networkpolicy`, (k, s) => k.networkPolicies(namespace, s)),
+    ask(cluster, `-n ${namespace} get ciliumnetworkpolicy`, (k, s) => k.ciliumNetworkPolicies(namespace, s)),
     ask(cluster, `-n ${namespace} get podmonitor`, (k, s) => k.monitors(namespace, "PodMonitor", s)),
     ask(cluster, `-n ${namespace} get prometheusrule`, (k, s) => k.monitors(namespace, "PrometheusRule", s)),
     Promise.all(remotes),
@@ -148,6 +151,7 @@ export async function observeInstance(context: ObserveContext, instance: Instanc
     volumeUse,
     budgets,
     policies,
+    ciliumPolicies,
     podMonitors,
     rules,
     remotes: seen,

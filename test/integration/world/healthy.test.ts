@@ -36,7 +36,7 @@ afterAll(() => world?.stop());
 
 const pods = () => listViews(world.infra.objects, places.pods, podView, instance.namespace);
 const byRole = (role: string) => pods().filter((pod) => pod.metadata.labels["role"] === role);
-const client = () => new Redis(`redis://default:${world.password}@${world.serviceAddress}`, { protocol: 2 });
+const client = () => new Redis(world.storeUrl("harbor"), { protocol: 2 });
 
 describe("a healthy world", () => {
   it("is there within five seconds", () => {
@@ -93,17 +93,18 @@ describe("a healthy world", () => {
 
   it("leads the apps cluster's names to the primary in infra, without backends of its own", async () => {
     const stub = getView(world.apps.objects, places.services, serviceView, instance.namespace, "dragonfly-global");
-    const redis = new Redis(`redis://default:${world.password}@${stub?.spec.clusterIP}:6379`, { protocol: 2 });
+    const url = new URL(world.storeUrl("harbor"));
+    url.hostname = stub?.spec.clusterIP ?? "";
+    const redis = new Redis(url.href, { protocol: 2 });
     expect(await redis.set("{test}:from-apps", "1")).toBe("OK");
     redis.disconnect();
     expect(world.apps.objects.list(places.slices)).toEqual([]);
   });
 
   it("carries a BullMQ queue: scripts, blocking reads, events", async () => {
-    const { host, port, password } = { ...address(), password: world.password };
     const options = {
-      connection: { host, port, password, protocol: 2 as const, maxRetriesPerRequest: null },
-      prefix: "{test}",
+      connection: { url: world.storeUrl("dfbot"), protocol: 2 as const, maxRetriesPerRequest: null },
+      prefix: "{dfbot}",
     };
     const done: number[] = [];
     const queue = new Queue("work", options);
@@ -144,9 +145,12 @@ describe("a healthy world", () => {
 
   it("keeps the password out of the process list and of the objects that the bot may read", async () => {
     const { stdout } = await promisify(execFile)("ps", ["-eo", "args"]);
-    expect(stdout).not.toContain(world.password);
     const reader = readFileSync(world.kubeconfigPath, "utf8");
-    expect(reader).not.toContain(world.password);
+    for (const user of ["dfbot", "gitlab", "harbor"]) {
+      const { password } = new URL(world.storeUrl(user));
+      expect(stdout).not.toContain(password);
+      expect(reader).not.toContain(password);
+    }
   });
 });
 
@@ -208,8 +212,3 @@ describe("a pod that is deleted", () => {
     expect(info.get("master_link_status")).toBe("up");
   });
 });
-
-function address() {
-  const [host = "", port = ""] = world.serviceAddress.split(":");
-  return { host, port: Number(port) };
-}

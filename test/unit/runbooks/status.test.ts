@@ -93,6 +93,29 @@ describe("status says what is wrong", () => {
       ["pvc.df-dragonfly-0: fail"],
     ],
     ["no policy restricts the pods", { infra: { networkPolicies: [] } }, ["networkpolicy.data: fail"]],
+    [
+      "the policies shut everybody out",
+      {
+        infra: {
+          networkPolicies: [
+            {
+              meta: meta("default-deny"),
+              kind: "NetworkPolicy",
+              podSelector: {},
+              policyTypes: ["Ingress", "Egress"],
+              ingressRules: 0,
+              egressRules: 0,
+            },
+          ],
+        },
+      },
+      ["networkpolicy.data: fail"],
+    ],
+    [
+      "one of the two kinds of policy could not be read",
+      { infra: { ciliumNetworkPolicies: new BotError("kubernetes.forbidden", "no", "grant it") } },
+      ["networkpolicy.data: unknown"],
+    ],
     ["nobody scrapes", { infra: { monitors: [] } }, ["monitor.pods: warn", "monitor.rules: warn"]],
     [
       "the CRD is not established",

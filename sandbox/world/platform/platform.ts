@@ -1,0 +1,70 @@
+import { join } from "node:path";
+import { z } from "zod";
+import { fluxObjects } from "../../gitops/flux.ts";
+import type { KubeObject, ObjectStore } from "../../kubernetes/object-store.ts";
+import { applyFolder, applyObject } from "../manifests.ts";
+import { places } from "../places.ts";
+import { listViews } from "../views.ts";
+import { reconcileExternalSecrets, type Vault } from "./external-secrets.ts";
+import { reconcileHelmReleases } from "./operator-chart.ts";
+
+const deploy = join(import.meta.dirname, "..", "..", "..", "deploy");
+
+/** What a laptop can carry, instead of the sizes in the shipped settings. */
+const sizes: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  infra: {
+    DRAGONFLY_THREADS: "2",
+    DRAGONFLY_MAXMEMORY: "512mb",
+    DRAGONFLY_MEMORY: "768Mi",
+    DRAGONFLY_DATA_SIZE: "2Gi",
+    DRAGONFLY_CPU: "500m",
+  },
+};
+
+/**
+ * Fills a cluster: first what such a cluster has anyway (sandbox/cluster), then the shipped tree as Flux would apply it.
+ *
+ * @throws Error when a part of the tree could not be applied or did not become ready
+ */
+export function applyPlatform(store: ObjectStore, cluster: "infra" | "apps", vault: Vault): void {
+  applyFolder(store, join(import.meta.dirname, "..", "..", "cluster", cluster));
+  for (const { objects } of platformObjects(cluster)) {
+    for (const object of objects) applyObject(store, object);
+    reconcileHelmReleases(store);
+    reconcileExternalSecrets(store, vault);
+    refuseUnready(store);
+  }
+}
+
+/** The shipped objects of a cluster, in the order in which Flux applies them. */
+export function platformObjects(cluster: "infra" | "apps"): ReturnType<typeof fluxObjects> {
+  const folder = join(deploy, "kubernetes", "clusters", cluster);
+  return fluxObjects(folder, { root: deploy, settings: sizes[cluster] ?? {} }).map(({ kustomization, objects }) => ({
+    kustomization,
+    objects: objects.filter((object) => !isBotItself(object)),
+  }));
+}
+
+/** The world's bot is a process of this machine, started apart. */
+function isBotItself({ kind, metadata }: KubeObject): boolean {
+  return kind === "StatefulSet" && metadata.name === "dfbot";
+}
+
+const conditioned = z.looseObject({
+  metadata: z.looseObject({ name: z.string(), namespace: z.string() }),
+  status: z
+    .looseObject({
+      conditions: z.array(z.looseObject({ type: z.string(), status: z.string(), message: z.string() })).default([]),
+    })
+    .prefault({}),
+});
+
+function refuseUnready(store: ObjectStore): void {
+  for (const place of [places.helmReleases, places.externalSecrets]) {
+    for (const { metadata, status } of listViews(store, place, conditioned)) {
+      const ready = status.conditions.find(({ type }) => type === "Ready");
+      if (ready?.status === "True") continue;
+      throw new Error(`${place.plural} ${metadata.namespace}/${metadata.name}: ${ready?.message ?? "not its shape"}`);
+    }
+  }
+}

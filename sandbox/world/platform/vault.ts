@@ -1,0 +1,25 @@
+import { randomBytes } from "node:crypto";
+import type { Vault } from "./external-secrets.ts";
+
+/** Secrets of this world only, at the paths that the settings of the clusters name. */
+export function createVault(): Vault {
+  const secret = () => randomBytes(24).toString("hex");
+  return {
+    "platform/dragonfly/users": { default: secret(), dfbot: secret(), gitlab: secret(), harbor: secret() },
+    "platform/dragonfly/dfbot": {
+      "slack-bot-token": secret(),
+      "slack-app-token": secret(),
+      "gitlab-token": secret(),
+      "gitlab-webhook-secret": secret(),
+      "alertmanager-webhook-token": secret(),
+      kubeconfig: secret(),
+    },
+  };
+}
+
+/** Password of a user of the shared instance. */
+export function passwordOf(vault: Vault, user: string): string {
+  const found = vault["platform/dragonfly/users"]?.[user];
+  if (found === undefined) throw new Error(`The instance has no user ${user}`);
+  return found;
+}
