@@ -21,7 +21,7 @@ export function generateConfigMap(folder: string, wanted: ConfigMapGenerator): G
     ...wanted.literals.map(split),
   ].toSorted(([a], [b]) => (a < b ? -1 : 1));
   const data = Object.fromEntries(entries);
-  const suffix = options.disableNameSuffixHash ? "" : `-${contentHash(name, data)}`;
+  const suffix = options.disableNameSuffixHash ? "" : `-${contentHash(data)}`;
   const object: KubeObject = {
     apiVersion: "v1",
     kind: "ConfigMap",
@@ -41,9 +41,12 @@ function split(entry: string): readonly [string, string] {
   return [entry.slice(0, at), entry.slice(at + 1)];
 }
 
-/** Source: kustomize, api/hasher: SHA-256 of the object as Go writes JSON, ten hex digits, some of them replaced. */
-function contentHash(name: string, data: Readonly<Record<string, string>>): string {
-  const json = JSON.stringify({ data, kind: "ConfigMap", name }).replaceAll(
+/**
+ * SHA-256 of the object as Go writes JSON, ten hex digits, some of them replaced; the name is left empty (observed with
+ * kustomize 5.5). Source: kustomize, api/hasher.
+ */
+function contentHash(data: Readonly<Record<string, string>>): string {
+  const json = JSON.stringify({ data, kind: "ConfigMap", name: "" }).replaceAll(
     /[<>&\u2028\u2029]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );

@@ -6,6 +6,9 @@ import type { KubeObject } from "../kubernetes/object-store.ts";
 import { type Generated, generateConfigMap, renameReferences } from "./config-map.ts";
 import { type Kustomization, type Patch, readKustomization } from "./kustomization-file.ts";
 
+/** As Kubernetes reads YAML: 0440 is octal, and a bare `on` or `yes` is true. */
+export const yaml = { version: "1.1" } as const;
+
 const kubeObject = z.looseObject({
   apiVersion: z.string(),
   kind: z.string(),
@@ -70,7 +73,7 @@ function accumulate(folder: string, place: Place, kind: Kustomization["kind"]): 
 }
 
 function readObjects(path: string): readonly KubeObject[] {
-  return parseAllDocuments(readFileSync(path, "utf8")).flatMap((document) => {
+  return parseAllDocuments(readFileSync(path, "utf8"), yaml).flatMap((document) => {
     if (document.errors.length > 0) throw new Error(`${path}: ${document.errors[0]?.message}`);
     if (document.contents === null) return [];
     const parsed = kubeObject.safeParse(document.toJS());

@@ -1,6 +1,6 @@
 import { parse, stringify } from "yaml";
 import type { KubeObject } from "../kubernetes/object-store.ts";
-import { identityOf } from "./kustomize.ts";
+import { identityOf, yaml } from "./kustomize.ts";
 
 const switchName = "kustomize.toolkit.fluxcd.io/substitute";
 const variable = /\$(\$?)\{([A-Za-z_]\w*)(?::?[=-]([^}]*))?\}/g;
@@ -14,12 +14,12 @@ const variable = /\$(\$?)\{([A-Za-z_]\w*)(?::?[=-]([^}]*))?\}/g;
 export function substitute(object: KubeObject, values: Readonly<Record<string, string>>): KubeObject {
   const { annotations, labels } = object.metadata;
   if (annotations?.[switchName] === "disabled" || labels?.[switchName] === "disabled") return object;
-  const text = stringify(object, { lineWidth: 0 });
+  const text = stringify(object, { ...yaml, lineWidth: 0 });
   const replaced = text.replaceAll(variable, (whole, escaped: string, name: string, fallback?: string) => {
     if (escaped !== "") return whole.slice(1);
     const value = values[name] ?? fallback;
     if (value === undefined) throw new Error(`${identityOf(object)}: the variable ${name} has no value and no default`);
     return value;
   });
-  return replaced === text ? object : (parse(replaced) as KubeObject);
+  return replaced === text ? object : (parse(replaced, yaml) as KubeObject);
 }
