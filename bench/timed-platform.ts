@@ -22,6 +22,7 @@ export function timedPlatform(platform: Platform): { readonly platform: Platform
       cluster: real.cluster,
       context: real.context,
       deployment: timed(real.deployment),
+      serverVersion: timed(real.serverVersion),
       customResourceDefinition: timed(real.customResourceDefinition),
       dragonfly: timed(real.dragonfly),
       dragonflies: timed(real.dragonflies),

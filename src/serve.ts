@@ -8,7 +8,6 @@ import { BotError } from "./errors.ts";
 import { createHttpServer } from "./http/server.ts";
 import { createLogger } from "./logging.ts";
 import { catalog } from "./runbooks/catalog/index.ts";
-import { crdName } from "./runbooks/instance/observe.ts";
 import { createRunner } from "./runbooks/runner.ts";
 import { createScrubber } from "./secrets.ts";
 import { openStore } from "./store/store.ts";
@@ -64,12 +63,7 @@ export async function serve(settings: Settings): Promise<number> {
       ({ name }): DependencyCheck => ({
         name: `cluster ${name}`,
         whenFailing: "degraded",
-        check: async (signal) => {
-          const crd = await platform.cluster(name).customResourceDefinition(crdName, signal).catch(absent);
-          return crd === undefined
-            ? "answers; shows the bot no Dragonfly CRD"
-            : `answers; CRD ${crd.established ? "established" : "not established"}`;
-        },
+        check: async (signal) => `answers, ${await platform.cluster(name).serverVersion(signal)}`,
       }),
     ),
     {
@@ -129,12 +123,6 @@ export async function serve(settings: Settings): Promise<number> {
 }
 
 /** A cluster that serves clients only has no CRD, or none that the bot may see; either way its API server has answered. */
-function absent(error: unknown): undefined {
-  const answered = error instanceof BotError && /^kubernetes\.(not-found|forbidden)$/.test(error.code);
-  if (answered) return undefined;
-  throw error;
-}
-
 async function keepStarting(start: () => Promise<void>, onFailure: (error: unknown) => void): Promise<void> {
   for (let delayMs = 500; ; delayMs = Math.min(delayMs * 2, 30_000)) {
     try {

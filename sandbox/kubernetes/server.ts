@@ -66,8 +66,8 @@ export async function startKubernetesApi(options: KubernetesApiOptions): Promise
     const target = parseTarget(url.pathname, servedResources(options.store));
     if (target.kind !== "object") return { target, url, user, record: () => undefined };
     const attributes = attributesOf(request, target, url);
-    const record = (code: number) => {
-      log.push({ ...attributes, user: user.name, code });
+    const record = (code: number, verb = attributes.verb) => {
+      log.push({ ...attributes, verb, user: user.name, code });
       if (log.length > longestLog) log.shift();
     };
     const admitted = { target, url, user, record };
@@ -78,7 +78,10 @@ export async function startKubernetesApi(options: KubernetesApiOptions): Promise
       if (target.type.question !== true) authorize(options.store, user, attributes);
       // A WebSocket is opened by GET, which is the verb `get`; from v1.35 `create` must be granted as well.
       // Source: KEP-4006, https://github.com/kubernetes/enhancements/pull/5524
-      if (request.headers.upgrade !== undefined) authorize(options.store, user, { ...attributes, verb: "create" });
+      if (request.headers.upgrade !== undefined) {
+        authorize(options.store, user, { ...attributes, verb: "create" });
+        record(101, "create");
+      }
       return admitted;
     });
   };

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findStore, type StoreBinary } from "../dragonfly/find-store.ts";
+import { callRecordVariable, recordCalls } from "../kubernetes/call-record.ts";
 import { kubeconfig } from "../kubernetes/kubeconfig.ts";
 import { ObjectStore } from "../kubernetes/object-store.ts";
 import { type KubernetesApi, startKubernetesApi } from "../kubernetes/server.ts";
@@ -245,6 +246,8 @@ async function startApis(
         { token: adminToken, name: "admin", groups: ["system:masters"] },
       ],
     });
+    const record = process.env[callRecordVariable];
+    if (record !== undefined) cleanups.push(() => recordCalls(record, name, api.log, botUser));
     cleanups.push(() => api.stop());
     return { name, objects: stores[name], api, botToken, adminToken };
   };

@@ -58,6 +58,7 @@ export function createKubernetesReader(cluster: string, context: string, getJson
     context,
     deployment: (namespace, name, signal) =>
       getOne(workloads.deployment, `${named("apps/v1", namespace, "deployments")}/${encodeURIComponent(name)}`, signal),
+    serverVersion: async (signal) => (await getOne(workloads.serverVersion, "/version", signal)).gitVersion,
     customResourceDefinition: (name, signal) =>
       getOne(
         workloads.customResourceDefinition,

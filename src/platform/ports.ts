@@ -24,6 +24,8 @@ export interface KubernetesReader {
   readonly cluster: string;
   readonly context: string;
   deployment(namespace: string, name: string, signal: AbortSignal): Promise<Deployment>;
+  /** `v1.34.1`: what everybody with an account may ask, and so a sign of life that needs no right. */
+  serverVersion(signal: AbortSignal): Promise<string>;
   customResourceDefinition(name: string, signal: AbortSignal): Promise<CustomResourceDefinition>;
   dragonfly(namespace: string, name: string, signal: AbortSignal): Promise<DragonflyResource>;
   dragonflies(namespace: string | undefined, signal: AbortSignal): Promise<readonly DragonflyResource[]>;

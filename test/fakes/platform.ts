@@ -112,6 +112,7 @@ export function healthyCluster(): Answers {
       selector: { matchLabels: { "control-plane": "controller-manager" } },
       images: ["ghcr.io/dragonflydb/operator:v1.6.1"],
     },
+    serverVersion: "v1.34.1",
     customResourceDefinition: {
       meta: meta("dragonflies.dragonflydb.io"),
       established: true,
@@ -251,6 +252,7 @@ function fakeReader(name: string, answers: Answers): KubernetesReader {
     cluster: name,
     context: name,
     deployment: async () => unlessError(answers.deployment),
+    serverVersion: async () => unlessError(answers.serverVersion),
     customResourceDefinition: async () => unlessError(answers.customResourceDefinition),
     dragonfly: async () => unlessError(answers.dragonfly),
     dragonflies: async () => unlessError(answers.dragonflies),

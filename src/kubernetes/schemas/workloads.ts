@@ -29,6 +29,8 @@ export const deployment = z
     }),
   );
 
+export const serverVersion = z.object({ gitVersion: z.string() });
+
 export const customResourceDefinition = z
   .object({
     metadata,

@@ -85,6 +85,7 @@ describe("the store", () => {
     const started = performance.now();
     await expect(store.get("x")).rejects.toThrow();
     expect(performance.now() - started).toBeLessThan(1_500);
+    await vi.waitFor(() => expect(outages).toHaveLength(1), { timeout: 5_000 });
     await redis(port);
     await works(store);
     expect(outages).toHaveLength(1);

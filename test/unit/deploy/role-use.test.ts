@@ -1,0 +1,44 @@
+import { describe, expect, it } from "vitest";
+import type { RecordedCall } from "../../../sandbox/kubernetes/call-record.ts";
+import { platformObjects } from "../../../sandbox/world/platform/platform.ts";
+import { grantsOf, roleUse, sentences } from "../../../script/role-use.ts";
+
+const account = "dragonfly-bot/dfbot";
+const objects = (cluster: "infra" | "apps") => platformObjects(cluster).flatMap((applied) => applied.objects);
+const grants = grantsOf("infra", objects("infra"), account);
+const callOf = (grant: (typeof grants)[number]): RecordedCall => {
+  const [resource = "", subresource] = grant.resource.split("/");
+  const { cluster, verb, group, namespace, name } = grant;
+  return { cluster, verb, group, resource, subresource, namespace, name };
+};
+const calls = grants.map(callOf);
+
+describe("the bot's roles", () => {
+  it("grant no wildcard, no secret and nothing that changes anything", () => {
+    for (const grant of [...grants, ...grantsOf("apps", objects("apps"), account)]) {
+      expect([grant.verb, grant.group, grant.resource]).not.toContain("*");
+      expect(["secrets", "configmaps", "pods/exec"]).not.toContain(grant.resource);
+      // `create` is how a port-forward is asked for.
+      if (grant.resource !== "pods/portforward") expect(["get", "list"]).toContain(grant.verb);
+    }
+  });
+
+  it("are equal to the calls when each is used", () => {
+    expect(grants.length).toBeGreaterThan(10);
+    expect(roleUse(calls, grants)).toEqual({ missing: [], unused: [] });
+  });
+
+  it("are found lacking by a call that none of them grants", () => {
+    const elsewhere = { ...(calls.find(({ resource }) => resource === "pods") as RecordedCall), namespace: "harbor" };
+    expect(sentences(roleUse([...calls, elsewhere], grants))).toEqual([
+      "infra: no shipped role grants list pods  in harbor, which the bot called",
+    ]);
+  });
+
+  it("are found too wide by a grant that no call uses", () => {
+    const without = calls.filter(({ resource }) => resource !== "nodes");
+    expect(sentences(roleUse(without, grants))).toEqual([
+      "infra: role dfbot-reader grants list nodes, which the bot never called",
+    ]);
+  });
+});
