@@ -97,7 +97,7 @@ function scrapeConfig(pagesPort: AddressInfo["port"]): string {
   return stringify({
     global: { scrape_interval: "2s", scrape_timeout: "1500ms" },
     scrape_configs: [
-      { job_name: "dragonfly-system/dragonfly", http_sd_configs: [{ url: `http://${pages}/pods` }] },
+      { job_name: "pods", http_sd_configs: [{ url: `http://${pages}/pods` }] },
       {
         job_name: "kubelet",
         honor_labels: true,

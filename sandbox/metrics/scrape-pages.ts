@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { parseQuantity } from "../../src/kubernetes/quantity.ts";
 import type { ObjectStore } from "../kubernetes/object-store.ts";
 import { places } from "../world/places.ts";
-import { claimView, listViews, podView } from "../world/views.ts";
+import { claimView, listViews } from "../world/views.ts";
+import { podTargets } from "./pod-targets.ts";
 
 export interface ScrapeOptions {
   readonly objects: ObjectStore;
-  readonly instance: { readonly namespace: string; readonly name: string };
   /** Holds one folder a volume. */
   readonly volumes: string;
 }
@@ -21,12 +21,12 @@ export interface ScrapePages {
   stop(): Promise<void>;
 }
 
-/** Two pages for the metrics store: where the pods are (with the labels that the PodMonitor gives), and the kubelet's. */
+/** Two pages for the metrics store: where the pods are (as the PodMonitors say), and the kubelet's. */
 export async function startScrapePages(options: ScrapeOptions): Promise<ScrapePages> {
   const fills = new Map<string, number>();
   const server = createServer((request, response) => {
     if (request.url === "/pods") {
-      response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(podTargets(options)));
+      response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(podTargets(options.objects)));
     } else if (request.url === "/kubelet/metrics") {
       response.writeHead(200, { "content-type": "text/plain" }).end(volumePage(options, fills));
     } else {
@@ -48,22 +48,6 @@ export async function startScrapePages(options: ScrapeOptions): Promise<ScrapePa
         server.close(() => resolve());
       }),
   };
-}
-
-/** Prometheus HTTP service discovery. Source: https://prometheus.io/docs/prometheus/latest/http_sd/ */
-function podTargets({ objects, instance }: ScrapeOptions): unknown {
-  return listViews(objects, places.pods, podView, instance.namespace)
-    .filter((pod) => pod.metadata.labels["app"] === instance.name && pod.status.podIP !== undefined)
-    .map((pod) => ({
-      targets: [`${pod.status.podIP}:9999`],
-      labels: {
-        namespace: pod.metadata.namespace,
-        pod: pod.metadata.name,
-        app: instance.name,
-        container: "dragonfly",
-        endpoint: "admin",
-      },
-    }));
 }
 
 /** `kubelet_volume_stats_*` from what really lies in the volumes' folders. */

@@ -22,5 +22,6 @@ export const places = {
   ociRepositories: { group: "source.toolkit.fluxcd.io", plural: "ocirepositories" },
   helmReleases: { group: "helm.toolkit.fluxcd.io", plural: "helmreleases" },
   ciliumPolicies: { group: "cilium.io", plural: "ciliumnetworkpolicies" },
+  podMonitors: { group: "monitoring.coreos.com", plural: "podmonitors" },
   dragonflies: { group: "dragonflydb.io", plural: "dragonflies" },
 } as const satisfies Record<string, Place>;

@@ -156,7 +156,6 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
         ? undefined
         : await startMetrics({
             objects: stores.infra,
-            instance,
             volumes,
             directory,
             address: network.metricsAddress,
