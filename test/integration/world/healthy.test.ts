@@ -128,7 +128,11 @@ describe("a healthy world", () => {
     );
     // A scrape from before the replicas were attached still counts them as primaries.
     await expect.poll(() => count("sum(dragonfly_master)"), { timeout: 15_000 }).toBe("1");
-    expect(await count("count(up{job='dragonfly-system/dragonfly',namespace='dragonfly-system',app='dragonfly',container='dragonfly'})")).toBe("3");
+    expect(
+      await count(
+        "count(up{job='dragonfly-system/dragonfly',namespace='dragonfly-system',app='dragonfly',container='dragonfly'})",
+      ),
+    ).toBe("3");
     expect(await count("count(kubelet_volume_stats_capacity_bytes{persistentvolumeclaim=~'df-dragonfly-.+'})")).toBe(
       "3",
     );
