@@ -1,0 +1,74 @@
+import type { z } from "zod";
+import type { Conclusion } from "../definition.ts";
+import type { ApprovalOutcome } from "./record.ts";
+
+export interface StepOptions {
+  /** For one attempt; default 30 seconds. */
+  readonly timeoutMs?: number;
+  /** Further attempts after the first failure; default none. */
+  readonly retries?: number;
+  /** Before the first retry, doubled with each; default 500. */
+  readonly backoffMs?: number;
+}
+
+export interface StepContext {
+  /** Aborts when the time of the attempt is over, when the run is cancelled, and when another process took the run. */
+  readonly signal: AbortSignal;
+  readonly now: () => Date;
+  /** It was begun before, and nobody knows how far it came. */
+  readonly interrupted: boolean;
+}
+
+/** Something that changes the world once. */
+export interface Effect<T> {
+  /** Looks whether it is done already, by its deterministic name; undefined when not. Asked before every `apply`. */
+  find(step: StepContext): Promise<T | undefined>;
+  apply(step: StepContext): Promise<T>;
+}
+
+/** What a plan must have for the engine; the rest of it is the approvals' business. */
+export interface ApprovablePlan {
+  readonly digest: string;
+}
+
+/**
+ * What a change runbook works with. Its code runs from the top again whenever the run is carried on, with recorded results in
+ * place of what was done: so it may branch only on its parameters and on results, and does everything else in steps, one
+ * after the other. Results are JSON.
+ */
+export interface DurableContext<Params> {
+  readonly runId: string;
+  readonly params: Params;
+  /** Does something that may be done again: reading, checking, waiting for a state. */
+  step<T>(name: string, fn: (step: StepContext) => Promise<T>, options?: StepOptions): Promise<T>;
+  /** Does something that must be done once. */
+  effect<T>(name: string, effect: Effect<T>, options?: StepOptions): Promise<T>;
+  /** Parks the run; no worker waits. */
+  sleep(name: string, ms: number): Promise<void>;
+  /** Parks the run until people have decided. Goes on only when approved; any other outcome ends the run. */
+  approve<Plan extends ApprovablePlan>(
+    name: string,
+    plan: Plan,
+  ): Promise<{ readonly plan: Plan; readonly outcome: ApprovalOutcome }>;
+}
+
+export interface ChangeRunbook<Schema extends z.ZodObject = z.ZodObject> {
+  readonly id: string;
+  readonly title: string;
+  readonly description: string;
+  readonly params: Schema;
+  readonly positional: readonly string[];
+  readonly effect: "change";
+  /** Goes up with every change of the steps' names or order; default 1. */
+  readonly version: number;
+  /** Earlier versions, for runs that began with them. Without, such a run stops and says so. */
+  readonly previous: readonly ChangeRunbook<Schema>[];
+  run(context: DurableContext<z.infer<Schema>>): Promise<Conclusion>;
+}
+
+export function defineChange<Schema extends z.ZodObject>(
+  runbook: Omit<ChangeRunbook<Schema>, "effect" | "version" | "previous" | "positional"> &
+    Partial<Pick<ChangeRunbook<Schema>, "version" | "previous" | "positional">>,
+): ChangeRunbook<Schema> {
+  return { version: 1, previous: [], positional: [], ...runbook, effect: "change" };
+}

@@ -1,0 +1,98 @@
+import { z } from "zod";
+
+/** A run of a change runbook as it is kept: everything that another process needs to carry it on. */
+
+export const runStates = [
+  "queued",
+  "running",
+  "waiting",
+  "sleeping",
+  "succeeded",
+  "failed",
+  "rejected",
+  "expired",
+  "cancelled",
+] as const;
+export type RunState = (typeof runStates)[number];
+
+const ended: ReadonlySet<RunState> = new Set(["succeeded", "failed", "rejected", "expired", "cancelled"]);
+
+/** Whether nothing will change any more. */
+export function hasEnded(state: RunState): boolean {
+  return ended.has(state);
+}
+
+const time = z.iso.datetime();
+const failureSchema = z.strictObject({ code: z.string(), message: z.string(), next: z.string() });
+export type Failure = z.infer<typeof failureSchema>;
+
+const stepSchema = z.strictObject({
+  kind: z.literal("step"),
+  name: z.string(),
+  begunAt: time,
+  /** How often it was begun. */
+  attempts: z.int().min(1),
+  doneAt: time.optional(),
+  /** JSON; absent until it is done. */
+  result: z.unknown(),
+  /** Instead of a result, when every attempt failed. */
+  failure: failureSchema.optional(),
+});
+
+const sleepSchema = z.strictObject({ kind: z.literal("sleep"), name: z.string(), until: time });
+
+const outcomeSchema = z.strictObject({
+  state: z.enum(["approved", "rejected", "expired", "voided"]),
+  at: time,
+  /** Canonical ids of the people who decided. */
+  by: z.array(z.string()),
+  reason: z.string().default(""),
+});
+export type ApprovalOutcome = z.infer<typeof outcomeSchema>;
+
+const approvalSchema = z.strictObject({
+  kind: z.literal("approval"),
+  name: z.string(),
+  askedAt: time,
+  /** SHA-256 of the plan. */
+  digest: z.string(),
+  /** The plan as it was approved: data, checked by its own schema where it is used. */
+  plan: z.unknown(),
+  outcome: outcomeSchema.optional(),
+});
+
+const checkpointSchema = z.discriminatedUnion("kind", [stepSchema, sleepSchema, approvalSchema]);
+export type Checkpoint = z.infer<typeof checkpointSchema>;
+export type StepCheckpoint = z.infer<typeof stepSchema>;
+export type ApprovalCheckpoint = z.infer<typeof approvalSchema>;
+
+export const runRecordSchema = z.strictObject({
+  /** Ours, never the queue's: an emptied queue counts from one again. */
+  id: z.string(),
+  runbook: z.string(),
+  /** Of the runbook that it began with. */
+  version: z.int().min(1),
+  params: z.record(z.string(), z.unknown()),
+  requester: z.strictObject({ surface: z.enum(["slack", "cli", "webhook", "schedule"]), id: z.string() }),
+  requestedAt: time,
+  state: z.enum(runStates),
+  checkpoints: z.array(checkpointSchema),
+  /** While sleeping. */
+  wakeAt: time.optional(),
+  /** Somebody wants it to end; it ends before its next step. */
+  cancel: z.strictObject({ by: z.string(), at: time, reason: z.string().default("") }).optional(),
+  /** Why it failed. */
+  failure: failureSchema.optional(),
+  endedAt: time.optional(),
+  /** What it concluded: summary, findings, tables. */
+  conclusion: z.unknown(),
+});
+export type RunRecord = z.infer<typeof runRecordSchema>;
+
+/** The first form of a run: accepted, nothing done. */
+export function newRun(
+  wanted: Pick<RunRecord, "id" | "runbook" | "version" | "params" | "requester">,
+  now: Date,
+): RunRecord {
+  return { ...wanted, requestedAt: now.toISOString(), state: "queued", checkpoints: [], conclusion: null };
+}

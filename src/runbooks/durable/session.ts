@@ -1,0 +1,248 @@
+import { BotError, explain } from "../../errors.ts";
+import type { ApprovablePlan, DurableContext, Effect, StepContext, StepOptions } from "./definition.ts";
+import type { ApprovalOutcome, Checkpoint, Failure, RunRecord, StepCheckpoint } from "./record.ts";
+
+export interface SessionDeps {
+  /**
+   * Keeps the record before anything goes on, and returns it as it is now kept: somebody may have asked to cancel.
+   * Rejects with BotError `run.taken-over` when another process has the run.
+   */
+  save(record: RunRecord): Promise<RunRecord>;
+  readonly now: () => Date;
+  /** Waits between attempts. */
+  pause(ms: number): Promise<void>;
+  /** Aborts when this process must stop working on the run. */
+  readonly signal: AbortSignal;
+}
+
+/** Why the code does not go on for now. */
+export type Park =
+  | { readonly kind: "sleeping"; readonly until: string }
+  | { readonly kind: "waiting" }
+  | { readonly kind: "ended"; readonly state: "rejected" | "expired"; readonly outcome: ApprovalOutcome };
+
+export interface Session<Params> {
+  readonly context: DurableContext<Params>;
+  /** Resolves when the code has come to where it must wait; it then stays there for good. */
+  readonly parked: Promise<Park>;
+  /** The record with everything done so far. */
+  record(): RunRecord;
+  /** An error of the engine: it ends this pass even when the code caught it and went on. */
+  fatal(): BotError | undefined;
+  /** Checkpoints that the code never came to. */
+  unvisited(): readonly Checkpoint[];
+}
+
+const longestResult = 256 * 1024;
+
+/** One pass of a runbook's code over its record: recorded results are given back, what is not yet done is done and kept. */
+export function openSession<Params>(start: RunRecord, params: Params, deps: SessionDeps): Session<Params> {
+  let record = start;
+  let position = 0;
+  let busy: string | undefined;
+  let fatal: BotError | undefined;
+  const { promise: parked, resolve: park } = Promise.withResolvers<Park>();
+  const never = <T>() => new Promise<T>(() => {});
+
+  const replace = (at: number, checkpoint: Checkpoint): RunRecord => ({
+    ...record,
+    checkpoints: [...record.checkpoints.slice(0, at), checkpoint, ...record.checkpoints.slice(at + 1)],
+  });
+  const die = (error: BotError): never => {
+    fatal ??= error;
+    throw fatal;
+  };
+  const keep = async (at: number, checkpoint: Checkpoint) => {
+    record = await deps.save(replace(at, checkpoint)).catch((error: unknown) => {
+      if (isEngines(error)) die(error);
+      throw error;
+    });
+  };
+
+  /** The recorded checkpoint at this point of the code, if the run came this far before. */
+  const arrive = <Kind extends Checkpoint["kind"]>(kind: Kind, name: string) => {
+    if (fatal !== undefined) throw fatal;
+    const at = position++;
+    const known = record.checkpoints[at];
+    if (known !== undefined && (known.kind !== kind || known.name !== name)) {
+      die(
+        new BotError(
+          "run.diverged",
+          `Run ${record.id} was at ${known.kind} "${known.name}", but runbook ${record.runbook} now comes to ${kind} "${name}" there`,
+          "Nothing more was done. Give the changed runbook a new version and keep the old one in `previous`, or run it anew",
+        ),
+      );
+    }
+    if (record.cancel !== undefined && known === undefined) die(cancelled(record));
+    return { at, known: known as Extract<Checkpoint, { kind: Kind }> | undefined };
+  };
+
+  /** Steps are one after the other: two at once would be recorded in whatever order they happen to end. */
+  const alone = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
+    if (busy !== undefined) {
+      die(
+        new BotError(
+          "run.parallel",
+          `Step "${name}" was begun while "${busy}" was still at work`,
+          "Await each step, or do both things inside one step",
+        ),
+      );
+    }
+    busy = name;
+    try {
+      return await work();
+    } finally {
+      busy = undefined;
+    }
+  };
+
+  const step = async <T>(
+    name: string,
+    fn: (step: StepContext) => Promise<T>,
+    options: StepOptions = {},
+  ): Promise<T> => {
+    const { at, known } = arrive("step", name);
+    if (known?.doneAt !== undefined) {
+      if (known.failure !== undefined) throw failed(known.failure);
+      return known.result as T;
+    }
+    return await alone(name, () => attempt(at, known, name, fn, options));
+  };
+
+  const attempt = async <T>(
+    at: number,
+    before: StepCheckpoint | undefined,
+    name: string,
+    fn: (step: StepContext) => Promise<T>,
+    { timeoutMs = 30_000, retries = 0, backoffMs = 500 }: StepOptions,
+  ): Promise<T> => {
+    let begun: StepCheckpoint = {
+      kind: "step",
+      name,
+      begunAt: before?.begunAt ?? deps.now().toISOString(),
+      attempts: (before?.attempts ?? 0) + 1,
+      result: null,
+    };
+    for (let failures = 0; ; failures++) {
+      await keep(at, begun);
+      const interrupted = begun.attempts > 1;
+      try {
+        const result = toJson(
+          name,
+          await withinTime(name, timeoutMs, deps, (signal) => fn({ signal, now: deps.now, interrupted })),
+        );
+        await keep(at, { ...begun, doneAt: deps.now().toISOString(), result });
+        return result as T;
+      } catch (error) {
+        if (deps.signal.aborted || isEngines(error)) throw error;
+        if (failures >= retries) {
+          await keep(at, { ...begun, doneAt: deps.now().toISOString(), failure: failureOf(error) });
+          throw error;
+        }
+        await deps.pause(backoffMs * 2 ** failures);
+        begun = { ...begun, attempts: begun.attempts + 1 };
+      }
+    }
+  };
+
+  const context: DurableContext<Params> = {
+    runId: record.id,
+    params,
+    step,
+    effect: <T>(name: string, { find, apply }: Effect<T>, options?: StepOptions) =>
+      step(name, async (inner) => (await find(inner)) ?? (await apply(inner)), options),
+    sleep: async (name, ms) => {
+      const { at, known } = arrive("sleep", name);
+      const until = known?.until ?? new Date(deps.now().getTime() + ms).toISOString();
+      if (known === undefined) await keep(at, { kind: "sleep", name, until });
+      if (deps.now().getTime() >= Date.parse(until)) return;
+      park({ kind: "sleeping", until });
+      await never();
+    },
+    approve: async <Plan extends ApprovablePlan>(name: string, plan: Plan) => {
+      const { at, known } = arrive("approval", name);
+      if (known === undefined) {
+        const asked = { kind: "approval" as const, name, askedAt: deps.now().toISOString(), digest: plan.digest };
+        await keep(at, { ...asked, plan: toJson(name, plan) });
+      }
+      const outcome = known?.outcome;
+      if (outcome?.state === "approved") return { plan: known?.plan as Plan, outcome };
+      if (outcome?.state === "rejected" || outcome?.state === "expired") {
+        park({ kind: "ended", state: outcome.state, outcome });
+      } else if (outcome === undefined) {
+        park({ kind: "waiting" });
+      } else {
+        throw new BotError(
+          "approval.voided",
+          `The plan changed after it was asked about: ${outcome.reason}`,
+          "Run it again for a new plan",
+        );
+      }
+      return await never();
+    },
+  };
+  return {
+    context,
+    parked,
+    record: () => record,
+    fatal: () => fatal,
+    unvisited: () => record.checkpoints.slice(position),
+  };
+}
+
+function cancelled({ id, cancel }: RunRecord): BotError {
+  return new BotError("run.cancelled", `Run ${id} was cancelled by ${cancel?.by ?? "somebody"}`, cancel?.reason ?? "");
+}
+
+/** Errors of the engine itself are about the run, not about the step: they are not recorded as its failure. */
+function isEngines(error: unknown): error is BotError {
+  return error instanceof BotError && error.code.startsWith("run.");
+}
+
+function failureOf(error: unknown): Failure {
+  if (error instanceof BotError) return { code: error.code, message: error.message, next: error.next };
+  return { code: "step.failed", message: explain(error), next: "" };
+}
+
+function failed({ code, message, next }: Failure): BotError {
+  return new BotError(code, message, next);
+}
+
+/** The result as it will be read back, so that the first pass and every later one see the same. */
+function toJson(name: string, value: unknown): unknown {
+  const text = JSON.stringify(value ?? null);
+  if (text.length > longestResult) {
+    throw new BotError(
+      "step.result-too-large",
+      `The result of "${name}" is ${Math.round(text.length / 1024)} KiB; at most ${longestResult / 1024} are kept`,
+      "Return what the next steps need, and put the rest into the report",
+    );
+  }
+  return JSON.parse(text);
+}
+
+async function withinTime<T>(
+  name: string,
+  timeoutMs: number,
+  deps: SessionDeps,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const timeout = new AbortController();
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    timeout.abort();
+    const seconds = timeoutMs / 1000;
+    reject(
+      new BotError("step.timeout", `"${name}" did not end within ${seconds} s`, "Look at what it was waiting for"),
+    );
+  }, timeoutMs);
+  const stop = () => reject(deps.signal.reason);
+  deps.signal.addEventListener("abort", stop, { once: true });
+  try {
+    deps.signal.throwIfAborted();
+    return await Promise.race([work(AbortSignal.any([deps.signal, timeout.signal])), promise]);
+  } finally {
+    clearTimeout(timer);
+    deps.signal.removeEventListener("abort", stop);
+  }
+}
