@@ -59,6 +59,8 @@ export interface ChangeRunbook<Schema extends z.ZodObject = z.ZodObject> {
   readonly params: Schema;
   readonly positional: readonly string[];
   readonly effect: "change";
+  /** What it alone may change at a time, from its parameters; undefined: nothing that others change. */
+  lock?(params: z.infer<Schema>): string | undefined;
   /** Goes up with every change of the steps' names or order; default 1. */
   readonly version: number;
   /** Earlier versions, for runs that began with them. Without, such a run stops and says so. */

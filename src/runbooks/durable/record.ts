@@ -76,6 +76,10 @@ export const runRecordSchema = z.strictObject({
   requester: z.strictObject({ surface: z.enum(["slack", "cli", "webhook", "schedule"]), id: z.string() }),
   requestedAt: time,
   state: z.enum(runStates),
+  /** What it alone may change while it is not ended: `dragonfly-system/dragonfly`. */
+  lock: z.string().optional(),
+  /** The process that carries it on, which shows by a rising count that it is alive. */
+  owner: z.strictObject({ process: z.string(), beat: z.int() }).optional(),
   checkpoints: z.array(checkpointSchema),
   /** While sleeping. */
   wakeAt: time.optional(),
@@ -91,7 +95,7 @@ export type RunRecord = z.infer<typeof runRecordSchema>;
 
 /** The first form of a run: accepted, nothing done. */
 export function newRun(
-  wanted: Pick<RunRecord, "id" | "runbook" | "version" | "params" | "requester">,
+  wanted: Pick<RunRecord, "id" | "runbook" | "version" | "params" | "requester" | "lock">,
   now: Date,
 ): RunRecord {
   return { ...wanted, requestedAt: now.toISOString(), state: "queued", checkpoints: [], conclusion: null };

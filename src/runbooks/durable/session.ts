@@ -156,6 +156,7 @@ export function openSession<Params>(start: RunRecord, params: Params, deps: Sess
       const until = known?.until ?? new Date(deps.now().getTime() + ms).toISOString();
       if (known === undefined) await keep(at, { kind: "sleep", name, until });
       if (deps.now().getTime() >= Date.parse(until)) return;
+      if (record.cancel !== undefined) die(cancelled(record));
       park({ kind: "sleeping", until });
       await never();
     },
@@ -170,6 +171,7 @@ export function openSession<Params>(start: RunRecord, params: Params, deps: Sess
       if (outcome?.state === "rejected" || outcome?.state === "expired") {
         park({ kind: "ended", state: outcome.state, outcome });
       } else if (outcome === undefined) {
+        if (record.cancel !== undefined) die(cancelled(record));
         park({ kind: "waiting" });
       } else {
         throw new BotError(

@@ -1,0 +1,284 @@
+import { BotError } from "../../errors.ts";
+import type { Requester } from "../definition.ts";
+import type { ChangeRunbook } from "./definition.ts";
+import { executeRun } from "./execute.ts";
+import { type ApprovalOutcome, hasEnded, newRun, type RunRecord } from "./record.ts";
+import type { KeptRun, RunStore } from "./store.ts";
+
+export interface RunDriver {
+  /**
+   * Accepts a run: it is kept before this resolves. Rejects with BotError `runbook.unknown`, `runbook.parameters`, or
+   * `run.locked` with the run that has the same target.
+   */
+  submit(wanted: WantedRun): Promise<RunRecord>;
+  /** Records what was decided about the open approval with this digest; rejects with `approval.closed` when there is none. */
+  decide(id: string, digest: string, outcome: ApprovalOutcome): Promise<RunRecord>;
+  /** Asks a run to end before its next step; rejects with `run.ended` when it has. */
+  cancel(id: string, by: string, reason: string): Promise<RunRecord>;
+  /** Carries on what is due: new runs, runs that slept long enough or were decided about, runs whose process is gone. */
+  sweep(): Promise<void>;
+  /** Ends the work of this process after the step each run is in; another process takes them up. */
+  stop(): Promise<void>;
+}
+
+export interface WantedRun {
+  readonly id: string;
+  readonly runbook: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly requester: Requester;
+}
+
+export interface RunDriverDeps {
+  readonly store: RunStore;
+  readonly runbooks: readonly ChangeRunbook[];
+  /** Different for every start of a process. */
+  readonly process: string;
+  readonly now: () => Date;
+  /** A process that shows no life for this long has lost its runs. Told by each observer's own clock, not by the writer's. */
+  readonly leaseMs: number;
+  /** How many runs this process carries on at once. */
+  readonly concurrency: number;
+  pause(ms: number): Promise<void>;
+  /** Told of every new form of a run that this process writes. */
+  onChange?(record: RunRecord): void;
+  /** A run could not be carried on for a reason outside of it; it will be tried again. */
+  onTrouble?(id: string, error: unknown): void;
+}
+
+interface Observed {
+  readonly revision: string;
+  readonly at: number;
+}
+
+const writeAttempts = 20;
+
+/** Lets several processes carry on the runs of one store, each run in one process at a time. */
+export function createRunDriver(deps: RunDriverDeps): RunDriver {
+  const { store } = deps;
+  const active = new Map<string, Promise<void>>();
+  const observed = new Map<string, Observed>();
+  const stopping = new AbortController();
+
+  /** Applies a change to the newest form of a record, however many others are writing. */
+  const change = async (id: string, edit: (record: RunRecord) => RunRecord): Promise<KeptRun> => {
+    for (let attempt = 0; ; attempt++) {
+      const kept = await store.get(id);
+      if (kept === undefined) throw new BotError("run.unknown", `There is no run ${id}`, "See: /dragonfly runs");
+      const edited = edit(kept.record);
+      if (edited === kept.record) return kept;
+      try {
+        const written = await store.update(kept, edited);
+        deps.onChange?.(written.record);
+        return written;
+      } catch (error) {
+        if (!isConflict(error) || attempt >= writeAttempts) throw error;
+      }
+    }
+  };
+
+  const submit = async ({ id, params, requester, ...wanted }: WantedRun): Promise<RunRecord> => {
+    const runbook = deps.runbooks.find((one) => one.id === wanted.runbook);
+    if (runbook === undefined) {
+      throw new BotError(
+        "runbook.unknown",
+        `There is no change runbook "${wanted.runbook}"`,
+        "See: /dragonfly runbooks",
+      );
+    }
+    const parsed = runbook.params.safeParse(params);
+    if (!parsed.success) {
+      const problems = parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; ");
+      throw new BotError("runbook.parameters", `${runbook.id} cannot run: ${problems}`, "Correct the parameters");
+    }
+    const lock = runbook.lock?.(parsed.data);
+    const { version } = runbook;
+    const fresh = { id, runbook: runbook.id, version, params: parsed.data, requester };
+    const kept = await store.create(newRun(lock === undefined ? fresh : { ...fresh, lock }, deps.now()));
+    const holder = lock === undefined ? id : await hold(lock, id);
+    if (holder !== id) {
+      await store.remove(id);
+      const other = (await store.get(holder))?.record;
+      throw new BotError(
+        "run.locked",
+        `Run ${holder} (${other?.runbook ?? "another"}, asked for by ${other?.requester.id ?? "somebody"}) is already changing ${lock}`,
+        "Wait until it has ended, or cancel it",
+      );
+    }
+    deps.onChange?.(kept.record);
+    return kept.record;
+  };
+
+  /** The run that holds a lock, after trying to get it for this one. A run that has ended holds nothing. */
+  const hold = async (lock: string, id: string): Promise<string> => {
+    for (let attempt = 0; ; attempt++) {
+      const holder = await store.claim(lock, id);
+      if (holder === id || attempt >= writeAttempts) return holder;
+      const other = await store.get(holder);
+      if (other !== undefined && !hasEnded(other.record.state)) return holder;
+      await store.release(lock, holder);
+    }
+  };
+
+  const isDue = ({ record, revision }: KeptRun): boolean => {
+    if (hasEnded(record.state) || active.has(record.id)) return false;
+    const before = observed.get(record.id);
+    const at = performance.now();
+    if (before?.revision !== revision) observed.set(record.id, { revision, at });
+    if (record.owner !== undefined) return before?.revision === revision && at - before.at >= deps.leaseMs;
+    if (record.state === "queued" || record.state === "running" || record.cancel !== undefined) return true;
+    if (record.state === "sleeping") return Date.parse(record.wakeAt ?? "") <= deps.now().getTime();
+    return (
+      record.checkpoints.some((checkpoint) => checkpoint.kind === "approval" && checkpoint.outcome !== undefined) &&
+      !isAsking(record)
+    );
+  };
+
+  const carryOn = async (found: KeptRun): Promise<void> => {
+    const { id } = found.record;
+    let kept: KeptRun;
+    try {
+      kept = await store.update(found, { ...found.record, owner: { process: deps.process, beat: 0 } });
+    } catch (error) {
+      // Somebody else was quicker.
+      if (isConflict(error)) return;
+      throw error;
+    }
+    const lost = new AbortController();
+    const mine = serialised(async (edit: (record: RunRecord) => RunRecord) => {
+      for (let attempt = 0; ; attempt++) {
+        try {
+          kept = await store.update(kept, edit(kept.record));
+          return kept.record;
+        } catch (error) {
+          if (!isConflict(error) || attempt >= writeAttempts) throw error;
+          const current = await store.get(id);
+          if (current?.record.owner?.process !== deps.process) {
+            const taken = new BotError(
+              "run.taken-over",
+              `Run ${id} is carried on by another process`,
+              "Nothing to do here",
+            );
+            lost.abort(taken);
+            throw taken;
+          }
+          kept = current;
+        }
+      }
+    });
+    const beat = setInterval(() => {
+      mine((record) => ({ ...record, owner: { process: deps.process, beat: (record.owner?.beat ?? 0) + 1 } })).catch(
+        (error: unknown) => deps.onTrouble?.(id, error),
+      );
+    }, deps.leaseMs / 3);
+    const { lock } = kept.record;
+    try {
+      if (lock !== undefined && (await hold(lock, id)) !== id) {
+        // Its turn comes when the other has ended.
+        await mine(withoutOwner);
+        return;
+      }
+      const after = await executeRun(kept.record, deps.runbooks, {
+        // What others may write meanwhile is theirs: the wish to cancel. Everything else is this process's.
+        save: async (record) => {
+          const saved = await mine((current) => {
+            const { cancel, owner } = current;
+            const base = { ...record, ...(owner === undefined ? {} : { owner }) };
+            const merged = cancel === undefined ? base : { ...base, cancel };
+            return rests(merged) ? withoutOwner(merged) : merged;
+          });
+          deps.onChange?.(saved);
+          return saved;
+        },
+        now: deps.now,
+        pause: deps.pause,
+        signal: AbortSignal.any([stopping.signal, lost.signal]),
+      });
+      if (lock !== undefined && hasEnded(after.state)) await store.release(lock, id);
+    } catch (error) {
+      if (stopping.signal.aborted && !lost.signal.aborted) await mine(withoutOwner);
+      else if (!lost.signal.aborted) throw error;
+    } finally {
+      clearInterval(beat);
+    }
+  };
+
+  const begin = (kept: KeptRun) => {
+    const { id } = kept.record;
+    const work = carryOn(kept)
+      .catch((error: unknown) => deps.onTrouble?.(id, error))
+      .finally(() => active.delete(id));
+    active.set(id, work);
+  };
+
+  return {
+    submit,
+    decide: async (id, digest, outcome) => {
+      const { record } = await change(id, (before) => {
+        const at = before.checkpoints.findIndex(
+          (one) => one.kind === "approval" && one.outcome === undefined && one.digest === digest,
+        );
+        const asked = before.checkpoints[at];
+        if (hasEnded(before.state) || asked?.kind !== "approval") {
+          throw new BotError(
+            "approval.closed",
+            `Run ${id} is not waiting for a decision about this plan`,
+            "Look at the run: it may be decided already, or its plan has changed",
+          );
+        }
+        return { ...before, checkpoints: before.checkpoints.with(at, { ...asked, outcome }) };
+      });
+      return record;
+    },
+    cancel: async (id, by, reason) => {
+      const { record } = await change(id, (before) => {
+        if (hasEnded(before.state)) throw new BotError("run.ended", `Run ${id} has ended: ${before.state}`, "");
+        return before.cancel === undefined
+          ? { ...before, cancel: { by, at: deps.now().toISOString(), reason } }
+          : before;
+      });
+      return record;
+    },
+    sweep: async () => {
+      if (stopping.signal.aborted) return;
+      const due = (await store.list()).filter(isDue).toSorted((a, b) => byAge(a.record, b.record));
+      for (const kept of due.slice(0, deps.concurrency - active.size)) begin(kept);
+    },
+    stop: async () => {
+      stopping.abort(new BotError("run.stopping", "This process is stopping", "Another one carries on"));
+      await Promise.all(active.values());
+    },
+  };
+}
+
+/** Whether a run has come to where no process needs to hold it. */
+function rests({ state }: RunRecord): boolean {
+  return hasEnded(state) || state === "sleeping" || state === "waiting";
+}
+
+function withoutOwner({ owner: _, ...record }: RunRecord): RunRecord {
+  return record;
+}
+
+/** Whether the newest approval is still open. */
+function isAsking({ checkpoints }: RunRecord): boolean {
+  const last = checkpoints.at(-1);
+  return last?.kind === "approval" && last.outcome === undefined;
+}
+
+function byAge(a: RunRecord, b: RunRecord): number {
+  return a.requestedAt.localeCompare(b.requestedAt) || a.id.localeCompare(b.id);
+}
+
+function isConflict(error: unknown): boolean {
+  return error instanceof BotError && error.code === "run.conflict";
+}
+
+/** One call after the other, each with the outcome of the one before behind it. */
+function serialised<In, Out>(work: (input: In) => Promise<Out>): (input: In) => Promise<Out> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (input) => {
+    const next = last.then(() => work(input));
+    last = next.catch(() => undefined);
+    return next;
+  };
+}
