@@ -5,7 +5,7 @@ import { BotError } from "./errors.ts";
 import { type ClusterAccess, loadAccess } from "./kubernetes/access.ts";
 import { type DialPod, dialDirectly, dialThroughApi } from "./kubernetes/pod-dialer.ts";
 import { createKubernetesReader } from "./kubernetes/reader.ts";
-import { createGetJson } from "./kubernetes/request.ts";
+import { createCallApi, createGetJson } from "./kubernetes/request.ts";
 import { createMetricsReader } from "./metrics/reader.ts";
 import type { KubernetesReader, Platform } from "./platform/ports.ts";
 
@@ -28,7 +28,11 @@ export function composePlatform({ config, environment }: Settings): Platform {
         });
         return loaded;
       };
-      const reader = createKubernetesReader(cluster.name, access.context, createGetJson(cluster.name, load));
+      const reader = createKubernetesReader(
+        cluster.name,
+        access.context,
+        createGetJson(createCallApi(cluster.name, load)),
+      );
       const direct = cluster.reachPods === "direct" || (cluster.reachPods === "auto" && access.inCluster);
       return [cluster.name, { reader, dial: direct ? dialDirectly : dialThroughApi(load) }];
     }),

@@ -26,6 +26,12 @@ export function answerError(cluster: string, path: string, code: number, body: s
         `Cluster ${cluster}: ${said === "HTTP 404" ? `${path} does not exist` : said}`,
         "Check the name and the namespace in dfbot.yaml, and that the CRD is installed",
       );
+    case 409:
+      return new BotError(
+        parsed.success && parsed.data.reason === "AlreadyExists" ? "kubernetes.exists" : "kubernetes.conflict",
+        `Cluster ${cluster}: ${said}`,
+        "Somebody else wrote it meanwhile; read it again",
+      );
     case 429:
       return new BotError(
         "kubernetes.rate-limited",

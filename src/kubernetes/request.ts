@@ -8,6 +8,17 @@ import { answerError, badAnswer, connectionError, credentialsError } from "./err
 /** Reads one path of the API server as JSON. */
 export type GetJson = (path: string, query: Readonly<Record<string, string>>, signal: AbortSignal) => Promise<unknown>;
 
+export interface ApiRequest {
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+}
+
+/** Sends one request to the API server and gives its answer as JSON; a code other than 2xx is a BotError. */
+export type CallApi = (request: ApiRequest, signal: AbortSignal) => Promise<unknown>;
+
 const retryAfterAtMostSeconds = 3;
 /** Making credentials may run a login command, and setting up TLS is not free: fifteen reads at once share them. */
 const credentialsLifeMs = 5_000;
@@ -18,17 +29,22 @@ const credentialsLifeMs = 5_000;
  *
  * A 429 is honoured once, when its Retry-After is short enough to be waited for.
  */
-export function createGetJson(cluster: string, load: () => Promise<KubeConfig>): GetJson {
+export function createCallApi(cluster: string, load: () => Promise<KubeConfig>): CallApi {
   const credentials = shareFor(credentialsLifeMs, () => makeCredentials(cluster, load));
-  return async (path, query, signal) => {
+  return async ({ method, path, query = {}, body }, signal) => {
     const { server, options } = await credentials();
     const url = new URL(`${server}${path}`);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
-    const first = await send(cluster, options, url, signal);
+    const ask = () => send(cluster, { ...options, method }, { url, body }, signal);
+    const first = await ask();
     if (first.code !== 429 || first.retryAfterSeconds > retryAfterAtMostSeconds) return bodyOf(cluster, path, first);
     await sleep(first.retryAfterSeconds * 1_000, undefined, { signal });
-    return bodyOf(cluster, path, await send(cluster, options, url, signal));
+    return bodyOf(cluster, path, await ask());
   };
+}
+
+export function createGetJson(call: CallApi): GetJson {
+  return (path, query, signal) => call({ method: "GET", path, query }, signal);
 }
 
 /** `https.request` hands what it does not know to `tls.connect`, which takes a context that is made already. */
@@ -71,7 +87,13 @@ interface Answer {
   readonly retryAfterSeconds: number;
 }
 
-function send(cluster: string, options: ConnectionOptions, url: URL, signal: AbortSignal): Promise<Answer> {
+function send(
+  cluster: string,
+  options: ConnectionOptions,
+  { url, body }: { readonly url: URL; readonly body: unknown },
+  signal: AbortSignal,
+): Promise<Answer> {
+  const payload = body === undefined ? undefined : JSON.stringify(body);
   return new Promise((resolve, reject) => {
     const fail = (cause: unknown) => reject(signal.aborted ? signal.reason : connectionError(cluster, cause));
     const outgoing = request(url, { ...options, signal }, (response) => {
@@ -79,12 +101,17 @@ function send(cluster: string, options: ConnectionOptions, url: URL, signal: Abo
       text(response).then((body) => resolve({ code: response.statusCode ?? 0, body, retryAfterSeconds }), fail);
     });
     outgoing.on("error", fail);
-    outgoing.end();
+    if (payload !== undefined) {
+      outgoing.setHeader("content-type", "application/json");
+      // Node frames the body of a DELETE only when it is told how long it is.
+      outgoing.setHeader("content-length", Buffer.byteLength(payload));
+    }
+    outgoing.end(payload);
   });
 }
 
 function bodyOf(cluster: string, path: string, { code, body }: Answer): unknown {
-  if (code !== 200) throw answerError(cluster, path, code, body);
+  if (code < 200 || code > 299) throw answerError(cluster, path, code, body);
   try {
     return JSON.parse(body);
   } catch (cause) {

@@ -10,7 +10,7 @@ import { ObjectStore } from "../../../sandbox/kubernetes/object-store.ts";
 import { type KubernetesApi, startKubernetesApi } from "../../../sandbox/kubernetes/server.ts";
 import { loadAccess } from "../../../src/kubernetes/access.ts";
 import { createKubernetesReader } from "../../../src/kubernetes/reader.ts";
-import { createGetJson } from "../../../src/kubernetes/request.ts";
+import { createCallApi, createGetJson } from "../../../src/kubernetes/request.ts";
 
 let api: KubernetesApi;
 let directory: string;
@@ -61,7 +61,9 @@ function reader(
   return createKubernetesReader(
     "infra",
     context,
-    createGetJson("infra", () => loadAccess({ cluster: "infra", context, inCluster: false, kubeconfigPath: path })),
+    createGetJson(
+      createCallApi("infra", () => loadAccess({ cluster: "infra", context, inCluster: false, kubeconfigPath: path })),
+    ),
   );
 }
 
@@ -217,8 +219,10 @@ contexts: [{name: infra, context: {cluster: infra, user: u}}]
     const broken = createKubernetesReader(
       "infra",
       "infra",
-      createGetJson("infra", () =>
-        loadAccess({ cluster: "infra", context: "infra", inCluster: false, kubeconfigPath: path }),
+      createGetJson(
+        createCallApi("infra", () =>
+          loadAccess({ cluster: "infra", context: "infra", inCluster: false, kubeconfigPath: path }),
+        ),
       ),
     );
     await expect(broken.nodes(signal())).rejects.toMatchObject({ code: "kubernetes.credentials" });
