@@ -4,13 +4,14 @@ import type { INamespace, ISecret, IServiceAccount } from "kubernetes-models/v1"
 import { describe, expect, it } from "vitest";
 import { identityOf } from "../../../sandbox/gitops/objects.ts";
 import { parseQuantity } from "../../../src/kubernetes/quantity.ts";
-import { clusters, examples, ofKind } from "./tree.ts";
+import { clustersWithExamples, ofKind } from "./tree.ts";
 import { dragonflies, selects, workloadsOf } from "./workloads.ts";
 
-const all = [...clusters, ...examples];
 const workloads = [
   ...new Map(
-    all.flatMap(({ name, objects }) => workloadsOf(objects).map((one) => [one.identity, { ...one, name, objects }])),
+    clustersWithExamples.flatMap(({ name, objects }) =>
+      workloadsOf(objects).map((one) => [one.identity, { ...one, name, objects }]),
+    ),
   ).values(),
 ];
 
@@ -87,7 +88,7 @@ describe.each(workloads)("the pods of $identity", ({ pod, namespace, objects, id
   });
 });
 
-describe.each(all.map((one) => [one.name, one.objects] as const))("in %s", (_, objects) => {
+describe.each(clustersWithExamples.map((one) => [one.name, one.objects] as const))("in %s", (_, objects) => {
   const made = workloadsOf(objects);
 
   it("each budget is over one workload and lets one pod go", () => {
@@ -158,23 +159,26 @@ it.each([
   expect(text).toMatch(tokens);
 });
 
-describe.each(all.flatMap(({ objects }) => dragonflies(objects)))("the sizes of $metadata.name", ({ spec }) => {
-  const flag = (name: string) => spec.args?.find((text) => text.startsWith(`--${name}=`))?.split("=")[1] ?? "";
-  const maxmemory = parseQuantity(flag("maxmemory").replace("gb", "Gi").replace("mb", "Mi")) ?? Number.NaN;
+describe.each(clustersWithExamples.flatMap(({ objects }) => dragonflies(objects)))(
+  "the sizes of $metadata.name",
+  ({ spec }) => {
+    const flag = (name: string) => spec.args?.find((text) => text.startsWith(`--${name}=`))?.split("=")[1] ?? "";
+    const maxmemory = parseQuantity(flag("maxmemory").replace("gb", "Gi").replace("mb", "Mi")) ?? Number.NaN;
 
-  it("give each thread its 256 MiB", () => {
-    expect(maxmemory / Number(flag("proactor_threads"))).toBeGreaterThanOrEqual(256 * 2 ** 20);
-  });
+    it("give each thread its 256 MiB", () => {
+      expect(maxmemory / Number(flag("proactor_threads"))).toBeGreaterThanOrEqual(256 * 2 ** 20);
+    });
 
-  it("leave a quarter of the container above maxmemory", () => {
-    expect(maxmemory).toBeLessThanOrEqual(0.75 * (parseQuantity(String(spec.resources?.limits?.memory)) ?? 0));
-  });
+    it("leave a quarter of the container above maxmemory", () => {
+      expect(maxmemory).toBeLessThanOrEqual(0.75 * (parseQuantity(String(spec.resources?.limits?.memory)) ?? 0));
+    });
 
-  it("have room for two snapshots and 30 % more", () => {
-    const claim = spec.snapshot?.persistentVolumeClaimSpec?.resources.requests.storage;
-    expect(parseQuantity(String(claim)) ?? 0).toBeGreaterThanOrEqual(2 * 1.3 * maxmemory);
-  });
-});
+    it("have room for two snapshots and 30 % more", () => {
+      const claim = spec.snapshot?.persistentVolumeClaimSpec?.resources.requests.storage;
+      expect(parseQuantity(String(claim)) ?? 0).toBeGreaterThanOrEqual(2 * 1.3 * maxmemory);
+    });
+  },
+);
 
 function textsOf(value: unknown): readonly string[] {
   if (typeof value === "string") return [value];

@@ -8,7 +8,7 @@ import { describe, expect, it } from "vitest";
 import { buildKustomization } from "../../../sandbox/gitops/kustomize.ts";
 import { identityOf } from "../../../sandbox/gitops/objects.ts";
 import type { KubeObject } from "../../../sandbox/kubernetes/object-store.ts";
-import { clusters, deploy, examples, ofKind, settings } from "./tree.ts";
+import { clustersWithExamples, deploy, ofKind, settings } from "./tree.ts";
 import { dragonflies, workloadsOf } from "./workloads.ts";
 
 /** Namespaces of others that objects of ours are put into. Everything else must bring its own. */
@@ -16,7 +16,7 @@ const foreignNamespaces = ["flux-system", "default", "gitlab-system", "harbor"];
 /** The account that the operator's chart makes. */
 const chartAccounts = ["dragonfly-operator-controller-manager"];
 
-describe.each([...clusters, ...examples].map((one) => [one.name, one.objects] as const))("in %s", (_, objects) => {
+describe.each(clustersWithExamples.map((one) => [one.name, one.objects] as const))("in %s", (_, objects) => {
   const find = <T>(kind: string, namespace: string | undefined, name: string | undefined) => {
     const found = ofKind<T>(objects, kind).find(
       ({ metadata }) => metadata.name === name && metadata.namespace === namespace,

@@ -5,7 +5,7 @@ import type { INetworkPolicy, INetworkPolicyPeer } from "kubernetes-models/netwo
 import type { IService } from "kubernetes-models/v1";
 import { describe, expect, it } from "vitest";
 import { identityOf } from "../../../sandbox/gitops/objects.ts";
-import { clusters, examples, ofKind } from "./tree.ts";
+import { clustersWithExamples, ofKind } from "./tree.ts";
 import { selects, type Workload, workloadsOf } from "./workloads.ts";
 
 const nameLabel = "kubernetes.io/metadata.name";
@@ -17,7 +17,7 @@ const elsewhere: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   harbor: {},
 };
 
-describe.each([...clusters, ...examples].map((one) => [one.name, one.objects] as const))("in %s", (_, objects) => {
+describe.each(clustersWithExamples.map((one) => [one.name, one.objects] as const))("in %s", (_, objects) => {
   const workloads = workloadsOf(objects);
   const own = new Set(ofKind(objects, "Namespace").map(({ metadata }) => metadata.name));
   const pods = (namespace: string | undefined, wanted: Readonly<Record<string, string>> | undefined) =>

@@ -2,7 +2,7 @@ import { existsSync, globSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type FluxStep, fluxObjects } from "../../../sandbox/gitops/flux.ts";
 import { buildKustomization } from "../../../sandbox/gitops/kustomize.ts";
-import { parseObjects } from "../../../sandbox/gitops/objects.ts";
+import { identityOf, parseObjects } from "../../../sandbox/gitops/objects.ts";
 import { substitute } from "../../../sandbox/gitops/substitute.ts";
 import type { KubeObject } from "../../../sandbox/kubernetes/object-store.ts";
 
@@ -41,11 +41,20 @@ export const clusters: readonly BuiltCluster[] = [
   { name: "apps", objects: allOf(apps) },
 ];
 
-/** The examples of the documentation, one cluster a file or folder. */
+/** The examples of the documentation, one a file. */
 export const examples: readonly BuiltCluster[] = exampleFiles().map((file) => ({
   name: file,
   objects: parseObjects(readFileSync(join(deploy, file), "utf8"), file).map((object) => substitute(object, settings)),
 }));
+
+/** Infra with an example applied on top: what has the same identity is replaced. */
+export const clustersWithExamples: readonly BuiltCluster[] = [
+  ...clusters,
+  ...examples.map(({ name, objects }) => {
+    const replaced = new Set(objects.map(identityOf));
+    return { name, objects: [...allOf(infra).filter((object) => !replaced.has(identityOf(object))), ...objects] };
+  }),
+];
 
 function exampleFiles(): readonly string[] {
   const folder = "docs/examples";
