@@ -8,7 +8,9 @@ export function generateConfigMap(entry: GeneratorEntry, read: (path: string) =>
   const data: Record<string, string> = {};
   const put = (key: string, value: string) => {
     if (!/^[-._a-zA-Z0-9]+$/.test(key)) throw new Error(`${source}: ${entry.name}: ${key} is no key of a ConfigMap`);
-    if (key in data) throw new Error(`${source}: ${entry.name}: the key ${key} is there twice`);
+    if (/^[\d.]+$/.test(key))
+      throw new Error(`${source}: ${entry.name}: kustomize fails at a number for a key: ${key}`);
+    if (Object.hasOwn(data, key)) throw new Error(`${source}: ${entry.name}: the key ${key} is there twice`);
     data[key] = value;
   };
   for (const file of entry.files) {
@@ -42,11 +44,8 @@ function split(text: string): [string, string] {
  */
 export function suffixedName(configMap: KubeObject): string {
   const data = (configMap["data"] ?? {}) as Readonly<Record<string, string>>;
-  // By hand, because a JavaScript object puts keys that look like numbers first.
-  const entries = Object.keys(data)
-    .toSorted()
-    .map((key) => `${JSON.stringify(key)}:${JSON.stringify(data[key])}`);
-  const json = `{"data":{${entries.join()}},"kind":"ConfigMap","name":""}`.replaceAll(
+  const sorted = Object.fromEntries(Object.entries(data).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  const json = JSON.stringify({ data: sorted, kind: "ConfigMap", name: "" }).replaceAll(
     /[<>&\u2028\u2029]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );

@@ -22,6 +22,8 @@ const operations: z.ZodType<Operation[]> = z.array(
  */
 export function applyPatch(objects: readonly KubeObject[], entry: PatchEntry, source: string): readonly KubeObject[] {
   const [body, ...more] = parseDocuments(entry.patch, source);
+  if (entry.patch.startsWith("[") && !isJson(entry.patch))
+    throw new Error(`${source}: kustomize reads a patch that begins with [ as JSON, and this is none`);
   if (more.length > 0) throw new Error(`${source}: one patch expected, ${more.length + 1} found`);
   const change = Array.isArray(body) ? jsonPatch(body, source) : strategicMerge(body, source);
   const target = entry.target ?? ownTarget(body, source);
@@ -33,6 +35,15 @@ export function applyPatch(objects: readonly KubeObject[], entry: PatchEntry, so
   });
   if (hits === 0) throw new Error(`${source}: matches no object: ${JSON.stringify(target)}`);
   return patched;
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 type Target = NonNullable<PatchEntry["target"]>;

@@ -12,7 +12,14 @@ export function parseDocuments(text: string, source: string): readonly unknown[]
     .map((document) => {
       const [problem] = [...document.errors, ...document.warnings];
       if (problem !== undefined) throw new Error(`${source}: ${problem.message}`);
-      visit(document, { Scalar: (key, node) => settle(node, key === "key", source) });
+      visit(document, {
+        Scalar: (key, node) => {
+          settle(node, key === "key", source);
+          // Go's reader leaves out the last line break of such a block, and this one adds it.
+          if (node.type?.startsWith("BLOCK") && !text.endsWith("\n") && (node.range?.[1] ?? 0) >= text.length)
+            throw new Error(`${source}: ends within a text of several lines: put a line break at the end`);
+        },
+      });
       return document.toJS();
     })
     .filter((value) => value !== null);

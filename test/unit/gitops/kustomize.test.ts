@@ -77,6 +77,11 @@ describe("what it refuses", () => {
       "lists are not modelled",
     ],
     [
+      "a file that ends within a block",
+      { k: kustomization("resources: [a.yaml]"), "k/a.yaml": configMap("a", "x: |", "  y") },
+      "ends within a text of several lines",
+    ],
+    [
       "a key twice",
       { k: kustomization("resources: [a.yaml]"), "k/a.yaml": configMap("a", "x: '1'", "x: '2'") },
       "keys must be unique",
@@ -104,7 +109,8 @@ describe("components", () => {
         "patches:",
         "  - target: {name: a}",
         "    patch: |",
-        "      [{op: replace, path: /data/x, value: '2'}]",
+        "      - {op: replace, path: /data/x, value: '2'}",
+        "",
       ),
       "extra/b.yaml": configMap("b"),
     });
@@ -169,6 +175,7 @@ describe("generated ConfigMaps", () => {
     ["a literal without =", "literals: [x]", "not key=value"],
     ["a key twice", "literals: [x=1, x=2]", "the key x is there twice"],
     ["a key with a slash", "literals: [a/b=1]", "no key of a ConfigMap"],
+    ["a number for a key", "literals: ['9=x']", "kustomize fails at a number for a key: 9"],
     ["nothing in it", "literals: []", "a ConfigMap of nothing"],
   ])("refuse %s", (_, line, message) => {
     const root = tree({ "kustomization.yaml": kustomization("configMapGenerator:", "  - name: g", `    ${line}`) });

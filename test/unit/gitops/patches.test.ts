@@ -14,7 +14,7 @@ const patched = (patch: string, target?: Record<string, string>) =>
 const replicas = (all: readonly KubeObject[]) => all.map(({ spec }) => (spec as { replicas: number }).replicas);
 
 describe("the target", () => {
-  const patch = "[{op: replace, path: /spec/replicas, value: 5}]";
+  const patch = "- {op: replace, path: /spec/replicas, value: 5}";
   it.each([
     [{ kind: "Deployment" }, [5, 5, 1]],
     [{ name: "web" }, [5, 1, 5]],
@@ -39,15 +39,16 @@ describe("the target", () => {
 describe("a JSON 6902 patch", () => {
   it("adds, removes and tests", () => {
     const text =
-      "[{op: test, path: /spec/replicas, value: 1}, {op: add, path: /spec/list/-, value: b}, {op: remove, path: /metadata/labels/drop}]";
+      "- {op: test, path: /spec/replicas, value: 1}\n- {op: add, path: /spec/list/-, value: b}\n- {op: remove, path: /metadata/labels/drop}";
     expect(patched(text, { kind: "Job" })[2]).toMatchObject({ spec: { list: ["a", "b"] } });
     expect(patched(text, { kind: "Job" })[2]?.metadata.labels).toEqual({ keep: "yes" });
   });
 
   it.each([
-    ["a place that is not there", "[{op: replace, path: /spec/x/y, value: 1}]", "does not apply to Job.batch one/web"],
-    ["a test that fails", "[{op: test, path: /spec/replicas, value: 2}]", "does not apply to Job.batch one/web"],
-    ["an operation that does not exist", "[{op: set, path: /spec, value: 2}]", "here: "],
+    ["a place that is not there", "- {op: replace, path: /spec/x/y, value: 1}", "does not apply to Job.batch one/web"],
+    ["a test that fails", "- {op: test, path: /spec/replicas, value: 2}", "does not apply to Job.batch one/web"],
+    ["YAML that begins like JSON", "[{op: remove, path: /spec}]", "reads a patch that begins with [ as JSON"],
+    ["an operation that does not exist", "- {op: set, path: /spec, value: 2}", "here: "],
   ])("refuses %s", (_, text, message) => {
     expect(() => patched(text, { kind: "Job" })).toThrow(message);
   });
