@@ -1,29 +1,31 @@
-import { join } from "node:path";
+import { existsSync } from "node:fs";
+import { relative, resolve, sep } from "node:path";
 import { z } from "zod";
 import type { KubeObject } from "../kubernetes/object-store.ts";
 import { buildKustomization } from "./kustomize.ts";
+import { groupOf, refuseTwins } from "./objects.ts";
 import { substitute } from "./substitute.ts";
 
-export interface FluxOptions {
-  /** The repository's top, which the paths of the Flux Kustomizations begin at. */
-  readonly root: string;
-  /** Instead of what the settings ConfigMap says. */
-  readonly settings?: Readonly<Record<string, string>>;
-}
-
-export interface Applied {
-  /** The Flux Kustomization, or the cluster's own folder. */
+/** What Flux applies at once: the cluster's own folder, or one Flux Kustomization. */
+export interface FluxStep {
+  /** The Flux Kustomization's name; `flux-system` for the cluster's own folder, as Flux's bootstrap calls it. */
   readonly kustomization: string;
   readonly objects: readonly KubeObject[];
 }
 
-const kind = "Kustomization";
-const apiVersion = "kustomize.toolkit.fluxcd.io/v1";
-const fluxKustomization = z.looseObject({
-  metadata: z.looseObject({ name: z.string(), namespace: z.string() }),
-  spec: z.looseObject({
-    path: z.string(),
+/** The fields of a Flux Kustomization that the tree uses. Strict: what is not here could change what is built. */
+const fluxKustomization = z.object({
+  metadata: z.object({ name: z.string(), namespace: z.string() }),
+  spec: z.strictObject({
     dependsOn: z.array(z.strictObject({ name: z.string() })).default([]),
+    interval: z.string(),
+    retryInterval: z.string().optional(),
+    timeout: z.string().optional(),
+    prune: z.boolean(),
+    wait: z.boolean().optional(),
+    path: z.string(),
+    sourceRef: z.strictObject({ kind: z.literal("GitRepository"), name: z.string() }),
+    healthCheckExprs: z.array(z.unknown()).optional(),
     postBuild: z
       .strictObject({ substituteFrom: z.array(z.strictObject({ kind: z.literal("ConfigMap"), name: z.string() })) })
       .optional(),
@@ -31,68 +33,99 @@ const fluxKustomization = z.looseObject({
 });
 type FluxKustomization = z.infer<typeof fluxKustomization>;
 
+const settingsMap = z.object({ data: z.record(z.string(), z.string()) });
+
 /**
- * What Flux applies to a cluster, in its order: the cluster's own folder, then what each Kustomization in it leads to, those
- * that others depend on first.
- *
- * @throws Error for a dependency that is not there or circular, and for a setting that nothing defines
+ * What Flux applies to a cluster, in its order: the cluster's own objects first, then each Flux Kustomization after
+ * those it depends on, built and substituted. `root` is the folder that the paths of the Kustomizations start from;
+ * `settings` replaces values of the cluster's settings, and may name only settings that there are.
  */
-export function fluxObjects(clusterFolder: string, { root, settings = {} }: FluxOptions): readonly Applied[] {
-  const own = buildKustomization(clusterFolder, root).map((object) => withSettings(object, settings));
-  const known = new Set(own.filter(isSettings).flatMap((object) => Object.keys(dataOf(object))));
-  const unknown = Object.keys(settings).find((name) => !known.has(name));
-  if (unknown !== undefined) throw new Error(`${clusterFolder}: no ConfigMap defines the setting ${unknown}`);
-  const all = own
-    .filter((object) => object.kind === kind && object.apiVersion === apiVersion)
-    .map((object) => fluxKustomization.parse(object));
-  return [
-    { kustomization: clusterFolder, objects: own },
-    ...inOrder(all).map((one) => ({
-      kustomization: one.metadata.name,
-      objects: buildKustomization(join(root, one.spec.path), root).map((object) =>
-        one.spec.postBuild === undefined ? object : substitute(object, valuesFor(one, own)),
-      ),
+export function fluxObjects(
+  clusterFolder: string,
+  options: { readonly root: string; readonly settings?: Readonly<Record<string, string>> },
+): readonly FluxStep[] {
+  const own = withOverrides(buildKustomization(clusterFolder), options.settings ?? {}, clusterFolder);
+  const kustomizations = own
+    .filter((object) => object.kind === "Kustomization" && groupOf(object) === "kustomize.toolkit.fluxcd.io")
+    .map((object) => {
+      const parsed = fluxKustomization.safeParse(object);
+      if (!parsed.success)
+        throw new Error(`${clusterFolder}: Kustomization ${object.metadata.name}: ${z.prettifyError(parsed.error)}`);
+      return parsed.data;
+    });
+  const steps = [
+    { kustomization: "flux-system", objects: own },
+    ...ordered(kustomizations, clusterFolder).map((kustomization) => ({
+      kustomization: kustomization.metadata.name,
+      objects: built(kustomization, own, options.root),
     })),
   ];
+  refuseTwins(
+    steps.flatMap(({ objects }) => objects),
+    clusterFolder,
+  );
+  return steps;
 }
 
-function isSettings(object: KubeObject): boolean {
-  return object.kind === "ConfigMap";
-}
-
-function dataOf(object: KubeObject): Readonly<Record<string, string>> {
-  return z.record(z.string(), z.string()).parse(object["data"] ?? {});
-}
-
-function withSettings(object: KubeObject, settings: Readonly<Record<string, string>>): KubeObject {
-  if (!isSettings(object)) return object;
-  const data = Object.entries(dataOf(object)).map(([name, value]) => [name, settings[name] ?? value]);
-  return { ...object, data: Object.fromEntries(data) };
-}
-
-function valuesFor({ metadata, spec }: FluxKustomization, own: readonly KubeObject[]): Record<string, string> {
-  const sources = spec.postBuild?.substituteFrom ?? [];
-  const values = sources.map(({ name }) => {
-    const found = own.find((object) => isSettings(object) && object.metadata.name === name);
-    if (found === undefined) throw new Error(`Kustomization ${metadata.name}: there is no ConfigMap ${name}`);
-    return dataOf(found);
-  });
-  return Object.assign({}, ...values);
-}
-
-function inOrder(all: readonly FluxKustomization[]): readonly FluxKustomization[] {
-  const ordered: FluxKustomization[] = [];
-  const visit = (one: FluxKustomization, above: readonly string[]) => {
-    const { name } = one.metadata;
-    if (above.includes(name)) throw new Error(`Kustomization ${name} depends on itself: ${above.join(" -> ")}`);
-    if (ordered.includes(one)) return;
-    for (const { name: wanted } of one.spec.dependsOn) {
-      const found = all.find(({ metadata }) => metadata.name === wanted);
-      if (found === undefined) throw new Error(`Kustomization ${name} depends on ${wanted}, which is not there`);
-      visit(found, [...above, name]);
+function withOverrides(
+  own: readonly KubeObject[],
+  overrides: Readonly<Record<string, string>>,
+  folder: string,
+): readonly KubeObject[] {
+  const unused = new Set(Object.keys(overrides));
+  const result = own.map((object) => {
+    const parsed = settingsMap.safeParse(object);
+    if (object.kind !== "ConfigMap" || !parsed.success) return object;
+    const data = { ...parsed.data.data };
+    for (const [name, value] of Object.entries(overrides)) {
+      if (!Object.hasOwn(data, name)) continue;
+      data[name] = value;
+      unused.delete(name);
     }
-    ordered.push(one);
+    return { ...object, data };
+  });
+  if (unused.size > 0) throw new Error(`${folder}: no such setting: ${[...unused].join(", ")}`);
+  return result;
+}
+
+/** Dependencies first, else in the order of the files. */
+function ordered(all: readonly FluxKustomization[], folder: string): readonly FluxKustomization[] {
+  const done: FluxKustomization[] = [];
+  const place = (name: string, way: readonly string[]) => {
+    if (done.some(({ metadata }) => metadata.name === name)) return;
+    if (way.includes(name)) throw new Error(`${folder}: dependsOn is a cycle: ${[...way, name].join(" -> ")}`);
+    const found = all.find(({ metadata }) => metadata.name === name);
+    if (found === undefined) throw new Error(`${folder}: ${way.at(-1)} depends on ${name}, which does not exist`);
+    for (const dependency of found.spec.dependsOn) place(dependency.name, [...way, name]);
+    done.push(found);
   };
-  for (const one of all) visit(one, []);
-  return ordered;
+  for (const { metadata } of all) place(metadata.name, []);
+  return done;
+}
+
+function built({ metadata, spec }: FluxKustomization, own: readonly KubeObject[], root: string) {
+  const folder = resolve(root, spec.path);
+  const inside = relative(resolve(root), folder);
+  if (inside === ".." || inside.startsWith(`..${sep}`) || !existsSync(folder))
+    throw new Error(`Kustomization ${metadata.name}: path: ${spec.path}: no such folder in ${root}`);
+  const objects = buildKustomization(folder);
+  // Without postBuild Flux does not look for variables at all.
+  if (spec.postBuild === undefined) return objects;
+  const settings = Object.assign(
+    {},
+    ...spec.postBuild.substituteFrom.map(({ name }) => settingsOf(name, metadata, own)),
+  ) as Readonly<Record<string, string>>;
+  return objects.map((object) => substitute(object, settings));
+}
+
+function settingsOf(
+  name: string,
+  { name: user, namespace }: FluxKustomization["metadata"],
+  own: readonly KubeObject[],
+): Readonly<Record<string, string>> {
+  const found = own.find(
+    ({ kind, metadata }) => kind === "ConfigMap" && metadata.name === name && metadata.namespace === namespace,
+  );
+  if (found === undefined) throw new Error(`Kustomization ${user}: substituteFrom: no ConfigMap ${namespace}/${name}`);
+  return settingsMap.parse(found).data;
 }

@@ -1,47 +1,62 @@
-import { readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parse } from "yaml";
 import { z } from "zod";
+import { parseDocuments } from "./yaml.ts";
 
-/** The parts of a kustomization.yaml that the shipped tree uses; anything else is an error, never passed over. */
+const texts = z.record(z.string(), z.string());
 
-const generator = z.strictObject({
-  name: z.string(),
-  namespace: z.string().optional(),
-  files: z.array(z.string()).default([]),
-  literals: z.array(z.string()).default([]),
-  options: z
-    .strictObject({
-      disableNameSuffixHash: z.boolean().default(false),
-      labels: z.record(z.string(), z.string()).optional(),
-      annotations: z.record(z.string(), z.string()).optional(),
-    })
-    .prefault({}),
-});
-export type ConfigMapGenerator = z.infer<typeof generator>;
+const target = z
+  .strictObject({
+    group: z.string().optional(),
+    version: z.string().optional(),
+    kind: z.string().optional(),
+    name: z.string().optional(),
+    namespace: z.string().optional(),
+  })
+  .refine((fields) => Object.keys(fields).length > 0, "a target that names nothing is everything");
 
-const patch = z.strictObject({
-  target: z.strictObject({ kind: z.string(), name: z.string() }),
-  patch: z.string(),
-});
-export type Patch = z.infer<typeof patch>;
+const generator = z
+  .strictObject({
+    name: z.string().min(1),
+    namespace: z.string().optional(),
+    files: z.array(z.string()).default([]),
+    literals: z.array(z.string()).default([]),
+    options: z
+      .strictObject({
+        labels: texts.optional(),
+        annotations: texts.optional(),
+        disableNameSuffixHash: z.boolean().default(false),
+      })
+      .prefault({}),
+  })
+  .refine(({ files, literals }) => files.length + literals.length > 0, "a ConfigMap of nothing");
 
-const kustomization = z.strictObject({
-  apiVersion: z.enum(["kustomize.config.k8s.io/v1beta1", "kustomize.config.k8s.io/v1alpha1"]),
-  kind: z.enum(["Kustomization", "Component"]),
-  resources: z.array(z.string()).default([]),
-  components: z.array(z.string()).default([]),
-  patches: z.array(patch).default([]),
-  configMapGenerator: z.array(generator).default([]),
-});
-export type Kustomization = z.infer<typeof kustomization>;
+/** The fields of a kustomization.yaml that the tree uses. Strict: another field is an error, never ignored. */
+const kustomizationFile = z
+  .strictObject({
+    apiVersion: z.string(),
+    kind: z.enum(["Kustomization", "Component"]),
+    resources: z.array(z.string()).default([]),
+    components: z.array(z.string()).default([]),
+    patches: z.array(z.strictObject({ target: target.optional(), patch: z.string() })).default([]),
+    configMapGenerator: z.array(generator).default([]),
+  })
+  .refine(
+    ({ apiVersion, kind }) => apiVersion === `kustomize.config.k8s.io/${kind === "Component" ? "v1alpha1" : "v1beta1"}`,
+    { path: ["apiVersion"], message: "not the apiVersion of the kind" },
+  );
 
-/** @throws Error that names the file and the field */
-export function readKustomization(folder: string, kind: Kustomization["kind"]): Kustomization {
+export type KustomizationFile = z.infer<typeof kustomizationFile>;
+export type PatchEntry = KustomizationFile["patches"][number];
+export type GeneratorEntry = KustomizationFile["configMapGenerator"][number];
+
+/** The kustomization.yaml of a folder. Throws naming the file and the field. */
+export function readKustomizationFile(folder: string): KustomizationFile {
   const path = join(folder, "kustomization.yaml");
-  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) throw new Error(`${path} does not exist`);
-  const parsed = kustomization.safeParse(parse(readFileSync(path, "utf8")));
-  if (!parsed.success) throw new Error(`${path}: not modelled here: ${z.prettifyError(parsed.error)}`);
-  if (parsed.data.kind !== kind) throw new Error(`${path}: found a ${parsed.data.kind}, expected a ${kind}`);
+  if (!existsSync(path)) throw new Error(`${path}: no such file`);
+  const documents = parseDocuments(readFileSync(path, "utf8"), path);
+  if (documents.length !== 1) throw new Error(`${path}: one document expected, ${documents.length} found`);
+  const parsed = kustomizationFile.safeParse(documents[0]);
+  if (!parsed.success) throw new Error(`${path}: ${z.prettifyError(parsed.error)}`);
   return parsed.data;
 }

@@ -1,101 +1,94 @@
-import { readFileSync, statSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
-import { parse, parseAllDocuments } from "yaml";
-import { z } from "zod";
+import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { join, relative, resolve, sep } from "node:path";
 import type { KubeObject } from "../kubernetes/object-store.ts";
-import { type Generated, generateConfigMap, renameReferences } from "./config-map.ts";
-import { type Kustomization, type Patch, readKustomization } from "./kustomization-file.ts";
+import { generateConfigMap, suffixedName, withConfigMapRenamed } from "./generators.ts";
+import { type KustomizationFile, readKustomizationFile } from "./kustomization-file.ts";
+import { identityOf, parseObjects, refuseTwins } from "./objects.ts";
+import { applyPatch } from "./patches.ts";
 
-/** As Kubernetes reads YAML: 0440 is octal, and a bare `on` or `yes` is true. */
-export const yaml = { version: "1.1" } as const;
+/** What is built so far: generated names get their suffix at the very end, when no patch can change the content. */
+interface Draft {
+  readonly objects: readonly KubeObject[];
+  /** Identities of the ConfigMaps whose names get a suffix. */
+  readonly hashed: ReadonlySet<string>;
+}
 
-const kubeObject = z.looseObject({
-  apiVersion: z.string(),
-  kind: z.string(),
-  metadata: z.looseObject({ name: z.string() }),
-});
+const nothing: Draft = { objects: [], hashed: new Set() };
 
 /**
- * What `kubectl kustomize` makes of a folder, for the part of kustomize that the shipped tree uses. The sandbox has its own
- * because Debian's kubectl is too old for it; a test compares the two.
- *
- * @param root nothing outside this folder is read
- * @throws Error that names the file, for anything that is missing, doubled, or not modelled
+ * The objects that `kubectl kustomize` makes of a folder, for the part of kustomize that the tree uses. Whatever else a
+ * kustomization.yaml says is an error that names the file and the field, so nothing is built wrongly in silence.
+ * Source: https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/
  */
-export function buildKustomization(folder: string, root: string): readonly KubeObject[] {
-  const { objects, generated } = accumulate(resolve(folder), { root: resolve(root), open: [] }, "Kustomization");
-  const built = renameReferences(objects, generated);
-  const seen = new Set<string>();
-  for (const object of built) {
-    const identity = identityOf(object);
-    if (seen.has(identity)) throw new Error(`${folder}: ${identity} is there twice`);
-    seen.add(identity);
+export function buildKustomization(folder: string): readonly KubeObject[] {
+  const root = resolve(folder);
+  if (readKustomizationFile(root).kind !== "Kustomization")
+    throw new Error(`${root}: a Component is no tree of its own`);
+  return withSuffixes(accumulate(root, "Kustomization", nothing, []));
+}
+
+/** A Component works on what is there already, a Kustomization starts anew. `open` holds the folders on the way here. */
+function accumulate(folder: string, kind: KustomizationFile["kind"], start: Draft, open: readonly string[]): Draft {
+  const here = existsSync(folder) ? realpathSync(folder) : folder;
+  if (open.includes(here)) throw new Error(`${[...open, here].join(" -> ")}: a cycle`);
+  const file = readKustomizationFile(here);
+  const source = join(here, "kustomization.yaml");
+  if (file.kind !== kind) throw new Error(`${source}: a ${file.kind} where a ${kind} is expected`);
+  const way = [...open, here];
+
+  let draft = start;
+  for (const resource of file.resources) {
+    const path = resolve(here, resource);
+    if (!existsSync(path)) throw new Error(`${source}: resources: ${resource}: no such file or folder`);
+    const added = statSync(path).isDirectory()
+      ? accumulate(path, "Kustomization", nothing, way)
+      : { ...nothing, objects: parseObjects(readInside(here, resource, source), path) };
+    draft = joined(draft, added, source);
   }
-  return built;
+  for (const component of file.components) draft = accumulate(resolve(here, component), "Component", draft, way);
+  for (const entry of file.configMapGenerator) {
+    const made = generateConfigMap(entry, (path) => readInside(here, path, source), source);
+    const hashed = entry.options.disableNameSuffixHash ? [] : [identityOf(made)];
+    draft = joined(draft, { objects: [made], hashed: new Set(hashed) }, source);
+  }
+  const objects = file.patches.reduce(
+    (patched, entry, index) => applyPatch(patched, entry, `${source}: patches[${index}]`),
+    draft.objects,
+  );
+  refuseTwins(objects, source);
+  return { ...draft, objects };
 }
 
-export function identityOf({ apiVersion, kind, metadata }: KubeObject): string {
-  return `${apiVersion} ${kind} ${metadata.namespace ?? ""}/${metadata.name}`;
+function joined(a: Draft, b: Draft, source: string): Draft {
+  const objects = [...a.objects, ...b.objects];
+  refuseTwins(objects, source);
+  return { objects, hashed: new Set([...a.hashed, ...b.hashed]) };
 }
 
-interface Place {
-  readonly root: string;
-  /** Folders that are being built, to notice a circle. */
-  readonly open: readonly string[];
+/** Files come from the folder of the kustomization.yaml or below, as kustomize demands: links out of it do not count. */
+function readInside(folder: string, path: string, source: string): string {
+  const full = resolve(folder, path);
+  if (!existsSync(full)) throw new Error(`${source}: ${path}: no such file`);
+  const inside = relative(folder, realpathSync(full));
+  if (inside === ".." || inside.startsWith(`..${sep}`)) throw new Error(`${source}: ${path}: outside of its folder`);
+  const bytes = readFileSync(full);
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (error) {
+    throw new Error(`${source}: ${path}: not a UTF-8 text, which is all that is modelled`, { cause: error });
+  }
 }
 
-interface Accumulated {
-  readonly objects: readonly KubeObject[];
-  readonly generated: readonly Generated[];
-}
-
-function accumulate(folder: string, place: Place, kind: Kustomization["kind"]): Accumulated {
-  if (relative(place.root, folder).startsWith("..")) throw new Error(`${folder} is outside ${place.root}`);
-  if (place.open.includes(folder)) throw new Error(`${folder} includes itself`);
-  const inner = { ...place, open: [...place.open, folder] };
-  const file = readKustomization(folder, kind);
-  const parts = file.resources.map((name) => {
-    const path = resolve(folder, name);
-    const found = statSync(path, { throwIfNoEntry: false });
-    if (found === undefined) throw new Error(`${join(folder, "kustomization.yaml")}: ${name} does not exist`);
-    return found.isDirectory()
-      ? accumulate(path, inner, "Kustomization")
-      : { objects: readObjects(path), generated: [] };
-  });
-  parts.push(...file.components.map((name) => accumulate(resolve(folder, name), inner, "Component")));
-  const own = file.configMapGenerator.map((wanted) => generateConfigMap(folder, wanted));
-  const objects = [...parts.flatMap((part) => part.objects), ...own.map(({ object }) => object)];
-  const generated = [...parts.flatMap((part) => part.generated), ...own];
-  return {
-    objects: file.patches.reduce<readonly KubeObject[]>((before, patch) => applyPatch(folder, before, patch), objects),
-    generated,
-  };
-}
-
-function readObjects(path: string): readonly KubeObject[] {
-  return parseAllDocuments(readFileSync(path, "utf8"), yaml).flatMap((document) => {
-    if (document.errors.length > 0) throw new Error(`${path}: ${document.errors[0]?.message}`);
-    if (document.contents === null) return [];
-    const parsed = kubeObject.safeParse(document.toJS());
-    if (!parsed.success) throw new Error(`${path}: not a Kubernetes object: ${z.prettifyError(parsed.error)}`);
-    return [parsed.data];
-  });
-}
-
-const deletion = z.strictObject({
-  $patch: z.literal("delete"),
-  apiVersion: z.string(),
-  kind: z.string(),
-  metadata: z.strictObject({ name: z.string(), namespace: z.string().optional() }),
-});
-
-/** The one kind of patch that the tree uses: an object that is left out. */
-function applyPatch(folder: string, objects: readonly KubeObject[], { target, patch }: Patch): readonly KubeObject[] {
-  const path = join(folder, "kustomization.yaml");
-  const parsed = deletion.safeParse(parse(patch));
-  if (!parsed.success) throw new Error(`${path}: this patch is not modelled here: ${z.prettifyError(parsed.error)}`);
-  const kept = objects.filter(({ kind, metadata }) => kind !== target.kind || metadata.name !== target.name);
-  if (kept.length === objects.length)
-    throw new Error(`${path}: the patch of ${target.kind} ${target.name} meets nothing`);
-  return kept;
+function withSuffixes({ objects, hashed }: Draft): readonly KubeObject[] {
+  return objects
+    .filter((object) => hashed.has(identityOf(object)))
+    .reduce<readonly KubeObject[]>((all, configMap) => {
+      const name = suffixedName(configMap);
+      const { namespace, name: plain } = configMap.metadata;
+      return all.map((object) =>
+        identityOf(object) === identityOf(configMap)
+          ? { ...object, metadata: { ...object.metadata, name } }
+          : withConfigMapRenamed(object, namespace, plain, name),
+      );
+    }, objects);
 }

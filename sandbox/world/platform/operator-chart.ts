@@ -90,12 +90,17 @@ function install(store: ObjectStore, release: Release): string | undefined {
   return undefined;
 }
 
+/** The labels that the chart gives to the operator's pods, and selects them by. */
+export function operatorPodLabels(releaseName: string): Readonly<Record<string, string>> {
+  return { "app.kubernetes.io/name": releaseName, "control-plane": "controller-manager" };
+}
+
 function render(
   { metadata: { namespace }, spec: { releaseName } }: Release,
   given: z.infer<typeof values>,
 ): readonly KubeObject[] {
   const { manager } = given;
-  const selector = { "app.kubernetes.io/name": releaseName, "control-plane": "controller-manager" };
+  const selector = operatorPodLabels(releaseName);
   const labels = { ...selector, "app.kubernetes.io/version": chart.tag };
   const account = `${releaseName}-controller-manager`;
   const crd: KubeObject = parse(readFileSync(join(import.meta.dirname, "dragonfly-crd.yaml"), "utf8"));

@@ -1,176 +1,184 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { fluxObjects } from "../../../sandbox/gitops/flux.ts";
+import { symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
 import { buildKustomization } from "../../../sandbox/gitops/kustomize.ts";
-import { substitute } from "../../../sandbox/gitops/substitute.ts";
+import { component, configMap, kustomization, tree } from "./tree.ts";
 
-/** A Flux variable, which is not a template of this language. */
-const flux = (inside: string) => `$\{${inside}}`;
+const names = (folder: string) => buildKustomization(folder).map(({ metadata }) => metadata.name);
 
-let root: string;
-beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), "dfbot-gitops-"));
-});
-afterEach(() => rmSync(root, { recursive: true, force: true }));
-
-function tree(files: Readonly<Record<string, string>>): void {
-  for (const [path, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(root, path)), { recursive: true });
-    writeFileSync(join(root, path), text);
-  }
-}
-const header = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n";
-const service = (name: string) => `apiVersion: v1\nkind: Service\nmetadata: {name: "${name}", namespace: ns}\n`;
-const build = (path = "top") => buildKustomization(join(root, path), root);
-const names = (path?: string) => build(path).map(({ kind, metadata }) => `${kind}/${metadata.name}`);
-
-describe("a kustomization", () => {
-  it("takes files with several documents, folders and components", () => {
-    tree({
-      "top/kustomization.yaml": `${header}resources: [two.yaml, ../base]\ncomponents: [../extra]\n`,
-      "top/two.yaml": `${service("a")}---\n${service("b")}`,
-      "base/kustomization.yaml": `${header}resources: [c.yaml]\n`,
-      "base/c.yaml": service("c"),
-      "extra/kustomization.yaml":
-        "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nresources: [d.yaml]\n",
-      "extra/d.yaml": service("d"),
+describe("resources", () => {
+  it("reads every document of a file, and folders below and beside", () => {
+    const root = tree({
+      "top/kustomization.yaml": kustomization("resources: [two.yaml, ../base]"),
+      "top/two.yaml": `${configMap("a")}\n---\n# nothing\n---\n${configMap("b")}`,
+      "base/kustomization.yaml": kustomization("resources: [c.yaml]"),
+      "base/c.yaml": configMap("c"),
     });
-    expect(names()).toEqual(["Service/a", "Service/b", "Service/c", "Service/d"]);
+    expect(names(join(root, "top"))).toEqual(["a", "b", "c"]);
   });
 
-  it("names a generated ConfigMap by its contents, and refers to it by that name", () => {
-    const pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {volumes: [{configMap: {name: settings}}]}\n";
-    const write = (text: string) =>
+  it("reads a leading zero as octal, as Kubernetes does with a file mode", () => {
+    const root = tree({
+      "kustomization.yaml": kustomization("resources: [a.yaml]"),
+      "a.yaml": "apiVersion: v1\nkind: X\nmetadata: {name: a}\nspec: {defaultMode: 0440, text: '0440'}",
+    });
+    expect(buildKustomization(root)[0]?.["spec"]).toEqual({ defaultMode: 0o440, text: "0440" });
+  });
+
+  it.each(["on", "yes", "1_000", "2026-01-31"])("refuses %s without quotes", (value) => {
+    const root = tree({
+      "kustomization.yaml": kustomization("resources: [a.yaml]"),
+      "a.yaml": configMap("a", `key: ${value}`),
+    });
+    expect(() => buildKustomization(root)).toThrow(`a.yaml: \`${value}\` means different things`);
+  });
+});
+
+describe("what it refuses", () => {
+  const a = configMap("a");
+  it.each<[string, Record<string, string>, string]>([
+    ["a field that is not modelled", { k: kustomization("namePrefix: x-") }, 'Unrecognized key: "namePrefix"'],
+    ["a patch from a file", { k: kustomization("patches: [{path: p.yaml}]") }, 'Unrecognized key: "path"'],
+    ["an option that is not modelled", { k: kustomization("configMapGenerator: [{name: g, envs: [e]}]") }, "envs"],
+    ["a file that is not there", { k: kustomization("resources: [gone.yaml]") }, "gone.yaml: no such file"],
+    ["a folder without kustomization.yaml", { k: kustomization("resources: [sub]"), "sub/a.yaml": a }, "no such file"],
+    ["a file of another folder", { k: kustomization("resources: [../a.yaml]"), "a.yaml": a }, "outside of its folder"],
+    [
+      "a cycle",
+      { k: kustomization("resources: [sub]"), "sub/kustomization.yaml": kustomization("resources: [..]") },
+      "a cycle",
+    ],
+    [
+      "one identity twice",
+      { k: kustomization("resources: [a.yaml, b.yaml]"), "k/a.yaml": a, "k/b.yaml": a },
+      "ConfigMap one/a is there twice",
+    ],
+    [
+      "a Component as a resource",
+      { k: kustomization("resources: [sub]"), "sub/kustomization.yaml": component() },
+      "a Component where a Kustomization",
+    ],
+    [
+      "a Kustomization as a component",
+      { k: kustomization("components: [sub]"), "sub/kustomization.yaml": kustomization() },
+      "a Kustomization where a Component",
+    ],
+    ["a Component by itself", { k: component() }, "no tree of its own"],
+    ["another apiVersion", { k: "apiVersion: kustomize.config.k8s.io/v1\nkind: Kustomization" }, "not the apiVersion"],
+    ["two documents", { k: `${kustomization()}\n---\n${kustomization()}` }, "one document expected, 2 found"],
+    [
+      "a document that is no object",
+      { k: kustomization("resources: [a.yaml]"), "k/a.yaml": "kind: X" },
+      "not a Kubernetes object",
+    ],
+    [
+      "a list of objects",
+      { k: kustomization("resources: [a.yaml]"), "k/a.yaml": "apiVersion: v1\nkind: List\nmetadata: {name: l}" },
+      "lists are not modelled",
+    ],
+    [
+      "a file that ends within a block",
+      { k: kustomization("resources: [a.yaml]"), "k/a.yaml": configMap("a", "x: |", "  y") },
+      "ends within a text of several lines",
+    ],
+    [
+      "a key twice",
+      { k: kustomization("resources: [a.yaml]"), "k/a.yaml": configMap("a", "x: '1'", "x: '2'") },
+      "keys must be unique",
+    ],
+  ])("%s", (_, { k = "", ...files }, message) => {
+    const placed = Object.entries(files).map(([path, text]) => [path.startsWith("sub") ? `k/${path}` : path, text]);
+    const root = tree({ "k/kustomization.yaml": k, ...Object.fromEntries(placed) });
+    expect(() => buildKustomization(join(root, "k"))).toThrow(message);
+  });
+
+  it("a link out of the folder", () => {
+    const root = tree({ "k/kustomization.yaml": kustomization("resources: [a.yaml]"), "a.yaml": configMap("a") });
+    symlinkSync(join(root, "a.yaml"), join(root, "k/a.yaml"));
+    expect(() => buildKustomization(join(root, "k"))).toThrow("outside of its folder");
+  });
+});
+
+describe("components", () => {
+  it("add to what is there, and patch it", () => {
+    const root = tree({
+      "top/kustomization.yaml": kustomization("resources: [a.yaml]", "components: [../extra]"),
+      "top/a.yaml": configMap("a", "x: '1'"),
+      "extra/kustomization.yaml": component(
+        "resources: [b.yaml]",
+        "patches:",
+        "  - target: {name: a}",
+        "    patch: |",
+        "      - {op: replace, path: /data/x, value: '2'}",
+        "",
+      ),
+      "extra/b.yaml": configMap("b"),
+    });
+    const [a, b] = buildKustomization(join(root, "top"));
+    expect([a?.["data"], b?.metadata.name]).toEqual([{ x: "2" }, "b"]);
+  });
+});
+
+describe("generated ConfigMaps", () => {
+  const pod = [
+    "apiVersion: v1",
+    "kind: Pod",
+    "metadata: {name: p, namespace: NAMESPACE}",
+    "spec:",
+    "  volumes: [{name: v, configMap: {name: g}}]",
+    "  containers: [{name: c, envFrom: [{configMapRef: {name: g}}], env: [{name: e, valueFrom: {configMapKeyRef: {name: g, key: a}}}]}]",
+  ].join("\n");
+  const generated = (namespace: string, ...options: readonly string[]) =>
+    buildKustomization(
       tree({
-        "top/kustomization.yaml": `${header}resources: [pod.yaml]\nconfigMapGenerator: [{name: settings, files: [a.txt]}]\n`,
-        "top/pod.yaml": pod,
-        "top/a.txt": text,
-      });
-    write("one <&> two\n");
-    const [first, map] = build();
-    expect(first?.["spec"]).toEqual({ volumes: [{ configMap: { name: map?.metadata.name } }] });
-    expect(map?.metadata.name).toMatch(/^settings-[a-z0-9]{10}$/);
-    write("other\n");
-    expect(build()[1]?.metadata.name).not.toBe(map?.metadata.name);
-  });
-
-  it("leaves out what a patch deletes", () => {
-    const patch = `patches: [{target: {kind: Service, name: a}, patch: "{$patch: delete, apiVersion: v1, kind: Service, metadata: {name: a}}"}]\n`;
-    tree({
-      "top/kustomization.yaml": `${header}resources: [s.yaml]\n${patch}`,
-      "top/s.yaml": `${service("a")}---\n${service("b")}`,
-    });
-    expect(names()).toEqual(["Service/b"]);
-  });
-
-  it.each([
-    ["a field that is not modelled", "namePrefix: x-\n", /kustomization\.yaml: not modelled here.*namePrefix/s],
-    ["a file that is not there", "resources: [nowhere.yaml]\n", /nowhere\.yaml does not exist/],
-    ["an object twice", "resources: [s.yaml, s2.yaml]\n", /v1 Service ns\/a is there twice/],
-    ["a folder that includes itself", "resources: [../top]\n", /includes itself/],
-    ["a folder outside the tree", "resources: [../../..]\n", /is outside/],
-    [
-      "a patch that meets nothing",
-      `patches: [{target: {kind: Service, name: z}, patch: "{$patch: delete, apiVersion: v1, kind: Service, metadata: {name: z}}"}]\n`,
-      /Service z meets nothing/,
-    ],
-    [
-      "a patch that changes fields",
-      `resources: [s.yaml]\npatches: [{target: {kind: Service, name: a}, patch: "{spec: {type: NodePort}}"}]\n`,
-      /this patch is not modelled/,
-    ],
-    ["something that is no object", "resources: [list.yaml]\n", /list\.yaml: not a Kubernetes object/],
-  ])("refuses %s, and says where", (_, text, words) => {
-    tree({
-      "top/kustomization.yaml": header + text,
-      "top/s.yaml": service("a"),
-      "top/s2.yaml": service("a"),
-      "top/list.yaml": "- 1\n",
-    });
-    expect(() => build()).toThrow(words);
-  });
-});
-
-describe("substitution", () => {
-  const object = (data: Record<string, string>, annotations = {}) => ({
-    apiVersion: "v1",
-    kind: "ConfigMap",
-    metadata: { name: "c", namespace: "ns", annotations },
-    data,
-  });
-
-  it("puts in values and defaults, and keeps what is escaped or the shell's", () => {
-    const before = object({
-      a: flux("A"),
-      b: flux("B:=two"),
-      c: `$${flux("C")}`,
-      d: `x "${flux("A")}"\n$answer $(date)\n`,
-    });
-    expect(substitute(before, { A: "one" })["data"]).toEqual({
-      a: "one",
-      b: "two",
-      c: flux("C"),
-      d: 'x "one"\n$answer $(date)\n',
-    });
-  });
-
-  it("reads the text again, as Flux does: a bare number becomes one", () => {
-    expect(substitute({ ...object({}), spec: { replicas: flux("N") } }, { N: "3" })["spec"]).toEqual({ replicas: 3 });
-  });
-
-  it("leaves alone what says so", () => {
-    const before = object({ a: flux("A") }, { "kustomize.toolkit.fluxcd.io/substitute": "disabled" });
-    expect(substitute(before, {})).toBe(before);
-  });
-
-  it("refuses a variable without a value, and names it", () => {
-    expect(() => substitute(object({ a: flux("NOWHERE") }), {})).toThrow(
-      "v1 ConfigMap ns/c: the variable NOWHERE has no value",
+        "kustomization.yaml": kustomization(
+          "resources: [pod.yaml]",
+          "configMapGenerator:",
+          "  - name: g",
+          "    namespace: x",
+          "    literals: ['a=<b>&\"c\"', n=1]",
+          ...options,
+        ),
+        "pod.yaml": pod.replace("NAMESPACE", namespace),
+        "file.txt": "text\n",
+      }),
     );
+
+  it("have the suffix that kubectl gives them, and pods refer to it", () => {
+    const [one, two] = generated("x");
+    expect(two?.metadata.name).toBe("g-5db84tckfg");
+    expect(two?.["data"]).toEqual({ a: '<b>&"c"', n: "1" });
+    expect(JSON.stringify(one).match(/"name":"g-5db84tckfg"/g)).toHaveLength(3);
+    expect(JSON.stringify(one)).not.toContain('"name":"g"');
   });
-});
 
-describe("a cluster's folder", () => {
-  const kustomization = (name: string, dependsOn: readonly string[] = []) =>
-    `apiVersion: kustomize.toolkit.fluxcd.io/v1
-kind: Kustomization
-metadata: {name: ${name}, namespace: flux-system}
-spec:
-  path: ./apps/${name}
-  dependsOn: [${dependsOn.map((one) => `{name: ${one}}`).join(", ")}]
-  postBuild: {substituteFrom: [{kind: ConfigMap, name: settings}]}
-`;
-  const settings =
-    "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings, namespace: flux-system}\ndata: {NAME: shipped}\n";
-  const cluster = (kustomizations: string) =>
-    tree({
-      "cluster/kustomization.yaml": `${header}resources: [all.yaml]\n`,
-      "cluster/all.yaml": `${settings}---\n${kustomizations}`,
-      "apps/one/kustomization.yaml": `${header}resources: [s.yaml]\n`,
-      "apps/one/s.yaml": service(`one-${flux("NAME")}`),
-      "apps/two/kustomization.yaml": `${header}resources: [s.yaml]\n`,
-      "apps/two/s.yaml": service(`two-${flux("NAME")}`),
-    });
-  const applied = (options: { settings?: Record<string, string> } = {}) =>
-    fluxObjects(join(root, "cluster"), { root, ...options }).slice(1);
+  it("are another namespace's business", () => {
+    expect(JSON.stringify(generated("two")[0])).not.toContain("g-5db84tckfg");
+  });
 
-  it("is applied in the order of what depends on what, with its settings", () => {
-    cluster(`${kustomization("one", ["two"])}---\n${kustomization("two")}`);
-    expect(applied().map(({ kustomization, objects }) => [kustomization, objects[0]?.metadata.name])).toEqual([
-      ["two", "two-shipped"],
-      ["one", "one-shipped"],
-    ]);
-    expect(applied({ settings: { NAME: "mine" } })[0]?.objects[0]?.metadata.name).toBe("two-mine");
+  it("keep their name when told so, and take labels, annotations and files", () => {
+    const made = generated(
+      "x",
+      "    files: [file.txt, other=file.txt]",
+      "    options: {disableNameSuffixHash: true, labels: {l: '1'}, annotations: {note: '2'}}",
+    )[1];
+    expect(made?.metadata).toEqual({ name: "g", namespace: "x", labels: { l: "1" }, annotations: { note: "2" } });
+    expect(made?.["data"]).toMatchObject({ "file.txt": "text\n", other: "text\n" });
+  });
+
+  it("change their name with their content", () => {
+    expect(generated("x", "    files: [file.txt]")[1]?.metadata.name).not.toBe("g-5db84tckfg");
   });
 
   it.each([
-    ["a circle", `${kustomization("one", ["two"])}---\n${kustomization("two", ["one"])}`, {}, /depends on itself/],
-    ["a dependency that is not there", kustomization("one", ["three"]), {}, /one depends on three, which is not there/],
-    ["a setting that nothing defines", kustomization("one"), { OTHER: "x" }, /no ConfigMap defines the setting OTHER/],
-  ])("refuses %s", (_, text, given, words) => {
-    cluster(text);
-    expect(() => applied({ settings: given })).toThrow(words);
+    ["a file that is not there", "files: [gone]", "gone: no such file"],
+    ["a literal without =", "literals: [x]", "not key=value"],
+    ["a key twice", "literals: [x=1, x=2]", "the key x is there twice"],
+    ["a key with a slash", "literals: [a/b=1]", "no key of a ConfigMap"],
+    ["a number for a key", "literals: ['9=x']", "kustomize fails at a number for a key: 9"],
+    ["nothing in it", "literals: []", "a ConfigMap of nothing"],
+  ])("refuse %s", (_, line, message) => {
+    const root = tree({ "kustomization.yaml": kustomization("configMapGenerator:", "  - name: g", `    ${line}`) });
+    expect(() => buildKustomization(root)).toThrow(message);
   });
 });

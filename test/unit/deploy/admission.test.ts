@@ -1,0 +1,221 @@
+import { Environment } from "@marcbachmann/cel-js";
+import type { IValidatingAdmissionPolicy } from "kubernetes-models/admissionregistration.k8s.io/v1";
+import { describe, expect, it } from "vitest";
+import { clusters, ofKind, settings } from "./tree.ts";
+
+const policies = clusters.flatMap(({ name, objects }) =>
+  ofKind<IValidatingAdmissionPolicy>(objects, "ValidatingAdmissionPolicy").map(({ spec }) => ({
+    name,
+    conditions: spec?.matchConditions ?? [],
+    validations: spec?.validations ?? [],
+    constraints: spec?.matchConstraints,
+    failurePolicy: spec?.failurePolicy,
+  })),
+);
+const environment = new Environment({ unlistedVariablesAreDyn: false })
+  .registerVariable("request", "dyn")
+  .registerVariable("object", "dyn")
+  .registerVariable("oldObject", "dyn");
+
+interface Review {
+  readonly request: { readonly operation: string; readonly userInfo: { readonly username: string } };
+  readonly object: unknown;
+  readonly oldObject: unknown;
+}
+
+const bot = "system:serviceaccount:dragonfly-bot:dfbot";
+const review = (operation: string, object: unknown, oldObject: unknown, username = bot): Review => ({
+  request: { operation, userInfo: { username } },
+  object,
+  oldObject,
+});
+
+/** The messages of the validations that an API server would refuse with; an expression that fails refuses as well. */
+function refusals(policy: (typeof policies)[number], asked: Review): readonly string[] {
+  const context = whole(asked) as Record<string, unknown>;
+  if (!policy.conditions.every(({ expression }) => environment.evaluate(expression, context) === true)) return [];
+  return policy.validations
+    .filter(({ expression }) => {
+      try {
+        return environment.evaluate(expression, context) !== true;
+      } catch {
+        return policy.failurePolicy === "Fail";
+      }
+    })
+    .map(({ message }) => message ?? "");
+}
+
+/** Numbers as the API server's CEL has them: whole ones are int. */
+function whole(value: unknown): unknown {
+  if (typeof value === "number" && Number.isInteger(value)) return BigInt(value);
+  if (Array.isArray(value)) return value.map(whole);
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, whole(inner)]));
+}
+
+const container = {
+  name: "probe",
+  image: settings["DFBOT_IMAGE"],
+  args: ["probe", "dragonfly.dragonfly-system.svc.cluster.local:6379"],
+  resources: { requests: { cpu: "10m", memory: "64Mi" }, limits: { cpu: "100m", memory: "128Mi" } },
+  securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ["ALL"] } },
+};
+const spec = {
+  restartPolicy: "Never",
+  activeDeadlineSeconds: 60,
+  automountServiceAccountToken: false,
+  securityContext: { runAsNonRoot: true, runAsUser: 10001, seccompProfile: { type: "RuntimeDefault" } },
+  containers: [container],
+};
+const labels = { "app.kubernetes.io/name": "dfbot-probe", "dfbot.platform/run": "r-1" };
+const probe = { metadata: { name: "dfbot-probe-1", namespace: "harbor", labels }, spec };
+
+const withSpec = (change: object) => ({ ...probe, spec: { ...spec, ...change } });
+const withContainer = (change: object) => withSpec({ containers: [{ ...container, ...change }] });
+const withSecurity = (change: object) =>
+  withContainer({ securityContext: { ...container.securityContext, ...change } });
+const without = (value: object, key: string) =>
+  Object.fromEntries(Object.entries(value).filter(([name]) => name !== key));
+
+const oneContainer = "a probe is one container without volumes";
+const ownImage = "a probe runs the bot's own pinned image";
+const noToken = "a probe has no service account token";
+const ends = "a probe ends by itself within two minutes";
+const noHost = "a probe has nothing of the host, and goes where the scheduler puts it";
+const notRoot = "a probe does not run as root, and has the runtime's seccomp profile";
+const noPrivileges = "a probe's container has no privileges, no capabilities and a read-only root";
+const limits = "a probe has limits for cpu and memory";
+const noReferences = "a probe takes nothing from Secrets or ConfigMaps";
+const labelled =
+  "a probe is labelled app.kubernetes.io/name=dfbot-probe and dfbot.platform/run, and nothing that a Service could select";
+
+const deviations: readonly (readonly [string, object, string])[] = [
+  ["no labels at all", { ...probe, metadata: { name: "x" } }, labelled],
+  [
+    "another name label",
+    { ...probe, metadata: { labels: { ...labels, "app.kubernetes.io/name": "gitlab" } } },
+    labelled,
+  ],
+  ["a label that a Service selects", { ...probe, metadata: { labels: { ...labels, app: "dragonfly" } } }, labelled],
+  ["a second container", withSpec({ containers: [container, container] }), oneContainer],
+  ["no container", withSpec({ containers: [] }), oneContainer],
+  ["an init container", withSpec({ initContainers: [container] }), oneContainer],
+  ["an ephemeral container", withSpec({ ephemeralContainers: [container] }), oneContainer],
+  ["a volume", withSpec({ volumes: [{ name: "x", hostPath: { path: "/" } }] }), oneContainer],
+  ["another image", withContainer({ image: "busybox:1" }), ownImage],
+  ["another tag", withContainer({ image: `${container.image}-x` }), ownImage],
+  ["a token", withSpec({ automountServiceAccountToken: true }), noToken],
+  ["a token by default", { ...probe, spec: without(spec, "automountServiceAccountToken") }, noToken],
+  ["another account", withSpec({ serviceAccountName: "harbor" }), noToken],
+  ["a long life", withSpec({ activeDeadlineSeconds: 121 }), ends],
+  ["no end", { ...probe, spec: without(spec, "activeDeadlineSeconds") }, ends],
+  ["restarts", withSpec({ restartPolicy: "Always" }), ends],
+  ["restarts by default", { ...probe, spec: without(spec, "restartPolicy") }, ends],
+  ["the node's network", withSpec({ hostNetwork: true }), noHost],
+  ["the node's processes", withSpec({ hostPID: true }), noHost],
+  ["the node's memory", withSpec({ hostIPC: true }), noHost],
+  ["a chosen node", withSpec({ nodeName: "infra-1" }), noHost],
+  ["a port of the node", withContainer({ ports: [{ containerPort: 80, hostPort: 80 }] }), noHost],
+  ["root allowed", withSpec({ securityContext: { ...spec.securityContext, runAsNonRoot: false } }), notRoot],
+  ["no security context", { ...probe, spec: without(spec, "securityContext") }, notRoot],
+  ["no seccomp profile", withSpec({ securityContext: { runAsNonRoot: true } }), notRoot],
+  [
+    "seccomp off",
+    withSpec({ securityContext: { runAsNonRoot: true, seccompProfile: { type: "Unconfined" } } }),
+    notRoot,
+  ],
+  [
+    "a container without context",
+    { ...probe, spec: { ...spec, containers: [without(container, "securityContext")] } },
+    noPrivileges,
+  ],
+  ["a privileged container", withSecurity({ privileged: true }), noPrivileges],
+  ["escalation", withSecurity({ allowPrivilegeEscalation: true }), noPrivileges],
+  [
+    "escalation by default",
+    withContainer({ securityContext: without(container.securityContext, "allowPrivilegeEscalation") }),
+    noPrivileges,
+  ],
+  ["a root that can be written", withSecurity({ readOnlyRootFilesystem: false }), noPrivileges],
+  ["root in the container", withSecurity({ runAsUser: 0 }), noPrivileges],
+  ["root allowed in the container", withSecurity({ runAsNonRoot: false }), noPrivileges],
+  ["seccomp off in the container", withSecurity({ seccompProfile: { type: "Unconfined" } }), noPrivileges],
+  ["capabilities kept", withSecurity({ capabilities: { drop: ["CHOWN"] } }), noPrivileges],
+  ["a capability added", withSecurity({ capabilities: { drop: ["ALL"], add: ["NET_ADMIN"] } }), noPrivileges],
+  ["no limits", withContainer({ resources: {} }), limits],
+  ["no limit for cpu", withContainer({ resources: { limits: { memory: "1Gi" } } }), limits],
+  ["no limit for memory", withContainer({ resources: { limits: { cpu: "1" } } }), limits],
+  ["all of a Secret", withContainer({ envFrom: [{ secretRef: { name: "x" } }] }), noReferences],
+  [
+    "a key of a Secret",
+    withContainer({ env: [{ name: "X", valueFrom: { secretKeyRef: { name: "x", key: "y" } } }] }),
+    noReferences,
+  ],
+];
+
+it("is in both clusters, over pods and what can be put into a running one", () => {
+  expect([...new Set(policies.map(({ name }) => name))]).toEqual(clusters.map(({ name }) => name));
+  for (const { constraints, failurePolicy } of policies) {
+    expect(failurePolicy).toBe("Fail");
+    expect(constraints?.resourceRules).toEqual([
+      {
+        apiGroups: [""],
+        apiVersions: ["v1"],
+        operations: ["CREATE", "UPDATE", "DELETE"],
+        resources: ["pods", "pods/ephemeralcontainers"],
+      },
+    ]);
+  }
+});
+
+describe.each(policies)("the policy for probe pods in $name", (policy) => {
+  it("compiles", () => {
+    const checked = [...policy.conditions, ...policy.validations].map(({ expression }) =>
+      environment.check(expression),
+    );
+    expect(checked.filter(({ valid, type }) => !valid || !["bool", "dyn"].includes(String(type)))).toEqual([]);
+  });
+
+  it("lets a probe in, also as the API server completes it, and with plain variables", () => {
+    const completed = withSpec({
+      serviceAccountName: "default",
+      schedulerName: "default-scheduler",
+      terminationGracePeriodSeconds: 30,
+      hostNetwork: false,
+      containers: [{ ...container, env: [{ name: "A", value: "b" }], ports: [{ containerPort: 80 }] }],
+    });
+    expect(refusals(policy, review("CREATE", probe, null))).toEqual([]);
+    expect(refusals(policy, review("CREATE", completed, null))).toEqual([]);
+  });
+
+  it.each(deviations)("refuses %s, and says why", (_, pod, message) => {
+    expect(refusals(policy, review("CREATE", pod, null))).toEqual([message]);
+  });
+
+  it("has no message that no deviation shows", () => {
+    const shown = [
+      ...deviations.map(([, , message]) => message),
+      "the bot changes no pod",
+      "the bot deletes its probes only",
+    ];
+    expect(new Set(policy.validations.map(({ message }) => message))).toEqual(new Set(shown));
+  });
+
+  it("lets nothing be changed, not even a probe", () => {
+    expect(refusals(policy, review("UPDATE", probe, probe))).toEqual(["the bot changes no pod"]);
+  });
+
+  it("lets probes be deleted, and no other pod", () => {
+    const other = { metadata: { name: "dragonfly-0", labels: { "app.kubernetes.io/name": "dragonfly" } } };
+    expect(refusals(policy, review("DELETE", null, probe))).toEqual([]);
+    expect(refusals(policy, review("DELETE", null, other))).toEqual(["the bot deletes its probes only"]);
+    expect(refusals(policy, review("DELETE", null, { metadata: { name: "x" } }))).toEqual([
+      "the bot deletes its probes only",
+    ]);
+  });
+
+  it("is nobody else's business", () => {
+    const somebody = "system:serviceaccount:harbor:default";
+    expect(refusals(policy, review("CREATE", withSpec({ hostNetwork: true }), null, somebody))).toEqual([]);
+  });
+});
