@@ -1,10 +1,9 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { startChild } from "../dragonfly/child.ts";
-import { onPath } from "../dragonfly/find-store.ts";
 import { type ScrapeOptions, startScrapePages } from "./scrape-pages.ts";
+import { startVictoriaMetrics } from "./victoria-metrics.ts";
 
 export interface MetricsOptions extends ScrapeOptions {
   readonly directory: string;
@@ -23,55 +22,28 @@ export interface Metrics {
   stop(): Promise<void>;
 }
 
-const port = 8428;
-const names = ["victoria-metrics", "victoria-metrics-prod"] as const;
-
 /** Undefined, and one notice, when the program is not there: everything but the metrics works without it. */
 export async function startMetrics(options: MetricsOptions): Promise<Metrics | undefined> {
-  const path = process.env["PATH"] ?? "";
-  const program = names.map((name) => onPath(name, path)).find((found) => found !== undefined);
-  if (program === undefined) {
-    options.onNotice("VictoriaMetrics is not installed (apt install victoria-metrics): no metrics in this world.");
-    return undefined;
-  }
   const { directory, address, onNotice } = options;
   const pages = await startScrapePages(options);
-  const data = join(directory, "metrics");
-  mkdirSync(data, { recursive: true });
   const configPath = join(directory, "scrape.yaml");
   writeFileSync(configPath, scrapeConfig(pages.port));
-  let failure = "";
-  const child = startChild(
-    program,
-    [
-      `-storageDataPath=${data}`,
-      `-promscrape.config=${configPath}`,
-      "-promscrape.httpSDCheckInterval=1s",
-      `-httpListenAddr=${address}:${port}`,
-      "-retentionPeriod=1d",
-      "-memory.allowedBytes=128MiB",
-      "-search.latencyOffset=0s",
-      "-search.disableCache",
-    ],
-    {
-      onLine: (line) => {
-        if (/\t(?:fatal|panic|error)\t/.test(line)) failure = line;
-      },
-    },
-  );
-  const url = `http://${address}:${port}`;
-  let stopping = false;
-  void child.exited.then(({ code }) => {
-    if (!stopping) onNotice(`VictoriaMetrics ended (exit ${code}). ${failure}`);
+  const database = startVictoriaMetrics({
+    directory: join(directory, "metrics"),
+    address,
+    flags: [`-promscrape.config=${configPath}`, "-promscrape.httpSDCheckInterval=1s", "-retentionPeriod=1d"],
+    onNotice,
   });
+  if (database === undefined) {
+    await pages.stop();
+    return undefined;
+  }
   return {
-    url,
+    url: database.url,
     fillVolume: pages.fillVolume,
-    whenScraped: (timeoutMs) => whenScraped(url, pages.volumes, timeoutMs),
+    whenScraped: (timeoutMs) => whenScraped(database.url, pages.volumes, timeoutMs),
     stop: async () => {
-      stopping = true;
-      child.kill("SIGKILL");
-      await Promise.all([child.exited, pages.stop()]);
+      await Promise.all([database.stop(), pages.stop()]);
     },
   };
 }
