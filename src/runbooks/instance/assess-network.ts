@@ -1,9 +1,9 @@
 import type { Config, InstanceConfig } from "../../config/file.ts";
 import type { NetworkPolicy, Service } from "../../platform/kubernetes.ts";
+import { formatLabels, selects } from "../../platform/label-selector.ts";
 import type { Finding } from "../../reports/model.ts";
 import { evidence, finding, firstVerdict, fromReading } from "./findings.ts";
 import type { InstanceObservation, RemoteObservation } from "./observe.ts";
-import { formatLabels, selects } from "./selectors.ts";
 
 const section = "Network";
 const globalAnnotation = "service.cilium.io/global";

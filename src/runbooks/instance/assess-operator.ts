@@ -1,8 +1,8 @@
 import type { Config } from "../../config/file.ts";
+import { selects } from "../../platform/label-selector.ts";
 import type { Finding } from "../../reports/model.ts";
 import { evidence, finding, firstVerdict, fromReading } from "./findings.ts";
 import { crdName, type InstanceObservation } from "./observe.ts";
-import { selects } from "./selectors.ts";
 
 const section = "Operator";
 

@@ -1,4 +1,4 @@
-import type { LabelSelector, Labels } from "../../platform/kubernetes.ts";
+import type { LabelSelector, Labels } from "./kubernetes.ts";
 
 /**
  * Whether a label selector selects an object with these labels.
