@@ -2,9 +2,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { startChild } from "../dragonfly/child.ts";
-import { onPath } from "../dragonfly/find-store.ts";
 import { type ScrapeOptions, startScrapePages } from "./scrape-pages.ts";
+import { findVictoriaMetrics, startVictoriaMetrics } from "./victoria-metrics.ts";
 
 export interface MetricsOptions extends ScrapeOptions {
   readonly directory: string;
@@ -24,54 +23,29 @@ export interface Metrics {
 }
 
 const port = 8428;
-const names = ["victoria-metrics", "victoria-metrics-prod"] as const;
 
 /** Undefined, and one notice, when the program is not there: everything but the metrics works without it. */
 export async function startMetrics(options: MetricsOptions): Promise<Metrics | undefined> {
-  const path = process.env["PATH"] ?? "";
-  const program = names.map((name) => onPath(name, path)).find((found) => found !== undefined);
+  const program = findVictoriaMetrics();
   if (program === undefined) {
     options.onNotice("VictoriaMetrics is not installed (apt install victoria-metrics): no metrics in this world.");
     return undefined;
   }
   const { directory, address, onNotice } = options;
   const pages = await startScrapePages(options);
-  const data = join(directory, "metrics");
-  mkdirSync(data, { recursive: true });
-  const configPath = join(directory, "scrape.yaml");
-  writeFileSync(configPath, scrapeConfig(pages.port));
-  let failure = "";
-  const child = startChild(
-    program,
-    [
-      `-storageDataPath=${data}`,
-      `-promscrape.config=${configPath}`,
-      "-promscrape.httpSDCheckInterval=1s",
-      `-httpListenAddr=${address}:${port}`,
-      "-retentionPeriod=1d",
-      "-memory.allowedBytes=128MiB",
-      "-search.latencyOffset=0s",
-      "-search.disableCache",
-    ],
-    {
-      onLine: (line) => {
-        if (/\t(?:fatal|panic|error)\t/.test(line)) failure = line;
-      },
-    },
-  );
-  const url = `http://${address}:${port}`;
-  let stopping = false;
-  void child.exited.then(({ code }) => {
-    if (!stopping) onNotice(`VictoriaMetrics ended (exit ${code}). ${failure}`);
-  });
+  const dataDirectory = join(directory, "metrics");
+  mkdirSync(dataDirectory, { recursive: true });
+  const scrapeConfig = join(directory, "scrape.yaml");
+  writeFileSync(scrapeConfig, scrapeConfigOf(pages.port));
+  const listen = `${address}:${port}`;
+  const server = startVictoriaMetrics({ program, dataDirectory, listen, scrapeConfig, onEnd: onNotice });
+  const url = server.url;
   return {
     url,
     fillVolume: pages.fillVolume,
     whenScraped: (timeoutMs) => whenScraped(url, pages.volumes, timeoutMs),
     stop: async () => {
-      stopping = true;
-      child.kill("SIGKILL");
-      await Promise.all([child.exited, pages.stop()]);
+      await Promise.all([server.stop(), pages.stop()]);
     },
   };
 }
@@ -92,7 +66,7 @@ async function whenScraped(url: string, wanted: () => number, timeoutMs: number)
   throw new Error(`VictoriaMetrics has no figures of the volumes after ${timeoutMs / 1000} s`);
 }
 
-function scrapeConfig(pagesPort: AddressInfo["port"]): string {
+function scrapeConfigOf(pagesPort: AddressInfo["port"]): string {
   const pages = `127.0.0.1:${pagesPort}`;
   return stringify({
     global: { scrape_interval: "2s", scrape_timeout: "1500ms" },

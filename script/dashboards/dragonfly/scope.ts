@@ -16,8 +16,7 @@ export const perInstance = "by (namespace, app)";
 export const nameOfInstance = "{{namespace}}/{{app}}";
 export const perPod = "by (namespace, app, pod)";
 
-/** Sizes of panels: a verdict, then graphs by two or three in a line. */
+/** Sizes of panels: verdicts by six in a line, graphs by two or three. */
 export const verdict = { width: 4, height: 4 };
 export const half = { width: 12, height: 8 };
 export const third = { width: 8, height: 8 };
-export const whole = { width: 24, height: 6 };
