@@ -3,7 +3,7 @@ import { keysRow, memoryRow, replicationRow } from "./data.ts";
 import { podsRow, snapshotsRow } from "./pods.ts";
 import { instance, perInstance } from "./scope.ts";
 import { clientsRow, commandsRow } from "./traffic.ts";
-import { rolesRow, verdictRow } from "./verdict.ts";
+import { alertsRow, rolesRow, verdictRow } from "./verdict.ts";
 
 /** The instance, from the verdict down to the pods: the order of questions in the night. */
 export const dragonflyDashboard: Dashboard = {
@@ -38,5 +38,16 @@ export const dragonflyDashboard: Dashboard = {
       text: "{{namespace}}/{{app}}: role changed",
     },
   ],
-  rows: [verdictRow, rolesRow, replicationRow, memoryRow, commandsRow, clientsRow, keysRow, snapshotsRow, podsRow],
+  rows: [
+    verdictRow,
+    rolesRow,
+    replicationRow,
+    memoryRow,
+    commandsRow,
+    clientsRow,
+    keysRow,
+    snapshotsRow,
+    podsRow,
+    alertsRow,
+  ],
 };

@@ -20,3 +20,4 @@ export const perPod = "by (namespace, app, pod)";
 export const verdict = { width: 4, height: 4 };
 export const half = { width: 12, height: 8 };
 export const third = { width: 8, height: 8 };
+export const wide = { width: 24, height: 6 };

@@ -1,5 +1,5 @@
 import { type Row, rising } from "../model.ts";
-import { claims, half, instance, limits, nameOfInstance, perInstance, pods, verdict } from "./scope.ts";
+import { claims, instance, limits, nameOfInstance, perInstance, pods, verdict, wide } from "./scope.ts";
 
 const window = `[${limits.snapshotMaxAgeHours}h]`;
 const failed = `sum ${perInstance} (increase(dragonfly_failed_backups_total{${instance}}${window}))`;
@@ -102,7 +102,7 @@ export const verdictRow: Row = {
 };
 
 export const rolesRow: Row = {
-  title: "Roles and alerts",
+  title: "Roles",
   panels: [
     {
       kind: "states",
@@ -113,8 +113,14 @@ export const rolesRow: Row = {
         { value: 0, text: "replica", color: "blue" },
         { value: 1, text: "primary", color: "green" },
       ],
-      ...half,
+      ...wide,
     },
+  ],
+};
+
+export const alertsRow: Row = {
+  title: "Alerts",
+  panels: [
     {
       kind: "states",
       title: "Alerts",
@@ -130,7 +136,7 @@ export const rolesRow: Row = {
         { value: 1, text: "pending", color: "orange" },
         { value: 2, text: "firing", color: "red" },
       ],
-      ...half,
+      ...wide,
     },
   ],
 };
