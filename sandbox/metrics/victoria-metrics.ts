@@ -7,6 +7,7 @@ export interface VictoriaMetricsOptions {
   readonly directory: string;
   /** A loopback address of one's own. */
   readonly address: string;
+  readonly port?: number;
   readonly flags: readonly string[];
   readonly onNotice: (text: string) => void;
 }
@@ -16,12 +17,11 @@ export interface VictoriaMetrics {
   stop(): Promise<void>;
 }
 
-const port = 8428;
 const names = ["victoria-metrics", "victoria-metrics-prod"] as const;
 
 /** A real VictoriaMetrics; undefined, and one notice, when the program is not there. It listens a moment later. */
 export function startVictoriaMetrics(options: VictoriaMetricsOptions): VictoriaMetrics | undefined {
-  const { directory, address, flags, onNotice } = options;
+  const { directory, address, port = 8428, flags, onNotice } = options;
   const path = process.env["PATH"] ?? "";
   const program = names.map((name) => onPath(name, path)).find((found) => found !== undefined);
   if (program === undefined) {

@@ -6,9 +6,13 @@ const root = join(import.meta.dirname, "../../..");
 const text = readFileSync(join(root, "docs/acceptance.md"), "utf8");
 
 it("the map of the acceptance criteria names only files that exist", () => {
-  const paths = [...text.matchAll(/`((?:deploy|docs|test|bases|infrastructure|workloads)\/[\w./-]+\.\w+)`/g)].map(([, path = ""]) => path);
+  const paths = [...text.matchAll(/`((?:deploy|docs|test|bases|infrastructure|workloads)\/[\w./-]+\.\w+)`/g)].map(
+    ([, path = ""]) => path,
+  );
   expect(paths.length).toBeGreaterThan(30);
-  const missing = paths.filter((path) => !existsSync(join(root, path)) && !existsSync(join(root, "deploy/kubernetes", path)));
+  const missing = paths.filter(
+    (path) => !existsSync(join(root, path)) && !existsSync(join(root, "deploy/kubernetes", path)),
+  );
   expect(missing).toEqual([]);
 });
 
