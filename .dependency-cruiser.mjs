@@ -22,7 +22,7 @@ export default {
       name: "platform-is-plain-data",
       severity: "error",
       from: { path: "^src/platform" },
-      to: { path: "^src", pathNot: "^src/(platform|errors)" },
+      to: { path: "^src", pathNot: "^src/(platform|errors|network-policy/model)" },
     },
     {
       name: "reports-know-only-themselves",

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { BotError } from "../errors.ts";
+import { parsePolicy } from "../network-policy/parse.ts";
 import type { Monitor } from "../platform/kubernetes.ts";
 import type { KubernetesReader } from "../platform/ports.ts";
 import { badAnswer } from "./errors.ts";
@@ -88,12 +89,15 @@ export function createKubernetesReader(cluster: string, context: string, getJson
       (await getAll(network.endpointSlice, named("discovery.k8s.io/v1", namespace, "endpointslices"), signal)).flat(),
     podDisruptionBudgets: (namespace, signal) =>
       getAll(network.podDisruptionBudget, named("policy/v1", namespace, "poddisruptionbudgets"), signal),
-    networkPolicies: (namespace, signal) =>
-      getAll(network.networkPolicy, named("networking.k8s.io/v1", namespace, "networkpolicies"), signal),
+    networkPolicies: async (namespace, signal) =>
+      (await getAll(z.unknown(), named("networking.k8s.io/v1", namespace, "networkpolicies"), signal)).flatMap(
+        (object) => parsePolicy(cluster, "NetworkPolicy", object),
+      ),
     ciliumNetworkPolicies: async (namespace, signal) => {
       const path = named("cilium.io/v2", namespace, "ciliumnetworkpolicies");
       try {
-        return (await getAll(network.ciliumNetworkPolicy, path, signal)).flat();
+        const objects = await getAll(z.unknown(), path, signal);
+        return objects.flatMap((object) => parsePolicy(cluster, "CiliumNetworkPolicy", object));
       } catch (error) {
         // A list is 404 only where nobody has defined the kind.
         if (error instanceof BotError && error.code === "kubernetes.not-found") return [];

@@ -28,7 +28,6 @@ const plainRule = z.strictObject({
   ports: z.array(plainPort).default([]),
 });
 const plainSchema = z.looseObject({
-  kind: z.literal("NetworkPolicy"),
   metadata,
   spec: z.strictObject({
     podSelector: selector.prefault({}),
@@ -53,33 +52,36 @@ const ciliumSpec = z.looseObject({
   egressDeny: z.array(ciliumRule).default([]),
 });
 const ciliumSchema = z.looseObject({
-  kind: z.literal("CiliumNetworkPolicy"),
   metadata,
   spec: ciliumSpec.optional(),
   specs: z.array(ciliumSpec).default([]),
 });
 
 /**
- * Reads a NetworkPolicy or a CiliumNetworkPolicy as the API server gives it. One Cilium object may hold several policies.
+ * Reads a NetworkPolicy or a CiliumNetworkPolicy as the API server gives it; the kind apart, because the items of a list do not
+ * say it. One Cilium object may hold several policies.
  *
- * @throws BotError `policy.invalid` when it is neither, or not of its kind's shape
+ * @throws BotError `policy.invalid` when it is not of its kind's shape
  */
-export function parsePolicy(cluster: string, object: unknown): readonly Policy[] {
-  const { kind } = z.looseObject({ kind: z.string() }).catch({ kind: "" }).parse(object);
-  if (kind === "NetworkPolicy") return [plain(cluster, valid(plainSchema, object))];
-  if (kind === "CiliumNetworkPolicy") return cilium(cluster, valid(ciliumSchema, object));
-  throw new BotError(
-    "policy.invalid",
-    `Not a network policy: ${kind || "no kind"}`,
-    "Give a NetworkPolicy or a CiliumNetworkPolicy",
-  );
+export function parsePolicy(cluster: string, kind: Policy["kind"], object: unknown): readonly Policy[] {
+  return kind === "NetworkPolicy"
+    ? [plain(cluster, valid(kind, plainSchema, object))]
+    : cilium(cluster, valid(kind, ciliumSchema, object));
 }
 
-function valid<T>(schema: z.ZodType<T>, object: unknown): T {
+function valid<T>(kind: Policy["kind"], schema: z.ZodType<T>, object: unknown): T {
   const parsed = schema.safeParse(object);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw new BotError("policy.invalid", `${issue?.path.join(".")}: ${issue?.message}`, "Correct the policy");
+  const { metadata: named } = z
+    .looseObject({ metadata: z.looseObject({ name: z.string() }) })
+    .catch({ metadata: { name: "" } })
+    .parse(object);
+  throw new BotError(
+    "policy.invalid",
+    `${kind} ${named.name} is not understood: ${issue?.path.join(".")}: ${issue?.message}`,
+    "Look at the policy; a newer kind of rule needs a newer bot",
+  );
 }
 
 function plain(cluster: string, { metadata: { name, namespace }, spec }: z.infer<typeof plainSchema>): Policy {

@@ -130,16 +130,6 @@ export interface PodDisruptionBudget {
   readonly disruptionsAllowed: number;
 }
 
-/** A NetworkPolicy or a CiliumNetworkPolicy: whom it selects, and in which directions it allows only what it names. */
-export interface NetworkPolicy {
-  readonly meta: ObjectMeta;
-  readonly kind: "NetworkPolicy" | "CiliumNetworkPolicy";
-  readonly podSelector: LabelSelector;
-  readonly policyTypes: readonly string[];
-  readonly ingressRules: number;
-  readonly egressRules: number;
-}
-
 /** A PodMonitor, ServiceMonitor or PrometheusRule: all that matters here is that it exists and what it selects. */
 export interface Monitor {
   readonly meta: ObjectMeta;

@@ -1,10 +1,10 @@
+import type { Policy } from "../network-policy/model.ts";
 import type {
   CustomResourceDefinition,
   Deployment,
   DragonflyResource,
   Endpoint,
   Monitor,
-  NetworkPolicy,
   Node,
   PersistentVolumeClaim,
   Pod,
@@ -37,9 +37,10 @@ export interface KubernetesReader {
   services(namespace: string, signal: AbortSignal): Promise<readonly Service[]>;
   endpoints(namespace: string, signal: AbortSignal): Promise<readonly Endpoint[]>;
   podDisruptionBudgets(namespace: string, signal: AbortSignal): Promise<readonly PodDisruptionBudget[]>;
-  networkPolicies(namespace: string, signal: AbortSignal): Promise<readonly NetworkPolicy[]>;
+  /** Throws BotError `policy.invalid` too, for a policy that says something this bot has never heard of. */
+  networkPolicies(namespace: string, signal: AbortSignal): Promise<readonly Policy[]>;
   /** None where the cluster does not serve that kind. */
-  ciliumNetworkPolicies(namespace: string, signal: AbortSignal): Promise<readonly NetworkPolicy[]>;
+  ciliumNetworkPolicies(namespace: string, signal: AbortSignal): Promise<readonly Policy[]>;
   monitors(namespace: string, kind: Monitor["kind"], signal: AbortSignal): Promise<readonly Monitor[]>;
 }
 

@@ -1,6 +1,7 @@
 import { configSchema } from "../../src/config/file.ts";
 import { BotError } from "../../src/errors.ts";
-import type { ObjectMeta, Pod, Service } from "../../src/platform/kubernetes.ts";
+import type { Policy } from "../../src/network-policy/model.ts";
+import type { LabelSelector, ObjectMeta, Pod, Service } from "../../src/platform/kubernetes.ts";
 import type { KubernetesReader, MetricSample, Platform } from "../../src/platform/ports.ts";
 import type { ServerState } from "../../src/platform/server.ts";
 
@@ -100,6 +101,14 @@ type Answers = {
     | BotError;
 };
 
+/** A policy with so many rules for what comes in. */
+export function policy(name: string, subject: LabelSelector, ingressRules: number): Policy {
+  const rule = (index: number) => ({ place: `ingress[${index}]`, peers: undefined, ports: undefined });
+  const ingress = { isolates: true, allow: Array.from({ length: ingressRules }, (_, index) => rule(index)), deny: [] };
+  const egress = { isolates: false, allow: [], deny: [] };
+  return { kind: "NetworkPolicy", cluster: "infra", namespace: "dragonfly-system", name, subject, ingress, egress };
+}
+
 /** What one cluster answers, by the reader's method. An error as the answer is thrown. */
 export function healthyCluster(): Answers {
   return {
@@ -174,16 +183,7 @@ export function healthyCluster(): Answers {
         disruptionsAllowed: 1,
       },
     ],
-    networkPolicies: [
-      {
-        meta: meta("dragonfly"),
-        kind: "NetworkPolicy",
-        podSelector: { matchLabels: { app: "dragonfly" } },
-        policyTypes: ["Ingress", "Egress"],
-        ingressRules: 4,
-        egressRules: 2,
-      },
-    ],
+    networkPolicies: [policy("dragonfly", { matchLabels: { app: "dragonfly" } }, 4)],
     ciliumNetworkPolicies: [],
     monitors: [
       {

@@ -1,5 +1,6 @@
 import type { Config, InstanceConfig } from "../../config/file.ts";
-import type { NetworkPolicy, Service } from "../../platform/kubernetes.ts";
+import type { Policy } from "../../network-policy/model.ts";
+import type { Service } from "../../platform/kubernetes.ts";
 import { formatLabels, selects } from "../../platform/label-selector.ts";
 import type { Finding } from "../../reports/model.ts";
 import { evidence, finding, firstVerdict, fromReading } from "./findings.ts";
@@ -179,13 +180,11 @@ function assessPolicy(seen: InstanceObservation, podLabels: Record<string, strin
   const id = "networkpolicy.data";
   const kinds = [seen.policies, seen.ciliumPolicies];
   const found = kinds.flatMap((reading) => (reading.ok ? reading.value : []));
-  const own = found.filter(
-    (policy) => policy.policyTypes.includes("Ingress") && selects(policy.podSelector, podLabels),
-  );
+  const own = found.filter((policy) => policy.ingress.isolates && selects(policy.subject, podLabels));
   // Policies add up: one that was not read may let in whom the others do not.
   const unread = kinds.find((reading) => !reading.ok);
   if (unread !== undefined) return fromReading({ id, section, what: "The network policies" }, unread, () => []);
-  const names = own.map(({ kind, meta }) => `${kind} ${meta.name}`).join(", ");
+  const names = own.map(({ kind, name }) => `${kind} ${name}`).join(", ");
   return [
     finding({
       id,
@@ -218,14 +217,14 @@ function assessPolicy(seen: InstanceObservation, podLabels: Record<string, strin
 }
 
 /** Whether somebody may come in: a policy without rules only shuts out. */
-function lets(policies: readonly NetworkPolicy[]): boolean {
-  return policies.some(({ ingressRules }) => ingressRules > 0);
+function lets(policies: readonly Policy[]): boolean {
+  return policies.some(({ ingress }) => ingress.allow.length > 0);
 }
 
-function named(policies: readonly NetworkPolicy[], kind: NetworkPolicy["kind"]): string {
+function named(policies: readonly Policy[], kind: Policy["kind"]): string {
   return policies
     .filter((policy) => policy.kind === kind)
-    .map(({ meta, ingressRules }) => `${meta.name} (${ingressRules} ingress rules)`)
+    .map(({ name, ingress }) => `${name} (${ingress.allow.length} ingress rules)`)
     .join(", ");
 }
 

@@ -1,11 +1,11 @@
 import type { Config, InstanceConfig } from "../../config/file.ts";
+import type { Policy } from "../../network-policy/model.ts";
 import type {
   CustomResourceDefinition,
   Deployment,
   DragonflyResource,
   Endpoint,
   Monitor,
-  NetworkPolicy,
   Node,
   PersistentVolumeClaim,
   PodDisruptionBudget,
@@ -42,8 +42,8 @@ export interface InstanceObservation extends RoutingObservation {
   readonly claims: Reading<readonly PersistentVolumeClaim[]>;
   readonly volumeUse: Reading<readonly MetricSample[]>;
   readonly budgets: Reading<readonly PodDisruptionBudget[]>;
-  readonly policies: Reading<readonly NetworkPolicy[]>;
-  readonly ciliumPolicies: Reading<readonly NetworkPolicy[]>;
+  readonly policies: Reading<readonly Policy[]>;
+  readonly ciliumPolicies: Reading<readonly Policy[]>;
   readonly podMonitors: Reading<readonly Monitor[]>;
   readonly rules: Reading<readonly Monitor[]>;
   readonly remotes: readonly RemoteObservation[];

@@ -7,9 +7,9 @@ import { clusters } from "./tree.ts";
 /** Who may reach whom under the shipped policies, both forms of them: the story's "only approved namespaces". */
 
 const policiesOf = (name: string) =>
-  (clusters.find((cluster) => cluster.name === name)?.objects ?? [])
-    .filter(({ kind }) => kind === "NetworkPolicy" || kind === "CiliumNetworkPolicy")
-    .flatMap((object) => parsePolicy("infra", object));
+  (clusters.find((cluster) => cluster.name === name)?.objects ?? []).flatMap(({ kind, ...object }) =>
+    kind === "NetworkPolicy" || kind === "CiliumNetworkPolicy" ? parsePolicy("infra", kind, object) : [],
+  );
 
 const pod = (
   namespace: string,

@@ -15,8 +15,8 @@ function pod(namespace: string, labels: Record<string, string> = {}, cluster = "
 const server = { ...pod("db", { app: "db" }), namedPorts: { redis: 6379 } };
 
 /** A policy of the namespace db, by the body of its spec. */
-function policy(spec: string, kind = "NetworkPolicy", namespace = "db"): readonly Policy[] {
-  return parsePolicy("infra", { kind, metadata: { name: "p", namespace }, spec: parse(spec) });
+function policy(spec: string, kind: Policy["kind"] = "NetworkPolicy", namespace = "db"): readonly Policy[] {
+  return parsePolicy("infra", kind, { metadata: { name: "p", namespace }, spec: parse(spec) });
 }
 const cilium = (spec: string) => policy(spec, "CiliumNetworkPolicy");
 
@@ -173,7 +173,9 @@ describe("a NetworkPolicy", () => {
 
   it("with something unheard of is refused when it is read", () => {
     expect(() => policy("podSelector: {}\ningress: [{fromFoo: []}]")).toThrow(/ingress\.0/);
-    expect(() => parsePolicy("infra", { kind: "Pod" })).toThrow("Not a network policy: Pod");
+    expect(() => parsePolicy("infra", "CiliumNetworkPolicy", { metadata: { name: "x" } })).toThrow(
+      "CiliumNetworkPolicy x is not understood: metadata.namespace",
+    );
   });
 });
 
@@ -307,8 +309,13 @@ describe("for any policies and pods", () => {
   const spec = fc.record({ podSelector: selector, ingress: fc.array(rule, { maxLength: 3 }) });
   const plain = fc
     .record({ namespace: name, spec })
-    .map((one) => ({ kind: "NetworkPolicy", metadata: { name: "p", namespace: one.namespace }, spec: one.spec }));
-  const read = (objects: readonly unknown[]) => objects.flatMap((object) => parsePolicy("infra", object));
+    .map((one) => ({
+      kind: "NetworkPolicy" as const,
+      metadata: { name: "p", namespace: one.namespace },
+      spec: one.spec,
+    }));
+  const read = (objects: readonly { readonly kind: Policy["kind"] }[]) =>
+    objects.flatMap((object) => parsePolicy("infra", object.kind, object));
   const asked = (policies: readonly Policy[], from: Endpoint, to: Endpoint) =>
     ask(policies, { from, to, enforcement: mesh }).decision;
 
@@ -316,7 +323,7 @@ describe("for any policies and pods", () => {
     fc.assert(
       fc.property(fc.array(plain, { maxLength: 3 }), plain, somePod, somePod, (before, more, from, to) => {
         const deny = {
-          kind: "NetworkPolicy",
+          kind: "NetworkPolicy" as const,
           metadata: { name: "deny", namespace: to.namespace },
           spec: { podSelector: {} },
         };
@@ -338,7 +345,7 @@ describe("for any policies and pods", () => {
     fc.assert(
       fc.property(fc.array(plain, { maxLength: 3 }), plain, somePod, somePod, (all, other, from, to) => {
         fc.pre(other.metadata.namespace !== to.namespace);
-        const ingress = (objects: readonly unknown[]) =>
+        const ingress = (objects: Parameters<typeof read>[0]) =>
           ask(read(objects), { from, to, enforcement: mesh }).ingress.decision;
         expect(ingress([...all, other])).toBe(ingress(all));
       }),
@@ -350,7 +357,7 @@ describe("for any policies and pods", () => {
       metadata: object;
       spec: { podSelector: object; ingress: { from: unknown[]; ports: { port: number }[] }[] };
     }) => ({
-      kind: "CiliumNetworkPolicy",
+      kind: "CiliumNetworkPolicy" as const,
       metadata: object.metadata,
       spec: {
         endpointSelector: object.spec.podSelector,

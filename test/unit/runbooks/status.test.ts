@@ -11,6 +11,7 @@ import {
   ips,
   meta,
   pod,
+  policy,
   primaryState,
   replicaState,
   service,
@@ -97,16 +98,7 @@ describe("status says what is wrong", () => {
       "the policies shut everybody out",
       {
         infra: {
-          networkPolicies: [
-            {
-              meta: meta("default-deny"),
-              kind: "NetworkPolicy",
-              podSelector: {},
-              policyTypes: ["Ingress", "Egress"],
-              ingressRules: 0,
-              egressRules: 0,
-            },
-          ],
+          networkPolicies: [policy("default-deny", {}, 0)],
         },
       },
       ["networkpolicy.data: fail"],
