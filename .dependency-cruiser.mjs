@@ -1,5 +1,5 @@
 /** Which folder may know which: imports point inwards (docs/architecture.md). */
-const core = "^src/(errors|secrets|logging|platform|reports|runbooks|config|manifests|network-policy)";
+const core = "^src/(errors|secrets|logging|platform|reports|runbooks|config|manifests|network-policy|approvals)";
 
 export default {
   forbidden: [

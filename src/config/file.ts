@@ -61,10 +61,34 @@ const approverGroupSchema = z
   })
   .refine((group) => group.slackUserGroup !== undefined || group.people.length > 0, "needs slackUserGroup or people");
 
+const groupNames = z.array(z.string()).min(1).describe("Who may approve");
+const quorum = z.int().min(1).describe("How many different people must approve");
+const fromEachGroup = z.boolean().describe("Whether each of the groups must be among them, by different people");
+const expiresAfterMinutes = z.int().min(1);
+const remindAfterMinutes = z.array(z.int().min(1)).describe("When those who have not decided are reminded");
+const breakGlass = z.array(z.string()).describe("Groups whose members may go ahead alone, with a reason, and loudly");
+
 const approvalPolicySchema = z.strictObject({
-  groups: z.array(z.string()).min(1).describe("Who may approve"),
-  quorum: z.int().min(1).default(1),
-  expiresAfterMinutes: z.int().min(1).default(60),
+  groups: groupNames,
+  quorum: quorum.default(1),
+  fromEachGroup: fromEachGroup.default(false),
+  expiresAfterMinutes: expiresAfterMinutes.default(60),
+  remindAfterMinutes: remindAfterMinutes.default([30]),
+  breakGlass: breakGlass.default([]),
+  targets: z
+    .array(
+      z.strictObject({
+        match: z.string().min(1).describe("`namespace/name` of the target; * stands for anything"),
+        groups: groupNames.exactOptional(),
+        quorum: quorum.exactOptional(),
+        fromEachGroup: fromEachGroup.exactOptional(),
+        expiresAfterMinutes: expiresAfterMinutes.exactOptional(),
+        remindAfterMinutes: remindAfterMinutes.exactOptional(),
+        breakGlass: breakGlass.exactOptional(),
+      }),
+    )
+    .default([])
+    .describe("What differs for some targets; the first that matches counts"),
 });
 
 export const configSchema = z.strictObject({
@@ -115,7 +139,10 @@ export const configSchema = z.strictObject({
   approvals: z
     .strictObject({
       groups: z.record(z.string(), approverGroupSchema).default({}),
-      policies: z.record(z.string(), approvalPolicySchema).default({}).describe("By runbook id"),
+      policies: z
+        .record(z.string(), approvalPolicySchema)
+        .default({})
+        .describe("By runbook id; `*` for those that have none of their own"),
     })
     .prefault({}),
   alerts: z
@@ -151,9 +178,17 @@ export function crossCheck(config: Config): readonly string[] {
   const names = [config.shared, ...config.instances].map((instance) => instance.name);
   for (const name of repeated(names)) problems.push(`instances: "${name}" is there twice; names must differ`);
   for (const [runbook, policy] of Object.entries(config.approvals.policies)) {
-    for (const group of policy.groups) {
-      if (!(group in config.approvals.groups)) {
-        problems.push(`approvals.policies.${runbook}.groups: found "${group}", which approvals.groups does not define`);
+    for (const { groups = [], breakGlass: alone = [] } of [policy, ...policy.targets]) {
+      for (const [field, named] of [
+        ["groups", groups],
+        ["breakGlass", alone],
+      ] as const) {
+        for (const group of named) {
+          if (group in config.approvals.groups) continue;
+          problems.push(
+            `approvals.policies.${runbook}.${field}: found "${group}", which approvals.groups does not define`,
+          );
+        }
       }
     }
   }

@@ -307,13 +307,11 @@ describe("for any policies and pods", () => {
   const port = fc.record({ port: fc.constantFrom(6379, 9999) });
   const rule = fc.record({ from: fc.array(peer, { maxLength: 2 }), ports: fc.array(port, { maxLength: 2 }) });
   const spec = fc.record({ podSelector: selector, ingress: fc.array(rule, { maxLength: 3 }) });
-  const plain = fc
-    .record({ namespace: name, spec })
-    .map((one) => ({
-      kind: "NetworkPolicy" as const,
-      metadata: { name: "p", namespace: one.namespace },
-      spec: one.spec,
-    }));
+  const plain = fc.record({ namespace: name, spec }).map((one) => ({
+    kind: "NetworkPolicy" as const,
+    metadata: { name: "p", namespace: one.namespace },
+    spec: one.spec,
+  }));
   const read = (objects: readonly { readonly kind: Policy["kind"] }[]) =>
     objects.flatMap((object) => parsePolicy("infra", object.kind, object));
   const asked = (policies: readonly Policy[], from: Endpoint, to: Endpoint) =>

@@ -1,0 +1,33 @@
+import type { Config } from "../config/file.ts";
+
+/** Who must say yes to a plan of one runbook on one target. */
+export interface ApprovalPolicy {
+  /** Names of the groups whose members may decide. */
+  readonly groups: readonly string[];
+  /** How many different people must approve. */
+  readonly quorum: number;
+  /** Whether each of the groups must be among them, by different people. */
+  readonly fromEachGroup: boolean;
+  readonly expiresAfterMinutes: number;
+  /** Minutes after the request at which those who have not decided are reminded. */
+  readonly remindAfterMinutes: readonly number[];
+  /** Groups whose members may go ahead alone, with a reason and to everybody's knowledge. */
+  readonly breakGlass: readonly string[];
+}
+
+/**
+ * The policy of dfbot.yaml for a runbook and a target; undefined when there is none, and then nobody may approve. Of the
+ * entries under `targets` the first whose pattern matches counts, over what the runbook's entry says; `*` stands for anything.
+ */
+export function policyFor(config: Config, runbook: string, target: string): ApprovalPolicy | undefined {
+  const entry = config.approvals.policies[runbook] ?? config.approvals.policies["*"];
+  if (entry === undefined) return undefined;
+  const { targets, ...general } = entry;
+  const { match: _, ...special } = targets.find(({ match }) => matches(match, target)) ?? { match: "" };
+  return { ...general, ...special };
+}
+
+function matches(pattern: string, target: string): boolean {
+  const source = pattern.split("*").map((part) => part.replaceAll(/[.+?^${}()|[\]\\/-]/g, "\\$&"));
+  return new RegExp(`^${source.join(".*")}$`).test(target);
+}
