@@ -1,21 +1,36 @@
 import type { ClusterConfig, Config } from "./config/file.ts";
 import type { Settings } from "./config/load.ts";
-import { createServerReader, type Dial } from "./dragonfly/reader.ts";
+import { createServerCommands } from "./dragonfly/commands.ts";
+import type { Dial } from "./dragonfly/over-stream.ts";
+import { createServerReader } from "./dragonfly/reader.ts";
 import { BotError } from "./errors.ts";
 import { type ClusterAccess, loadAccess } from "./kubernetes/access.ts";
+import { createPodDeleter } from "./kubernetes/pod-deleter.ts";
 import { type DialPod, dialDirectly, dialThroughApi } from "./kubernetes/pod-dialer.ts";
 import { createKubernetesReader } from "./kubernetes/reader.ts";
-import { createCallApi, createGetJson } from "./kubernetes/request.ts";
+import { type CallApi, createCallApi, createGetJson } from "./kubernetes/request.ts";
 import { createMetricsReader } from "./metrics/reader.ts";
+import type { PlatformChanges } from "./platform/changes.ts";
 import type { KubernetesReader, Platform } from "./platform/ports.ts";
 
 interface ComposedCluster {
   readonly reader: KubernetesReader;
+  readonly call: CallApi;
   readonly dial: DialPod;
 }
 
-/** Builds the real platform from the settings. Nothing is connected to before it is first read. */
-export function composePlatform({ config, environment }: Settings): Platform {
+/** Everything outside the bot: what may be read of it, and what may be done to it once that is approved. */
+export interface Composed {
+  readonly platform: Platform;
+  readonly changes: PlatformChanges;
+}
+
+export function composePlatform(settings: Settings): Platform {
+  return compose(settings).platform;
+}
+
+/** Builds the real platform from the settings. Nothing is connected to before it is first used. */
+export function compose({ config, environment }: Settings): Composed {
   const clusters = new Map(
     config.clusters.map((cluster): [string, ComposedCluster] => {
       const access = accessTo(cluster, environment.kubeconfig);
@@ -28,13 +43,10 @@ export function composePlatform({ config, environment }: Settings): Platform {
         });
         return loaded;
       };
-      const reader = createKubernetesReader(
-        cluster.name,
-        access.context,
-        createGetJson(createCallApi(cluster.name, load)),
-      );
+      const call = createCallApi(cluster.name, load);
+      const reader = createKubernetesReader(cluster.name, access.context, createGetJson(call));
       const direct = cluster.reachPods === "direct" || (cluster.reachPods === "auto" && access.inCluster);
-      return [cluster.name, { reader, dial: direct ? dialDirectly : dialThroughApi(load) }];
+      return [cluster.name, { reader, call, dial: direct ? dialDirectly : dialThroughApi(load) }];
     }),
   );
   const find = (name: string) => {
@@ -44,10 +56,13 @@ export function composePlatform({ config, environment }: Settings): Platform {
   };
   const dial: Dial = (address, port, signal) => find(address.cluster).dial(address, port, signal);
   return {
-    cluster: (name) => find(name).reader,
-    servers: createServerReader(dial),
-    metrics: createMetricsReader(environment.prometheusUrl),
-    lastKnownPods: new Map(),
+    platform: {
+      cluster: (name) => find(name).reader,
+      servers: createServerReader(dial),
+      metrics: createMetricsReader(environment.prometheusUrl),
+      lastKnownPods: new Map(),
+    },
+    changes: { ...createServerCommands(dial), deletePod: createPodDeleter((name) => find(name).call) },
   };
 }
 

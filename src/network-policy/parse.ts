@@ -200,8 +200,9 @@ function ciliumRuleOf(place: string, side: "from" | "to", rule: RawRule): Rule {
   );
   return {
     place,
-    // `{}` is everybody; `fromEndpoints: []` is nobody.
-    peers: parts.every((part) => part === undefined) ? undefined : peers,
+    // Ports alone mean everybody. `{}` is nobody, unlike in a NetworkPolicy: it is how Cilium's documentation writes default
+    // deny. So is `fromEndpoints: []`.
+    peers: parts.every((part) => part === undefined) && ports !== undefined ? undefined : peers,
     ports: ports === undefined || ports.length === 0 ? undefined : ports.map(portOf),
   };
 }

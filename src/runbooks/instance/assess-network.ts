@@ -218,7 +218,7 @@ function assessPolicy(seen: InstanceObservation, podLabels: Record<string, strin
 
 /** Whether somebody may come in: a policy without rules only shuts out. */
 function lets(policies: readonly Policy[]): boolean {
-  return policies.some(({ ingress }) => ingress.allow.length > 0);
+  return policies.some(({ ingress }) => ingress.allow.some(({ peers }) => peers === undefined || peers.length > 0));
 }
 
 function named(policies: readonly Policy[], kind: Policy["kind"]): string {

@@ -1,7 +1,8 @@
 import { connect, createServer, type Socket } from "node:net";
 import { Duplex, PassThrough } from "node:stream";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { createServerReader, type Dial } from "../../../src/dragonfly/reader.ts";
+import type { Dial } from "../../../src/dragonfly/over-stream.ts";
+import { createServerReader } from "../../../src/dragonfly/reader.ts";
 
 const address = { cluster: "infra", namespace: "d", pod: "dragonfly-0", ip: "127.0.0.1" };
 const bulk = (text: string) => `$${Buffer.byteLength(text)}\r\n${text}\r\n`;

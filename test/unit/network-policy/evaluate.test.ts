@@ -185,7 +185,13 @@ describe("a CiliumNetworkPolicy", () => {
   const local: Asked = { enforcement: mesh };
   it.each<[string, string, Asked, string]>([
     ["without a section for ingress does not isolate", `${base}egress: [{}]`, local, "allowed"],
-    ["with an empty rule lets everybody in", `${base}ingress: [{}]`, local, "allowed"],
+    ["with an empty rule lets nobody in", `${base}ingress: [{}]`, local, "denied"],
+    [
+      "with a rule of ports alone lets everybody in",
+      `${base}ingress: [{toPorts: [{ports: [{port: "6379"}]}]}]`,
+      local,
+      "allowed",
+    ],
     ["with a list of nobody lets nobody in", `${base}ingress: [{fromEndpoints: []}]`, local, "denied"],
     ["means its own namespace unless one is named", `${base}ingress: [{fromEndpoints: [{}]}]`, local, "denied"],
     ["lets its own namespace in", `${base}ingress: [{fromEndpoints: [{}]}]`, { ...local, from: pod("db") }, "allowed"],
@@ -252,7 +258,7 @@ describe("a CiliumNetworkPolicy", () => {
     ],
     [
       "with a rule that denies",
-      `${base}ingress: [{}]\ningressDeny: [{fromEndpoints: [{matchLabels: {io.kubernetes.pod.namespace: client}}]}]`,
+      `${base}ingress: [{fromEntities: [all]}]\ningressDeny: [{fromEndpoints: [{matchLabels: {io.kubernetes.pod.namespace: client}}]}]`,
       local,
       "denied",
     ],
@@ -274,7 +280,7 @@ describe("a CiliumNetworkPolicy", () => {
   });
 
   it("that may deny something unmodelled is not sure, even where another allows it", () => {
-    const spec = `${base}ingress: [{}]\ningressDeny: [{fromGroups: [{}]}]`;
+    const spec = `${base}ingress: [{fromEntities: [all]}]\ningressDeny: [{fromGroups: [{}]}]`;
     expect(ask(cilium(spec), local)).toMatchObject({
       decision: "unknown",
       ingress: { because: expect.stringContaining("ingressDeny[0]") },
@@ -282,7 +288,10 @@ describe("a CiliumNetworkPolicy", () => {
   });
 
   it("adds up with the plain kind", () => {
-    const all = [...policy("podSelector: {}\npolicyTypes: [Ingress]"), ...cilium(`${base}ingress: [{}]`)];
+    const all = [
+      ...policy("podSelector: {}\npolicyTypes: [Ingress]"),
+      ...cilium(`${base}ingress: [{fromEntities: [all]}]`),
+    ];
     expect(ask(all, local)).toMatchObject({
       decision: "allowed",
       ingress: { because: "CiliumNetworkPolicy db/p ingress[0] allows it" },
@@ -363,7 +372,9 @@ describe("for any policies and pods", () => {
         ingress: [
           { fromEndpoints: [] },
           ...object.spec.ingress.map(({ from, ports }) => ({
-            ...(from.length === 0 ? {} : { fromEndpoints: from.map((one) => endpoints(one as PlainPeer)) }),
+            ...(from.length === 0
+              ? { fromEntities: ["all"] }
+              : { fromEndpoints: from.map((one) => endpoints(one as PlainPeer)) }),
             ...(ports.length === 0
               ? {}
               : { toPorts: [{ ports: ports.map((p) => ({ port: String(p.port), protocol: "TCP" })) }] }),

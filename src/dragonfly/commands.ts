@@ -1,0 +1,16 @@
+import type { PlatformChanges } from "../platform/changes.ts";
+import { adminPort, type Dial, withServer } from "./over-stream.ts";
+
+/** The commands that change runbooks give to servers, over the admin port as the operator does. */
+export function createServerCommands(dial: Dial): Pick<PlatformChanges, "snapshot" | "follow"> {
+  return {
+    snapshot: (address, signal) =>
+      withServer(dial, address, signal, async (redis) => {
+        await redis.call("BGSAVE");
+      }),
+    follow: (address, primaryIp, signal) =>
+      withServer(dial, address, signal, async (redis) => {
+        await redis.call("SLAVEOF", primaryIp, String(adminPort));
+      }),
+  };
+}

@@ -1,0 +1,17 @@
+import type { PodAddress } from "./ports.ts";
+
+/** What change runbooks may do to the world, once a plan is approved. Each is safe to be asked for twice. */
+export interface PlatformChanges {
+  /**
+   * Asks a server to save its data. It answers at once, and OK in any case: only its own words on its last save tell
+   * whether that worked. Throws BotError `server.*` when it could not be asked.
+   */
+  snapshot(address: PodAddress, signal: AbortSignal): Promise<void>;
+  /** Makes a server a replica of the one at this address, by its admin port, with a full sync. */
+  follow(address: PodAddress, primaryIp: string, signal: AbortSignal): Promise<void>;
+  /** Deletes this very pod, not another one of its name. Nothing happens when it is gone. */
+  deletePod(
+    pod: { readonly cluster: string; readonly namespace: string; readonly name: string; readonly uid: string },
+    signal: AbortSignal,
+  ): Promise<void>;
+}
