@@ -7,6 +7,9 @@ import { approvePlan } from "./approve-plan.ts";
 import { addressOf, type ChangeDeps, lookAtMembers, targetOf } from "./members.ts";
 import { waitFor } from "./wait-for.ts";
 
+/** A server that neither saves nor has saved after so many looks, half a second apart, has failed to. */
+const silentLooks = 20;
+
 /** Saves the primary's data now, and tells whether it really was saved: the server's OK says nothing about that. */
 export const snapshot = (deps: ChangeDeps) =>
   defineChange({
@@ -47,18 +50,22 @@ export const snapshot = (deps: ChangeDeps) =>
       });
       const outcome = await context.step(
         "wait until it is saved",
-        ({ signal }) =>
-          waitFor(signal, async () => {
+        ({ signal }) => {
+          let silent = 0;
+          return waitFor(signal, async () => {
             const now = await saved(signal);
-            if (now.saveFailedAt !== null && now.saveFailedAt !== primary.saveFailedAt) {
-              throw new BotError(
-                "snapshot.failed",
-                `${primary.pod} did not save: ${now.lastError ?? "it does not say why"}`,
-                "Look at the volume: kubectl exec … df -h /dragonfly/snapshots",
-              );
-            }
-            return now.newer && !now.saving ? now : undefined;
-          }),
+            if (now.newer && !now.saving) return now;
+            const failed = now.saveFailedAt !== null && now.saveFailedAt !== primary.saveFailedAt;
+            // Its times are whole seconds: a second failure within one looks like the first.
+            silent = now.saving ? 0 : silent + 1;
+            if (!failed && silent < silentLooks) return undefined;
+            throw new BotError(
+              "snapshot.failed",
+              `${primary.pod} did not save: ${now.lastError ?? "it does not say why"}`,
+              `Look at the volume: kubectl -n ${instance.namespace} exec ${primary.pod} -c dragonfly -- df -h /dragonfly/snapshots`,
+            );
+          });
+        },
         { timeoutMs: 600_000 },
       );
       const command = `kubectl -n ${instance.namespace} exec ${primary.pod} -c dragonfly -- redis-cli -p 9999 INFO persistence`;

@@ -1,0 +1,141 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { createFaultPanel, type FaultPanel } from "../../../sandbox/faults/faults.ts";
+import { primaryOf, replicasOf } from "../../../sandbox/faults/instance-pods.ts";
+import { podNamed } from "../../../sandbox/world/kubelet/kubelet.ts";
+import { replicationOf } from "../../../sandbox/world/operator/admin.ts";
+import { instance, startWorld, type World } from "../../../sandbox/world/world.ts";
+import { compose } from "../../../src/compose.ts";
+import { requireSettings } from "../../../src/config/load.ts";
+import { reattachReplica } from "../../../src/runbooks/changes/reattach-replica.ts";
+import { restartReplica } from "../../../src/runbooks/changes/restart-replica.ts";
+import { snapshot } from "../../../src/runbooks/changes/snapshot.ts";
+import type { ChangeRunbook } from "../../../src/runbooks/durable/definition.ts";
+import { createRunDriver, type RunDriver } from "../../../src/runbooks/durable/driver.ts";
+import { hasEnded, type RunRecord } from "../../../src/runbooks/durable/record.ts";
+import type { RunStore } from "../../../src/runbooks/durable/store.ts";
+import { memoryRunStore } from "../../fakes/run-store.ts";
+
+/** The change runbooks on real store processes, through the real adapters; the test is the person who approves. */
+
+let world: World;
+let panel: FaultPanel;
+let store: RunStore;
+let driver: RunDriver;
+let sweeping: NodeJS.Timeout;
+let runs = 0;
+
+beforeAll(async () => {
+  world = await startWorld({ metrics: false });
+  panel = createFaultPanel(world);
+  // The shipped role may not change anything yet: nothing in the service submits these runs.
+  const settings = requireSettings({ ...world.env(), KUBECONFIG: world.adminKubeconfigPath }, "cli");
+  const { platform, changes } = compose(settings);
+  const deps = { config: settings.config, platform, changes };
+  store = memoryRunStore();
+  driver = createRunDriver({
+    store,
+    runbooks: [snapshot(deps), restartReplica(deps), reattachReplica(deps)] as unknown as readonly ChangeRunbook[],
+    process: "test",
+    now: () => new Date(),
+    leaseMs: 5_000,
+    concurrency: 2,
+    pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  });
+  sweeping = setInterval(() => void driver.sweep(), 50);
+});
+afterAll(async () => {
+  clearInterval(sweeping);
+  await driver?.stop();
+  await world?.stop();
+});
+afterEach(async () => {
+  for (const { name, on } of panel.states()) if (on) await panel.set(name, false);
+});
+
+/** Submits a run, approves the plan it asks about, and returns the run as it ended. */
+async function carriedOut(runbook: string, params: Readonly<Record<string, unknown>> = {}): Promise<RunRecord> {
+  const id = `run-${++runs}`;
+  await driver.submit({ id, runbook, params, requester: { surface: "slack", id: "U1" } });
+  const now = async () => (await store.get(id))?.record;
+  return await vi.waitUntil(
+    async () => {
+      const record = await now();
+      if (record === undefined || hasEnded(record.state)) return record;
+      const asked = record.checkpoints.at(-1);
+      if (record.state === "waiting" && asked?.kind === "approval" && asked.outcome === undefined) {
+        await driver.decide(id, asked.digest, {
+          state: "approved",
+          at: new Date().toISOString(),
+          by: ["U2"],
+          reason: "",
+        });
+      }
+      return undefined;
+    },
+    { timeout: 40_000, interval: 50 },
+  );
+}
+
+const uidOf = (pod: string) => podNamed(world.infra.objects, instance.namespace, pod)?.metadata.uid;
+
+describe("snapshot", () => {
+  it("saves the primary's data, and says when", async () => {
+    const record = await carriedOut("snapshot");
+    expect(record).toMatchObject({
+      state: "succeeded",
+      conclusion: { summary: expect.stringContaining(primaryOf(world).name) },
+    });
+  });
+
+  it("fails with the server's own reason when the save fails although the server said OK", async () => {
+    await panel.set("failed-snapshot", true);
+    const record = await carriedOut("snapshot");
+    expect(record).toMatchObject({ state: "failed", failure: { code: "snapshot.failed" } });
+  });
+});
+
+describe("restart-replica", () => {
+  it("replaces the pod, which comes back in sync, and leaves the primary alone", async () => {
+    const [replica] = replicasOf(world);
+    const before = { replica: uidOf(replica.name), primary: uidOf(primaryOf(world).name) };
+    const record = await carriedOut("restart-replica", { pod: replica.name });
+    expect(record.failure).toBeUndefined();
+    expect(record.state).toBe("succeeded");
+    expect(uidOf(replica.name)).not.toBe(before.replica);
+    expect(uidOf(primaryOf(world).name)).toBe(before.primary);
+    await world.whenHealthy();
+  });
+
+  it("refuses the primary", async () => {
+    const { name } = primaryOf(world);
+    expect(await carriedOut("restart-replica", { pod: name })).toMatchObject({
+      state: "failed",
+      failure: { code: "change.refused", message: `${name} is the primary` },
+    });
+  });
+
+  it("refuses while another replica has lost its primary", async () => {
+    await panel.set("break-replica-link", true);
+    const links = await Promise.all(
+      replicasOf(world).map(async ({ name, ip }) => ({ name, info: await replicationOf(ip) })),
+    );
+    const well = links.find(({ info }) => info.get("master_link_status") === "up");
+    expect(await carriedOut("restart-replica", { pod: well?.name ?? "" })).toMatchObject({
+      state: "failed",
+      failure: { code: "change.refused" },
+    });
+  });
+});
+
+describe("reattach-replica", () => {
+  it("brings back replicas that were left behind when the primary restarted unnoticed", async () => {
+    await panel.set("stuck-replica", true);
+    for (const { name, ip } of replicasOf(world)) {
+      if ((await replicationOf(ip)).get("master_link_status") === "up") continue;
+      const record = await carriedOut("reattach-replica", { pod: name });
+      expect(record.failure).toBeUndefined();
+      expect(record.state).toBe("succeeded");
+      expect((await replicationOf(ip)).get("master_link_status")).toBe("up");
+    }
+  });
+});
