@@ -1,5 +1,5 @@
 /** Which folder may know which: imports point inwards (docs/architecture.md). */
-const core = "^src/(errors|secrets|logging|platform|reports|runbooks|config|manifests|network-policy|approvals)";
+const core = "^src/(errors|secrets|logging|platform|reports|runbooks|config|manifests|network-policy|approvals|audit)";
 
 export default {
   forbidden: [
@@ -16,7 +16,7 @@ export default {
       name: "core-knows-no-surface-or-adapter",
       severity: "error",
       from: { path: core },
-      to: { path: "^src/(commands|cli|http|alerts|git|kubernetes|dragonfly|metrics|store|main)" },
+      to: { path: "^src/(commands|cli|http|alerts|git|kubernetes|dragonfly|metrics|store|journal|main)" },
     },
     {
       name: "platform-is-plain-data",

@@ -75,6 +75,13 @@ async function runCommandLine(): Promise<number> {
         ],
       };
     },
+    async verifyAudit(heads) {
+      const [{ verifyChain }, { readAuditJournal }] = await Promise.all([
+        import("./audit/chain.ts"),
+        import("./journal/audit-journal.ts"),
+      ]);
+      return verifyChain(readAuditJournal(process.env["DATA_DIR"] ?? "/var/lib/dfbot"), heads);
+    },
     user: userName(),
     stdout: (text) => process.stdout.write(text),
     stderr: (text) => process.stderr.write(text),

@@ -47,6 +47,23 @@ function createProgram(deps: CliDeps, done: (exitCode: number) => void): Command
       (ok ? deps.stdout : deps.stderr)(`${lines.join("\n")}\n`);
       done(ok ? exitCodes.ok : exitCodes.usage);
     });
+  program
+    .command("audit")
+    .description("the audit log")
+    .command("verify")
+    .description("prove that no entry was changed, taken out, put in or moved")
+    .option(
+      "--head <hash...>",
+      "hashes that must be in it, from an earlier run or from the log: tells a log that was cut short",
+    )
+    .action(async ({ head = [] }: { head?: readonly string[] }) => {
+      const { entries, heads, problems } = await deps.verifyAudit(head);
+      for (const problem of problems) deps.stderr(`${problem}\n`);
+      const newest = Object.entries(heads).map(([writer, { seq, hash }]) => `  ${writer} ${seq} ${hash}\n`);
+      const verdict = problems.length === 0 ? "the chain holds" : "the chain is broken";
+      deps.stdout(`${entries} entries; ${verdict}. Newest of each writer:\n${newest.join("")}`);
+      done(problems.length === 0 ? exitCodes.ok : exitCodes.failed);
+    });
   for (const runbook of deps.runbooks) addRunbookCommand(program, runbook, deps, done);
   return program;
 }

@@ -1,3 +1,4 @@
+import type { ChainReport } from "../audit/chain.ts";
 import type { Report } from "../reports/model.ts";
 import type { Runbook, RunRequest } from "../runbooks/definition.ts";
 
@@ -13,6 +14,8 @@ export interface CliDeps {
   /** Runs the service until it is told to stop; returns the exit code. */
   readonly serve: () => Promise<number>;
   readonly checkConfig: () => ConfigCheck | Promise<ConfigCheck>;
+  /** Checks the chain of the audit log in DATA_DIR; `heads` are hashes that must be in it. */
+  readonly verifyAudit: (heads: readonly string[]) => ChainReport | Promise<ChainReport>;
   readonly user: string;
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
