@@ -1,4 +1,4 @@
-import type { ApprovalOutcome } from "../runbooks/durable/record.ts";
+import type { ApprovalOutcome, Vote } from "../runbooks/durable/record.ts";
 import type { Delegation, Memberships } from "./membership.ts";
 import type { ApprovalPolicy } from "./policy.ts";
 
@@ -12,13 +12,6 @@ export interface ApprovalRequest {
   readonly expiresAt: string;
   readonly votes: readonly Vote[];
   readonly outcome?: ApprovalOutcome;
-}
-
-export interface Vote {
-  readonly person: string;
-  readonly choice: "approve" | "reject" | "break-glass";
-  readonly at: string;
-  readonly reason: string;
 }
 
 export interface DecisionContext {

@@ -86,7 +86,8 @@ export function createTestKit(options: TestKitOptions): TestKit {
         clock += ms;
       };
       const signal = new AbortController().signal;
-      await executeRun(read(), runbooks, { save, now, pause, signal }).catch((error: unknown) => {
+      const approvalLifeMs = () => 3_600_000;
+      await executeRun(read(), runbooks, { save, now, pause, signal, approvalLifeMs }).catch((error: unknown) => {
         if (!dead) throw error;
       });
       dead = false;

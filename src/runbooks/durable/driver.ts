@@ -1,8 +1,15 @@
+import {
+  type ApprovalRequest,
+  type Ballot,
+  type Decision,
+  type DecisionContext,
+  decide,
+} from "../../approvals/decide.ts";
 import { BotError } from "../../errors.ts";
 import type { Requester } from "../definition.ts";
 import type { ChangeRunbook } from "./definition.ts";
 import { executeRun } from "./execute.ts";
-import { type ApprovalOutcome, hasEnded, newRun, type RunRecord } from "./record.ts";
+import { type ApprovalCheckpoint, hasEnded, newRun, type RunRecord } from "./record.ts";
 import type { KeptRun, RunStore } from "./store.ts";
 
 export interface RunDriver {
@@ -11,8 +18,12 @@ export interface RunDriver {
    * `run.locked` with the run that has the same target.
    */
   submit(wanted: WantedRun): Promise<RunRecord>;
-  /** Records what was decided about the open approval with this digest; rejects with `approval.closed` when there is none. */
-  decide(id: string, digest: string, outcome: ApprovalOutcome): Promise<RunRecord>;
+  /**
+   * What somebody says about the plan that a run asks about. Judged by the rules of `decide` on the newest record, so that of
+   * many at once each sees what the others did. Rejects with BotError `approval.closed` when nothing is being asked, and with
+   * `approval.<refusal>` and a sentence for the person when what they said does not count.
+   */
+  vote(id: string, ballot: Ballot): Promise<RunRecord>;
   /** Asks a run to end before its next step; rejects with `run.ended` when it has. */
   cancel(id: string, by: string, reason: string): Promise<RunRecord>;
   /** Carries on what is due: new runs, runs that slept long enough or were decided about, runs whose process is gone. */
@@ -39,6 +50,9 @@ export interface RunDriverDeps {
   /** How many runs this process carries on at once. */
   readonly concurrency: number;
   pause(ms: number): Promise<void>;
+  approvalLifeMs(record: RunRecord): number;
+  /** Policy, members and delegations as they are now, for a run. */
+  decisionContext(record: RunRecord): DecisionContext;
   /** Told of every new form of a run that this process writes. */
   onChange?(record: RunRecord): void;
   /** A run could not be carried on for a reason outside of it; it will be tried again. */
@@ -127,10 +141,7 @@ export function createRunDriver(deps: RunDriverDeps): RunDriver {
     if (record.owner !== undefined) return before?.revision === revision && at - before.at >= deps.leaseMs;
     if (record.state === "queued" || record.state === "running" || record.cancel !== undefined) return true;
     if (record.state === "sleeping") return Date.parse(record.wakeAt ?? "") <= deps.now().getTime();
-    return (
-      record.checkpoints.some((checkpoint) => checkpoint.kind === "approval" && checkpoint.outcome !== undefined) &&
-      !isAsking(record)
-    );
+    return !isAsking(record, deps.now());
   };
 
   const carryOn = async (found: KeptRun): Promise<void> => {
@@ -191,6 +202,7 @@ export function createRunDriver(deps: RunDriverDeps): RunDriver {
         },
         now: deps.now,
         pause: deps.pause,
+        approvalLifeMs: deps.approvalLifeMs,
         signal: AbortSignal.any([stopping.signal, lost.signal]),
       });
       if (lock !== undefined && hasEnded(after.state)) await store.release(lock, id);
@@ -212,22 +224,27 @@ export function createRunDriver(deps: RunDriverDeps): RunDriver {
 
   return {
     submit,
-    decide: async (id, digest, outcome) => {
+    vote: async (id, ballot) => {
+      let decision: Decision | undefined;
       const { record } = await change(id, (before) => {
-        const at = before.checkpoints.findIndex(
-          (one) => one.kind === "approval" && one.outcome === undefined && one.digest === digest,
-        );
+        const at = before.checkpoints.findLastIndex(({ kind }) => kind === "approval");
         const asked = before.checkpoints[at];
         if (hasEnded(before.state) || asked?.kind !== "approval") {
           throw new BotError(
             "approval.closed",
-            `Run ${id} is not waiting for a decision about this plan`,
-            "Look at the run: it may be decided already, or its plan has changed",
+            `Run ${id} asks for no decision`,
+            "Look at the run: it has ended, or is not that far",
           );
         }
-        return { ...before, checkpoints: before.checkpoints.with(at, { ...asked, outcome }) };
+        const request = requestOf(before, asked);
+        decision = decide(request, ballot, deps.decisionContext(before));
+        const { votes, outcome } = decision.request;
+        if (decision.request === request) return before;
+        const changed = { ...asked, votes: [...votes], ...(outcome === undefined ? {} : { outcome }) };
+        return { ...before, checkpoints: before.checkpoints.with(at, changed) };
       });
-      return record;
+      if (decision?.refused === undefined) return record;
+      throw new BotError(`approval.${decision.refused.code}`, decision.refused.sentence, "");
     },
     cancel: async (id, by, reason) => {
       const { record } = await change(id, (before) => {
@@ -259,10 +276,16 @@ function withoutOwner({ owner: _, ...record }: RunRecord): RunRecord {
   return record;
 }
 
-/** Whether the newest approval is still open. */
-function isAsking({ checkpoints }: RunRecord): boolean {
+function requestOf({ id, requester }: RunRecord, asked: ApprovalCheckpoint): ApprovalRequest {
+  const { digest, askedAt: requestedAt, expiresAt, votes, outcome } = asked;
+  const request = { runId: id, digest, requester: requester.id, requestedAt, expiresAt, votes };
+  return outcome === undefined ? request : { ...request, outcome };
+}
+
+/** Whether the newest approval is still open, and may be. */
+function isAsking({ checkpoints }: RunRecord, now: Date): boolean {
   const last = checkpoints.at(-1);
-  return last?.kind === "approval" && last.outcome === undefined;
+  return last?.kind === "approval" && last.outcome === undefined && now.getTime() < Date.parse(last.expiresAt);
 }
 
 function byAge(a: RunRecord, b: RunRecord): number {

@@ -50,10 +50,22 @@ const outcomeSchema = z.strictObject({
 });
 export type ApprovalOutcome = z.infer<typeof outcomeSchema>;
 
+const voteSchema = z.strictObject({
+  /** Canonical id. */
+  person: z.string(),
+  choice: z.enum(["approve", "reject", "break-glass"]),
+  at: time,
+  reason: z.string(),
+});
+export type Vote = z.infer<typeof voteSchema>;
+
 const approvalSchema = z.strictObject({
   kind: z.literal("approval"),
   name: z.string(),
   askedAt: time,
+  expiresAt: time,
+  /** Everything that was said and counted, in its order. */
+  votes: z.array(voteSchema),
   /** SHA-256 of the plan. */
   digest: z.string(),
   /** The plan as it was approved: data, checked by its own schema where it is used. */

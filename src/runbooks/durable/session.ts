@@ -9,6 +9,8 @@ export interface SessionDeps {
    */
   save(record: RunRecord): Promise<RunRecord>;
   readonly now: () => Date;
+  /** How long people have to decide about the plan of this run, in milliseconds. */
+  approvalLifeMs(record: RunRecord): number;
   /** Waits between attempts. */
   pause(ms: number): Promise<void>;
   /** Aborts when this process must stop working on the run. */
@@ -163,10 +165,15 @@ export function openSession<Params>(start: RunRecord, params: Params, deps: Sess
     approve: async <Plan extends ApprovablePlan>(name: string, plan: Plan) => {
       const { at, known } = arrive("approval", name);
       if (known === undefined) {
-        const asked = { kind: "approval" as const, name, askedAt: deps.now().toISOString(), digest: plan.digest };
-        await keep(at, { ...asked, plan: toJson(name, plan) });
+        const now = deps.now();
+        const expiresAt = new Date(now.getTime() + deps.approvalLifeMs(record)).toISOString();
+        const times = { askedAt: now.toISOString(), expiresAt };
+        await keep(at, { kind: "approval", name, ...times, digest: plan.digest, votes: [], plan: toJson(name, plan) });
+      } else if (known.outcome === undefined && deps.now().getTime() >= Date.parse(known.expiresAt)) {
+        await keep(at, { ...known, outcome: { state: "expired", at: known.expiresAt, by: [], reason: "" } });
       }
-      const outcome = known?.outcome;
+      const current = record.checkpoints[at];
+      const outcome = current?.kind === "approval" ? current.outcome : undefined;
       if (outcome?.state === "approved") return { plan: known?.plan as Plan, outcome };
       if (outcome?.state === "rejected" || outcome?.state === "expired") {
         park({ kind: "ended", state: outcome.state, outcome });

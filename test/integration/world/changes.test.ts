@@ -40,6 +40,20 @@ beforeAll(async () => {
     leaseMs: 5_000,
     concurrency: 2,
     pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    approvalLifeMs: () => 60_000,
+    decisionContext: () => ({
+      now: new Date(),
+      policy: {
+        groups: ["ops"],
+        quorum: 1,
+        fromEachGroup: false,
+        expiresAfterMinutes: 1,
+        remindAfterMinutes: [],
+        breakGlass: [],
+      },
+      memberships: new Map([["ops", { known: true, people: new Set(["U2"]) }]]),
+      delegations: [],
+    }),
   });
   sweeping = setInterval(() => void driver.sweep(), 50);
 });
@@ -63,12 +77,7 @@ async function carriedOut(runbook: string, params: Readonly<Record<string, unkno
       if (record === undefined || hasEnded(record.state)) return record;
       const asked = record.checkpoints.at(-1);
       if (record.state === "waiting" && asked?.kind === "approval" && asked.outcome === undefined) {
-        await driver.decide(id, asked.digest, {
-          state: "approved",
-          at: new Date().toISOString(),
-          by: ["U2"],
-          reason: "",
-        });
+        await driver.vote(id, { person: "U2", choice: "approve", digest: asked.digest });
       }
       return undefined;
     },

@@ -7,8 +7,12 @@ import { memoryRunStore } from "../../../fakes/run-store.ts";
 
 const requester = { surface: "slack" as const, id: "U1" };
 const leaseMs = 150;
+let lifeMs = 60_000;
+let quorum = 1;
 const running: { stop(): Promise<void> }[] = [];
 afterEach(async () => {
+  lifeMs = 60_000;
+  quorum = 1;
   await Promise.all(running.splice(0).map((one) => one.stop()));
 });
 
@@ -53,6 +57,20 @@ function startProcess(store: RunStore, runbooks: readonly ChangeRunbook[], name 
     leaseMs,
     concurrency: 4,
     pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    approvalLifeMs: () => lifeMs,
+    decisionContext: () => ({
+      now: new Date(),
+      policy: {
+        groups: ["ops"],
+        quorum,
+        fromEachGroup: false,
+        expiresAfterMinutes: 60,
+        remindAfterMinutes: [],
+        breakGlass: [],
+      },
+      memberships: new Map([["ops", { known: true, people: new Set(["U1", "U2", "U3"]) }]]),
+      delegations: [],
+    }),
     onTrouble: (_, error) => troubles.push(error),
   });
   const timer = setInterval(() => void driver.sweep().catch((error: unknown) => troubles.push(error)), 10);
@@ -230,7 +248,12 @@ describe("a run that waits for people", () => {
     await ends(store, "waiting");
     return { store, driver, applied };
   };
-  const outcome = (state: "approved" | "rejected") => ({ state, at: new Date().toISOString(), by: ["U2"], reason: "" });
+  const ballot = (person: string, choice: "approve" | "reject" = "approve", digest = "abc") => ({
+    person,
+    choice,
+    digest,
+    reason: "because",
+  });
 
   it("is held by no process", async () => {
     const { store } = await waiting();
@@ -239,17 +262,47 @@ describe("a run that waits for people", () => {
 
   it("goes on with the first decision, and refuses every other: late, doubled, or about another plan", async () => {
     const { store, driver, applied } = await waiting();
-    await expect(driver.decide("r1", "other", outcome("approved"))).rejects.toMatchObject({ code: "approval.closed" });
+    await expect(driver.vote("r1", ballot("U2", "approve", "other"))).rejects.toMatchObject({
+      code: "approval.other-plan",
+    });
     const all = await Promise.allSettled([
-      driver.decide("r1", "abc", outcome("approved")),
-      driver.decide("r1", "abc", outcome("rejected")),
-      driver.decide("r1", "abc", outcome("approved")),
+      driver.vote("r1", ballot("U2")),
+      driver.vote("r1", ballot("U3", "reject")),
+      driver.vote("r1", ballot("U2")),
     ]);
     expect(all.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
-    const first = all.findIndex(({ status }) => status === "fulfilled");
-    await ends(store, first === 1 ? "rejected" : "succeeded");
-    expect(applied).toHaveLength(first === 1 ? 0 : 1);
-    await expect(driver.decide("r1", "abc", outcome("approved"))).rejects.toMatchObject({ code: "approval.closed" });
+    const rejected = all[1]?.status === "fulfilled";
+    await ends(store, rejected ? "rejected" : "succeeded");
+    expect(applied).toHaveLength(rejected ? 0 : 1);
+    await expect(driver.vote("r1", ballot("U3"))).rejects.toMatchObject({ code: "approval.closed" });
+  });
+
+  it("does not go on for the one who asked, nor for a stranger, and tells them why", async () => {
+    const { store, driver, applied } = await waiting();
+    await expect(driver.vote("r1", ballot("U1"))).rejects.toMatchObject({ code: "approval.own-request" });
+    await expect(driver.vote("r1", ballot("U9"))).rejects.toMatchObject({ code: "approval.not-entitled" });
+    expect(await stateOf(store)).toBe("waiting");
+    expect(applied).toEqual([]);
+  });
+
+  it("waits for all that the policy demands, and keeps what each said", async () => {
+    quorum = 2;
+    const { store, driver } = await waiting();
+    await driver.vote("r1", ballot("U2"));
+    await driver.vote("r1", ballot("U2"));
+    expect(await stateOf(store)).toBe("waiting");
+    await driver.vote("r1", ballot("U3"));
+    await ends(store, "succeeded");
+    const asked = (await store.get("r1"))?.record.checkpoints[0];
+    expect(asked).toMatchObject({ votes: [{ person: "U2" }, { person: "U3" }], outcome: { by: ["U2", "U3"] } });
+  });
+
+  it("expires by itself, and a click that comes later changes nothing", async () => {
+    lifeMs = 100;
+    const { store, driver, applied } = await waiting();
+    await ends(store, "expired");
+    await expect(driver.vote("r1", ballot("U2"))).rejects.toMatchObject({ code: "approval.closed" });
+    expect(applied).toEqual([]);
   });
 
   it("can be cancelled, once", async () => {
