@@ -21,6 +21,8 @@ export interface Sandbox {
   readonly slack: SlackSimulation;
   readonly bot: BotProcess;
   readonly faults: FaultPanel;
+  /** Ends the bot's process with a signal and starts another one, as Kubernetes would. */
+  restartBot(signal: "SIGTERM" | "SIGKILL"): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -51,19 +53,37 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       faultPanel: faults,
     });
     cleanups.push(() => slack.stop());
-    const bot = await startBot({
-      port: botPort,
-      env: {
-        SLACK_MODE: mode,
-        SLACK_BOT_TOKEN: secrets.botToken,
-        SLACK_API_URL: slack.apiUrl,
-        ...(mode === "http" ? { SLACK_SIGNING_SECRET: secrets.signingSecret } : { SLACK_APP_TOKEN: secrets.appToken }),
-        ...world.env(),
-        ...options.env,
-      },
-    });
+    const start = () =>
+      startBot({
+        port: botPort,
+        env: {
+          SLACK_MODE: mode,
+          SLACK_BOT_TOKEN: secrets.botToken,
+          SLACK_API_URL: slack.apiUrl,
+          ...(mode === "http"
+            ? { SLACK_SIGNING_SECRET: secrets.signingSecret }
+            : { SLACK_APP_TOKEN: secrets.appToken }),
+          ...world.env(),
+          ...options.env,
+        },
+      });
+    let bot = await start();
     cleanups.push(() => bot.stop());
-    return { world, slack, bot, faults, stop };
+    const restartBot = async (signal: "SIGTERM" | "SIGKILL") => {
+      bot.child.kill(signal);
+      await new Promise((resolve) => bot.child.once("exit", resolve));
+      bot = await start();
+    };
+    return {
+      world,
+      slack,
+      get bot() {
+        return bot;
+      },
+      faults,
+      restartBot,
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;

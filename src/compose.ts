@@ -9,9 +9,11 @@ import { createPodDeleter } from "./kubernetes/pod-deleter.ts";
 import { type DialPod, dialDirectly, dialThroughApi } from "./kubernetes/pod-dialer.ts";
 import { createKubernetesReader } from "./kubernetes/reader.ts";
 import { type CallApi, createCallApi, createGetJson } from "./kubernetes/request.ts";
+import { createRunStore } from "./kubernetes/run-store.ts";
 import { createMetricsReader } from "./metrics/reader.ts";
 import type { PlatformChanges } from "./platform/changes.ts";
 import type { KubernetesReader, Platform } from "./platform/ports.ts";
+import type { RunStore } from "./runbooks/durable/store.ts";
 
 interface ComposedCluster {
   readonly reader: KubernetesReader;
@@ -23,6 +25,8 @@ interface ComposedCluster {
 export interface Composed {
   readonly platform: Platform;
   readonly changes: PlatformChanges;
+  /** In the bot's own namespace of the shared instance's cluster. */
+  readonly runs: RunStore;
 }
 
 export function composePlatform(settings: Settings): Platform {
@@ -62,6 +66,12 @@ export function compose({ config, environment }: Settings): Composed {
       metrics: createMetricsReader(environment.prometheusUrl),
       lastKnownPods: new Map(),
     },
+    runs: createRunStore({
+      cluster: config.shared.cluster,
+      namespace: config.home.namespace,
+      call: (request, signal) => find(config.shared.cluster).call(request, signal),
+      timeoutMs: config.readTimeoutMs,
+    }),
     changes: { ...createServerCommands(dial), deletePod: createPodDeleter((name) => find(name).call) },
   };
 }

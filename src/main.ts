@@ -80,7 +80,7 @@ async function runCommandLine(): Promise<number> {
         import("./audit/chain.ts"),
         import("./journal/audit-journal.ts"),
       ]);
-      return verifyChain(readAuditJournal(process.env["DATA_DIR"] ?? "/var/lib/dfbot"), heads);
+      return verifyChain(readAuditJournal(requireSettings(process.env, "cli").environment.dataDir), heads);
     },
     user: userName(),
     stdout: (text) => process.stdout.write(text),

@@ -1,8 +1,9 @@
+import { composeChanges } from "./changes.ts";
 import { type DependencyCheck, watchDependencies } from "./checks.ts";
 import { createReportKeeper } from "./commands/report-keeper.ts";
 import { isSlackBody } from "./commands/request-body.ts";
 import { createSlackSurface, slackPath } from "./commands/slack-app.ts";
-import { composePlatform } from "./compose.ts";
+import { compose } from "./compose.ts";
 import type { Settings } from "./config/load.ts";
 import { BotError } from "./errors.ts";
 import { createHttpServer } from "./http/server.ts";
@@ -29,7 +30,7 @@ export async function serve(settings: Settings): Promise<number> {
     throw new BotError("config.invalid", "SLACK_BOT_TOKEN and STORE_URL must be set", "See: dfbot config check");
 
   const telemetry = createTelemetry();
-  const platform = composePlatform(settings);
+  const { platform, ...composed } = compose(settings);
   const store = openStore({
     url: storeUrl,
     prefix: storePrefix,
@@ -48,10 +49,19 @@ export async function serve(settings: Settings): Promise<number> {
       logger.info({ runId, runbook, verdict, durationMs, requester: request.requester }, "run finished");
     },
   });
+  const changes = composeChanges({
+    ...composed,
+    platform,
+    config,
+    logger,
+    dataDir: environment.dataDir,
+    onChange: (record) => void surface.showRun(record),
+  });
   const surface = createSlackSurface({
     ...slack,
     logger,
     runner,
+    changes: changes.surface,
     reports: createReportKeeper(store, logger),
     onHandled: (what, ackMs) => telemetry.handled(what, ackMs),
   });
@@ -103,6 +113,7 @@ export async function serve(settings: Settings): Promise<number> {
     );
   });
   dependencies.start();
+  changes.start();
   logger.info({ address, mode: slack.mode, source: settings.source }, "listening");
   // Socket mode connects on its own time, and again whenever it breaks; the process does not die of Slack being away.
   void keepStarting(
@@ -114,6 +125,7 @@ export async function serve(settings: Settings): Promise<number> {
   logger.info({ signal }, "stopping");
   const timer = setTimeout(() => process.exit(1), stopWithinMs).unref();
   dependencies.stop();
+  await changes.stop().catch((err: unknown) => logger.warn({ err }, "a run could not be handed over"));
   await server.close();
   await surface.stop().catch((err: unknown) => logger.warn({ err }, "Slack's socket did not close"));
   await store.close();
@@ -122,7 +134,6 @@ export async function serve(settings: Settings): Promise<number> {
   return 0;
 }
 
-/** A cluster that serves clients only has no CRD, or none that the bot may see; either way its API server has answered. */
 async function keepStarting(start: () => Promise<void>, onFailure: (error: unknown) => void): Promise<void> {
   for (let delayMs = 500; ; delayMs = Math.min(delayMs * 2, 30_000)) {
     try {

@@ -24,5 +24,10 @@ export function botConfig(infra: ObjectStore, { reachPods }: BotConfigOptions): 
       { name: "infra", context: "infra", reachPods },
       { name: "apps", context: "apps" },
     ],
+    // The approvers of the sandbox's Slack (sandbox/slack/workspace.ts).
+    approvals: {
+      groups: { approvers: { people: ["U0GRACE", "U0LINUS"] } },
+      policies: { "*": { groups: ["approvers"], quorum: 1 } },
+    },
   });
 }

@@ -200,6 +200,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
         KUBECONFIG: kubeconfigPath,
         STORE_URL: world.storeUrl("dfbot"),
         DFBOT_CONFIG: configPath,
+        DATA_DIR: join(directory, "bot"),
         ...(metrics === undefined ? {} : { PROMETHEUS_URL: metrics.url }),
       }),
       whenHealthy: (timeoutMs = 20_000) => waitUntilHealthy(() => whyUnhealthy(health), timeoutMs),

@@ -1,9 +1,13 @@
 import { escapedUpTo } from "../reports/render/slack-text.ts";
 import type { Runbook } from "../runbooks/definition.ts";
+import type { ChangeRunbook } from "../runbooks/durable/definition.ts";
 import { nearestWord } from "../runbooks/nearest.ts";
 import { describeParameters } from "../runbooks/parameter-description.ts";
 import { parseParameters } from "../runbooks/parameters.ts";
 import { type CommandLine, parseCommandLine } from "./parse.ts";
+
+/** One that reads, or one that changes something. */
+export type AnyRunbook = Runbook | ChangeRunbook;
 
 /** What a slash command asks for. */
 export type Intent =
@@ -13,20 +17,24 @@ export type Intent =
       readonly params: Readonly<Record<string, unknown>>;
       readonly share: boolean;
     }
+  | { readonly kind: "change"; readonly runbook: string; readonly params: Readonly<Record<string, unknown>> }
+  /** `all` of them, or only those that wait for a decision. */
+  | { readonly kind: "runs"; readonly all: boolean }
   /** Words to say to the person, mrkdwn. */
   | { readonly kind: "say"; readonly text: string };
 
 /** The meaning of `/dragonfly <text>`, given the runbooks there are. Pure: nothing is run. */
-export function interpret(text: string, runbooks: readonly Runbook[]): Intent {
+export function interpret(text: string, runbooks: readonly AnyRunbook[]): Intent {
   const line = parseCommandLine(text);
   if (line.word === undefined || line.word === "help") return { kind: "say", text: helpText(runbooks) };
   if (line.word === "runbooks") return { kind: "say", text: runbooksText(runbooks) };
+  if (line.word === "runs" || line.word === "approvals") return { kind: "runs", all: line.word === "runs" };
   if (line.word === "run") return interpretRun(line, runbooks);
   const runbook = runbooks.find(({ id }) => id === line.word);
   return runbook === undefined ? unknownWord(line.word, runbooks) : withParameters(runbook, line);
 }
 
-function interpretRun(line: CommandLine, runbooks: readonly Runbook[]): Intent {
+function interpretRun(line: CommandLine, runbooks: readonly AnyRunbook[]): Intent {
   const [id, ...positionals] = line.positionals;
   if (id === undefined)
     return {
@@ -47,8 +55,9 @@ function interpretRun(line: CommandLine, runbooks: readonly Runbook[]): Intent {
   return withParameters(runbook, { ...line, positionals });
 }
 
-function withParameters(runbook: Runbook, line: CommandLine): Intent {
+function withParameters(runbook: AnyRunbook, line: CommandLine): Intent {
   const parsed = parseParameters(runbook, line);
+  if (parsed.ok && runbook.effect === "change") return { kind: "change", runbook: runbook.id, params: parsed.params };
   if (parsed.ok) return { kind: "run", runbook: runbook.id, params: parsed.params, share: line.share };
   return {
     kind: "say",
@@ -56,27 +65,30 @@ function withParameters(runbook: Runbook, line: CommandLine): Intent {
   };
 }
 
-function unknownWord(word: string, runbooks: readonly Runbook[]): Intent {
-  const nearest = nearestWord(word, [...runbooks.map(({ id }) => id), "help", "run", "runbooks"]);
+function unknownWord(word: string, runbooks: readonly AnyRunbook[]): Intent {
+  const nearest = nearestWord(word, [...runbooks.map(({ id }) => id), "help", "run", "runbooks", "runs", "approvals"]);
   return { kind: "say", text: `I do not know ${quoted(word)}. Did you mean \`/dragonfly ${nearest ?? "help"}\`?` };
 }
 
-function usage(runbook: Runbook): string {
+function usage(runbook: AnyRunbook): string {
   return ["/dragonfly", runbook.id, ...runbook.positional.map((name) => `[${name}]`)].join(" ");
 }
 
-export function helpText(runbooks: readonly Runbook[]): string {
+export function helpText(runbooks: readonly AnyRunbook[]): string {
   const lines = runbooks.map((runbook) => `• \`${usage(runbook)}\` — ${runbook.description}`);
   return [
     "*What you can ask*",
     ...lines,
     "• `/dragonfly run <runbook> [param=value …]` — any runbook by name",
     "• `/dragonfly runbooks` — what there is, with parameters",
+    ...(runbooks.some(({ effect }) => effect === "change")
+      ? ["• `/dragonfly runs`, `/dragonfly approvals` — changes that were asked for; those that wait for a decision"]
+      : []),
     "Only you see an answer until you press Share; add `--share` to post it to the channel.",
   ].join("\n");
 }
 
-function runbooksText(runbooks: readonly Runbook[]): string {
+function runbooksText(runbooks: readonly AnyRunbook[]): string {
   return runbooks
     .map((runbook) => {
       const parameters = describeParameters(runbook).map(

@@ -1,10 +1,13 @@
+import { type ChangeDeps, onChangeCommand, onRuns } from "./changes/on-change.ts";
 import { type Asked, answerPrivately, answerPublicly, sayPrivately } from "./delivery/answer.ts";
 import { interpret } from "./interpret.ts";
-import { runAndAnswer, type SurfaceDeps } from "./run-and-answer.ts";
+import { runAndAnswer } from "./run-and-answer.ts";
 
 /** A slash command, already acknowledged. */
-export async function onCommand(deps: SurfaceDeps, asked: Asked, text: string): Promise<void> {
-  const intent = interpret(text, deps.runner.runbooks);
+export async function onCommand(deps: ChangeDeps, asked: Asked, text: string): Promise<void> {
+  const intent = interpret(text, [...deps.runner.runbooks, ...deps.changes.runbooks]);
+  if (intent.kind === "change") return await onChangeCommand(deps, asked, intent);
+  if (intent.kind === "runs") return await onRuns(deps, asked, intent.all);
   if (intent.kind === "say") {
     await sayPrivately(deps, asked, intent.text);
     return;

@@ -9,12 +9,26 @@ import {
   type Receiver,
   type Logger as SlackLogger,
   SocketModeReceiver,
+  type ViewSubmitAction,
 } from "@slack/bolt";
 import { WebClient, type WebClientOptions } from "@slack/web-api";
+import { z } from "zod";
 import { BotError } from "../errors.ts";
 import type { Logger } from "../logging.ts";
+import type { RunRecord } from "../runbooks/durable/record.ts";
 import type { Runner } from "../runbooks/runner.ts";
 import { actionIds, readButtonValue } from "./buttons.ts";
+import {
+  type ChangeDeps,
+  type ChangeSurface,
+  onApprove,
+  onCancel,
+  onReject,
+  onRejected,
+  type RunClick,
+  showRun,
+} from "./changes/on-change.ts";
+import { readRunButton, rejectViewId, runActionIds } from "./changes/run-card.ts";
 import { createDedupe } from "./dedupe.ts";
 import { slackFailure } from "./delivery/errors.ts";
 import { openResponseUrl } from "./delivery/response-url.ts";
@@ -36,11 +50,14 @@ export interface SlackSurfaceOptions {
   readonly logger: Logger;
   readonly runner: Runner;
   readonly reports: ReportKeeper;
+  readonly changes: ChangeSurface;
   /** Told of everything handled: the command's word or the button's name, and the milliseconds until the ack. */
   readonly onHandled: (what: string, ackMs: number) => void;
 }
 
 export interface SlackSurface {
+  /** Brings a run's card up to date. */
+  showRun(record: RunRecord): Promise<void>;
   /** In http mode, what POST /slack/events is handed to; it reads, limits and verifies the body itself. */
   readonly requestListener: ((request: IncomingMessage, response: ServerResponse) => void) | undefined;
   start(): Promise<void>;
@@ -73,15 +90,13 @@ export function createSlackSurface(options: SlackSurfaceOptions): SlackSurface {
     logger: slackLogger(logger),
   });
   const running = new Set<Promise<void>>();
-  addListeners(
-    app,
-    { client, sender: createSender(client), logger, runner: options.runner, reports: options.reports },
-    options.onHandled,
-    running,
-  );
+  const { runner, reports, changes } = options;
+  const deps: ChangeDeps = { client, sender: createSender(client), logger, runner, reports, changes };
+  addListeners(app, deps, options.onHandled, running);
   app.error(async (error) => logger.error({ err: error }, "a Slack listener failed"));
   return {
     requestListener: http?.requestListener,
+    showRun: (record) => showRun(deps, record),
     async start() {
       await socket?.start();
     },
@@ -125,7 +140,7 @@ function socketReceiver(options: SlackSurfaceOptions, clientOptions: WebClientOp
 
 function addListeners(
   app: App,
-  deps: SurfaceDeps,
+  deps: ChangeDeps,
   onHandled: SlackSurfaceOptions["onHandled"],
   running: Set<Promise<void>>,
 ): void {
@@ -172,6 +187,32 @@ function addListeners(
       ),
     );
   }
+  const runButtons: readonly (readonly [string, (deps: ChangeDeps, click: RunClick) => Promise<void>])[] = [
+    [runActionIds.approve, onApprove],
+    [runActionIds.reject, onReject],
+    [runActionIds.cancel, onCancel],
+  ];
+  for (const [id, listener] of runButtons) {
+    app.action<BlockAction<ButtonAction>>({ type: "block_actions", action_id: id }, ({ body, action, ack }) =>
+      handle(
+        id,
+        () => ack(),
+        `action:${action.action_ts}:${body.user.id}:${id}`,
+        () => runClick(deps, body, action, listener),
+      ),
+    );
+  }
+  app.view<ViewSubmitAction>(rejectViewId, ({ body, view, ack }) =>
+    handle(
+      rejectViewId,
+      () => ack(),
+      `view:${view.id}:${view.hash}:${body.user.id}`,
+      async () => {
+        const value = rejection.parse(JSON.parse(view.private_metadata));
+        await onRejected(deps, body.user.id, value, view.state.values["reason"]?.["reason"]?.value ?? "");
+      },
+    ),
+  );
   app.action<BlockAction>({ type: "block_actions", action_id: unknownAction }, ({ body, action, ack }) =>
     handle(
       "unknown",
@@ -189,7 +230,7 @@ function addListeners(
 
 /** Whatever is not a button of ours today was one once. */
 const unknownAction = new RegExp(
-  `^(?!(${actionIds.share}|${actionIds.details}|${actionIds.again}|${actionIds.next}_\\d+)$)`,
+  `^(?!(${actionIds.share}|${actionIds.details}|${actionIds.again}|${actionIds.next}_\\d+|${Object.values(runActionIds).join("|")})$)`,
 );
 const outdated = "This button is from an older version of me. Run the command again.";
 
@@ -219,6 +260,29 @@ async function click(
     value,
     triggerId: body.trigger_id,
     message: posted ? { channel: body.channel?.id ?? "", ts: String(container["message_ts"]) } : undefined,
+  });
+}
+
+const rejection = z.object({ run: z.string(), digest: z.string(), channel: z.string() });
+
+async function runClick(
+  deps: ChangeDeps,
+  body: BlockAction<ButtonAction>,
+  action: ButtonAction,
+  listener: (deps: ChangeDeps, click: RunClick) => Promise<void>,
+): Promise<void> {
+  const responseUrl = openResponseUrl(body.response_url);
+  const value = readRunButton(action.value);
+  if (value === undefined) {
+    await responseUrl.send({ response_type: "ephemeral", replace_original: false, text: outdated });
+    return;
+  }
+  await listener(deps, {
+    user: body.user.id,
+    channel: body.channel?.id ?? "",
+    responseUrl,
+    value,
+    triggerId: body.trigger_id,
   });
 }
 

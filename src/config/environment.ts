@@ -70,6 +70,8 @@ export interface Environment {
   readonly storePrefix: string;
   readonly kubeconfig: string | undefined;
   readonly prometheusUrl: string | undefined;
+  /** Where the audit log is. */
+  readonly dataDir: string;
   readonly port: number;
   readonly logLevel: string;
   readonly configPath: string | undefined;
@@ -134,6 +136,7 @@ export function parseEnvironment(
       storePrefix: values.get("STORE_PREFIX") ?? "{dfbot}",
       kubeconfig: values.get("KUBECONFIG"),
       prometheusUrl: values.get("PROMETHEUS_URL"),
+      dataDir: values.get("DATA_DIR") ?? "/var/lib/dfbot",
       port: Number(values.get("PORT") ?? 8080),
       logLevel: values.get("LOG_LEVEL") ?? "info",
       configPath: values.get("DFBOT_CONFIG"),

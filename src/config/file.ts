@@ -112,6 +112,10 @@ export const configSchema = z.strictObject({
     .describe("The instance that commands mean when none is named"),
   instances: z.array(instanceSchema).default([]).describe("Further instances, by name"),
   operator: operatorSchema.prefault({}),
+  home: z
+    .strictObject({ namespace: kubernetesName.default("dragonfly-bot") })
+    .prefault({})
+    .describe("The bot's own namespace in the shared instance's cluster, where it keeps its runs"),
   namespaces: z
     .strictObject({
       allowed: z.array(kubernetesName).default(["gitlab-system", "harbor"]),

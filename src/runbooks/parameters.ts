@@ -15,7 +15,10 @@ export type ParsedParameters =
   | { readonly ok: false; readonly problems: readonly string[] };
 
 /** Words into a runbook's parameters: by name, and by position in the order the runbook declares. */
-export function parseParameters(runbook: Runbook, given: GivenParameters): ParsedParameters {
+export function parseParameters(
+  runbook: Pick<Runbook, "id" | "params" | "positional">,
+  given: GivenParameters,
+): ParsedParameters {
   const known = describeParameters(runbook);
   const problems: string[] = [];
   const found = new Map<string, string | true>();
@@ -97,7 +100,7 @@ function allowedBy(parameter: ParameterDescription | undefined): string {
   return `allowed: ${parameter.type.replaceAll("|", ", ")}`;
 }
 
-function takes(runbook: Runbook): string {
+function takes(runbook: Pick<Runbook, "positional">): string {
   return runbook.positional.length === 0 ? "none" : `only ${runbook.positional.join(", ")}`;
 }
 

@@ -1,6 +1,7 @@
 import { pino } from "pino";
 import { type SlackSimulation, startSlack } from "../../sandbox/slack/server.ts";
 import type { StoredMessage } from "../../sandbox/slack/workspace.ts";
+import type { ChangeSurface } from "../../src/commands/changes/on-change.ts";
 import { createReportKeeper, type KeyValueStore } from "../../src/commands/report-keeper.ts";
 import { isSlackBody } from "../../src/commands/request-body.ts";
 import { createSlackSurface, slackPath } from "../../src/commands/slack-app.ts";
@@ -34,8 +35,21 @@ export interface SlackWorld {
 export interface SlackWorldOptions {
   /** What the bot token may do; all that the manifest asks for by default. */
   readonly scopes?: readonly string[];
+  readonly changes?: ChangeSurface;
   /** Where reports are kept beside memory. */
   readonly store?: KeyValueStore;
+}
+
+/** No change runbook at all. */
+const noChanges: ChangeSurface = {
+  runbooks: [],
+  driver: { submit: refused, vote: refused, cancel: refused },
+  runs: async () => [],
+  policyFor: () => undefined,
+  now: () => new Date(),
+};
+async function refused(): Promise<never> {
+  throw new Error("there are no change runbooks here");
 }
 
 /** The real Slack surface and HTTP server on the Slack simulation, over a platform of plain data. */
@@ -71,6 +85,7 @@ export async function startSlackWorld(
     logger,
     runner,
     reports: createReportKeeper(options.store, logger),
+    changes: options.changes ?? noChanges,
     onHandled: () => undefined,
   });
   const listener = surface.requestListener;

@@ -37,6 +37,7 @@ export interface WantedRun {
   readonly runbook: string;
   readonly params: Readonly<Record<string, unknown>>;
   readonly requester: Requester;
+  readonly slack?: RunRecord["slack"];
 }
 
 export interface RunDriverDeps {
@@ -90,7 +91,7 @@ export function createRunDriver(deps: RunDriverDeps): RunDriver {
     }
   };
 
-  const submit = async ({ id, params, requester, ...wanted }: WantedRun): Promise<RunRecord> => {
+  const submit = async ({ id, params, requester, slack, ...wanted }: WantedRun): Promise<RunRecord> => {
     const runbook = deps.runbooks.find((one) => one.id === wanted.runbook);
     if (runbook === undefined) {
       throw new BotError(
@@ -106,7 +107,8 @@ export function createRunDriver(deps: RunDriverDeps): RunDriver {
     }
     const lock = runbook.lock?.(parsed.data);
     const { version } = runbook;
-    const fresh = { id, runbook: runbook.id, version, params: parsed.data, requester };
+    const named = { id, runbook: runbook.id, version, params: parsed.data, requester };
+    const fresh = slack === undefined ? named : { ...named, slack };
     const kept = await store.create(newRun(lock === undefined ? fresh : { ...fresh, lock }, deps.now()));
     const holder = lock === undefined ? id : await hold(lock, id);
     if (holder !== id) {

@@ -87,6 +87,8 @@ export const runRecordSchema = z.strictObject({
   params: z.record(z.string(), z.unknown()),
   requester: z.strictObject({ surface: z.enum(["slack", "cli", "webhook", "schedule"]), id: z.string() }),
   requestedAt: time,
+  /** The message that shows it, when it was asked for in Slack. */
+  slack: z.strictObject({ channel: z.string(), ts: z.string() }).optional(),
   state: z.enum(runStates),
   /** What it alone may change while it is not ended: `dragonfly-system/dragonfly`. */
   lock: z.string().optional(),
@@ -107,7 +109,7 @@ export type RunRecord = z.infer<typeof runRecordSchema>;
 
 /** The first form of a run: accepted, nothing done. */
 export function newRun(
-  wanted: Pick<RunRecord, "id" | "runbook" | "version" | "params" | "requester" | "lock">,
+  wanted: Pick<RunRecord, "id" | "runbook" | "version" | "params" | "requester" | "lock" | "slack">,
   now: Date,
 ): RunRecord {
   return { ...wanted, requestedAt: now.toISOString(), state: "queued", checkpoints: [], conclusion: null };

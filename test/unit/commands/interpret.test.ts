@@ -7,7 +7,7 @@ import { defineRunbook } from "../../../src/runbooks/definition.ts";
 
 const say = (text: string) => {
   const intent = interpret(text, catalog);
-  return intent.kind === "say" ? intent.text : `runs ${intent.runbook}`;
+  return intent.kind === "say" ? intent.text : `does ${JSON.stringify(intent)}`;
 };
 
 describe("a line after /dragonfly", () => {

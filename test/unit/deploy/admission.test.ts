@@ -3,15 +3,18 @@ import type { IValidatingAdmissionPolicy } from "kubernetes-models/admissionregi
 import { describe, expect, it } from "vitest";
 import { clusters, ofKind, settings } from "./tree.ts";
 
-const policies = clusters.flatMap(({ name, objects }) =>
-  ofKind<IValidatingAdmissionPolicy>(objects, "ValidatingAdmissionPolicy").map(({ spec }) => ({
+const all = clusters.flatMap(({ name, objects }) =>
+  ofKind<IValidatingAdmissionPolicy>(objects, "ValidatingAdmissionPolicy").map(({ metadata, spec }) => ({
     name,
+    policy: metadata?.name ?? "",
     conditions: spec?.matchConditions ?? [],
     validations: spec?.validations ?? [],
     constraints: spec?.matchConstraints,
     failurePolicy: spec?.failurePolicy,
   })),
 );
+const policies = all.filter(({ policy }) => policy === "dfbot-probe-pods");
+const recordPolicies = all.filter(({ policy }) => policy === "dfbot-records");
 const environment = new Environment({ unlistedVariablesAreDyn: false })
   .registerVariable("request", "dyn")
   .registerVariable("object", "dyn")
@@ -196,7 +199,7 @@ describe.each(policies)("the policy for probe pods in $name", (policy) => {
     const shown = [
       ...deviations.map(([, , message]) => message),
       "the bot changes no pod",
-      "the bot deletes its probes only",
+      "the bot deletes its probes and replicas only",
     ];
     expect(new Set(policy.validations.map(({ message }) => message))).toEqual(new Set(shown));
   });
@@ -205,17 +208,50 @@ describe.each(policies)("the policy for probe pods in $name", (policy) => {
     expect(refusals(policy, review("UPDATE", probe, probe))).toEqual(["the bot changes no pod"]);
   });
 
-  it("lets probes be deleted, and no other pod", () => {
+  it("lets probes and replicas be deleted, and no other pod, a primary least of all", () => {
+    const member = (role: string) => ({
+      metadata: { name: "dragonfly-0", labels: { "app.kubernetes.io/name": "dragonfly", role } },
+    });
+    expect(refusals(policy, review("DELETE", null, member("replica")))).toEqual([]);
+    expect(refusals(policy, review("DELETE", null, member("master")))).toEqual([
+      "the bot deletes its probes and replicas only",
+    ]);
     const other = { metadata: { name: "dragonfly-0", labels: { "app.kubernetes.io/name": "dragonfly" } } };
     expect(refusals(policy, review("DELETE", null, probe))).toEqual([]);
-    expect(refusals(policy, review("DELETE", null, other))).toEqual(["the bot deletes its probes only"]);
+    expect(refusals(policy, review("DELETE", null, other))).toEqual(["the bot deletes its probes and replicas only"]);
     expect(refusals(policy, review("DELETE", null, { metadata: { name: "x" } }))).toEqual([
-      "the bot deletes its probes only",
+      "the bot deletes its probes and replicas only",
     ]);
   });
 
   it("is nobody else's business", () => {
     const somebody = "system:serviceaccount:harbor:default";
     expect(refusals(policy, review("CREATE", withSpec({ hostNetwork: true }), null, somebody))).toEqual([]);
+  });
+});
+
+describe.each(recordPolicies)("the policy for the bot's own records in $name", (policy) => {
+  const named = (name: string) => ({ metadata: { name } });
+
+  it("lets it write and delete its runs and locks, and nothing else", () => {
+    for (const name of ["dfbot-run-r-20260102-120000-3fa9c1", "dfbot-lock-0123456789abcdef0123"]) {
+      expect(refusals(policy, review("CREATE", named(name), null))).toEqual([]);
+      expect(refusals(policy, review("UPDATE", named(name), named(name)))).toEqual([]);
+      expect(refusals(policy, review("DELETE", null, named(name)))).toEqual([]);
+    }
+    for (const name of ["dfbot-config-45c4btf96m", "dfbot-dashboard", "kube-root-ca.crt"]) {
+      expect(refusals(policy, review("CREATE", named(name), null))).toEqual(["the bot writes its runs and locks only"]);
+      expect(refusals(policy, review("UPDATE", named(name), named(name)))).toEqual([
+        "the bot writes its runs and locks only",
+      ]);
+      expect(refusals(policy, review("DELETE", null, named(name)))).toEqual([
+        "the bot deletes its runs and locks only",
+      ]);
+    }
+  });
+
+  it("is about ConfigMaps, and nobody else's business", () => {
+    expect(policy.constraints?.resourceRules?.[0]?.resources).toEqual(["configmaps"]);
+    expect(refusals(policy, review("DELETE", null, named("x"), "system:serviceaccount:harbor:default"))).toEqual([]);
   });
 });

@@ -1,0 +1,139 @@
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { primaryOf, replicasOf } from "../../../sandbox/faults/instance-pods.ts";
+import { type Sandbox, startSandbox } from "../../../sandbox/sandbox.ts";
+import type { StoredMessage } from "../../../sandbox/slack/workspace.ts";
+import { podNamed } from "../../../sandbox/world/kubelet/kubelet.ts";
+import { instance } from "../../../sandbox/world/world.ts";
+
+/** A change from the command in Slack to the pod that was restarted: the bot as a process of its own, with its shipped role. */
+
+let sandbox: Sandbox;
+const channel = "C0OPS";
+
+beforeAll(async () => {
+  sandbox = await startSandbox({ page: false, world: { metrics: false } });
+});
+afterAll(() => sandbox?.stop());
+
+const messages = () => sandbox.slack.workspace.messages.filter((message) => message.channel === channel);
+const textOf = (message: StoredMessage) => JSON.stringify(message.blocks);
+/** What only this person was told, newest last. */
+const toldTo = (user: string) =>
+  messages()
+    .filter(({ onlyFor }) => onlyFor === user)
+    .map(({ text }) => text);
+const ask = (text: string, user = "U0ADA") =>
+  sandbox.slack.people.command({ user, channel, text: `/dragonfly ${text}` });
+const press = (action: string, card: StoredMessage, user: string) =>
+  sandbox.slack.people.action({ user, message: { channel, ts: card.ts }, block_id: "", action_id: action });
+const uidOf = (pod: string) => podNamed(sandbox.world.infra.objects, instance.namespace, pod)?.metadata.uid;
+
+/** The card of the newest run, once it says this. */
+const cardThatSays = (words: RegExp) =>
+  vi.waitUntil(() => messages().findLast((message) => message.onlyFor === undefined && words.test(textOf(message))), {
+    timeout: 20_000,
+    interval: 50,
+  });
+
+describe("a change that is asked for in Slack", () => {
+  it("waits for somebody entitled, tells the others why not, is done once, and is all in the audit log", async () => {
+    const [replica] = replicasOf(sandbox.world);
+    const before = { replica: uidOf(replica.name), primary: uidOf(primaryOf(sandbox.world).name) };
+    await ask(`restart-replica ${replica.name}`);
+    const card = await cardThatSays(/Waiting for approval/);
+    expect(textOf(card)).toContain(`Delete pod ${replica.name}`);
+    expect(textOf(card)).toContain("needs 1 of approvers");
+
+    await press("run_approve", card, "U0ADA");
+    await vi.waitFor(() => expect(toldTo("U0ADA").at(-1)).toMatch(/You asked for this, so others decide/));
+    await press("run_approve", card, "U0MALLORY");
+    await vi.waitFor(() => expect(toldTo("U0MALLORY").at(-1)).toMatch(/Members of approvers decide/));
+    expect(uidOf(replica.name)).toBe(before.replica);
+
+    // Two people at the same moment, one of them twice.
+    await Promise.all([
+      press("run_approve", card, "U0GRACE"),
+      press("run_approve", card, "U0LINUS"),
+      press("run_approve", card, "U0GRACE"),
+    ]);
+    const done = await cardThatSays(/:white_check_mark: Done/);
+    expect(done.ts).toBe(card.ts);
+    expect(textOf(done)).toContain(`${replica.name} is new and in sync`);
+    expect(uidOf(replica.name)).not.toBe(before.replica);
+    expect(uidOf(primaryOf(sandbox.world).name)).toBe(before.primary);
+
+    const env = { PATH: process.env["PATH"], ...sandbox.world.env() };
+    const said = execFileSync(
+      process.execPath,
+      [join(import.meta.dirname, "../../../src/main.ts"), "audit", "verify"],
+      { env, encoding: "utf8" },
+    );
+    expect(said).toMatch(/^\d+ entries; the chain holds/);
+    const log = sandbox.bot.output();
+    for (const action of ["run.requested", "approval.refused", "approval.approve", "run.succeeded"]) {
+      expect(log).toContain(`"action":"${action}"`);
+    }
+  });
+
+  it("ends at once when it is rejected, with the reason on its card", async () => {
+    const [replica] = replicasOf(sandbox.world);
+    const before = uidOf(replica.name);
+    await ask(`restart-replica ${replica.name}`);
+    const card = await cardThatSays(/Waiting for approval/);
+    await press("run_reject", card, "U0LINUS");
+    const view = await vi.waitUntil(() => sandbox.slack.workspace.views.findLast(({ user }) => user === "U0LINUS"), {
+      timeout: 5_000,
+    });
+    await sandbox.slack.people.submitView({
+      user: "U0LINUS",
+      view_id: view.id,
+      values: { reason: { reason: { type: "plain_text_input", value: "not during the release" } } },
+    });
+    const ended = await cardThatSays(/:no_entry: Rejected/);
+    expect(textOf(ended)).toContain("not during the release");
+    expect(uidOf(replica.name)).toBe(before);
+  });
+
+  it("is refused while another one is changing the same instance, and can be cancelled by whoever asked", async () => {
+    const [first, second] = replicasOf(sandbox.world);
+    await ask(`restart-replica ${first.name}`);
+    const card = await cardThatSays(/Waiting for approval/);
+    await ask(`restart-replica ${second?.name}`);
+    await cardThatSays(/is already changing dragonfly-system\/dragonfly/);
+    await ask("approvals", "U0GRACE");
+    await vi.waitFor(() => expect(toldTo("U0GRACE").at(-1)).toMatch(/restart-replica: \*waiting\*/));
+    await press("run_cancel", card, "U0GRACE");
+    await vi.waitFor(() => expect(toldTo("U0GRACE").at(-1)).toMatch(/Whoever asked for it can cancel it/));
+    await press("run_cancel", card, "U0ADA");
+    await cardThatSays(/:black_square_for_stop: Cancelled/);
+    await ask("runs");
+    await vi.waitFor(() =>
+      expect(toldTo("U0ADA").at(-1)).toMatch(/\*cancelled\*[\s\S]*\*rejected\*[\s\S]*\*succeeded\*/),
+    );
+  });
+
+  it("is refused with the reason for the primary", async () => {
+    const { name } = primaryOf(sandbox.world);
+    await ask(`restart-replica ${name}`);
+    await cardThatSays(new RegExp(`${name} is the primary`));
+  });
+
+  it("is carried on by the next process when this one is killed at work, and done once", async () => {
+    const [replica] = replicasOf(sandbox.world);
+    const before = uidOf(replica.name);
+    await ask(`restart-replica ${replica.name}`);
+    const card = await cardThatSays(/Waiting for approval/);
+    // The pod is deleted, the new one not yet in sync: the run is at work.
+    await press("run_approve", card, "U0GRACE");
+    await vi.waitUntil(() => uidOf(replica.name) !== undefined && uidOf(replica.name) !== before, {
+      timeout: 10_000,
+      interval: 5,
+    });
+    const after = uidOf(replica.name);
+    await sandbox.restartBot("SIGKILL");
+    await cardThatSays(new RegExp(`:white_check_mark: Done[\\s\\S]*${replica.name}`));
+    expect(uidOf(replica.name)).toBe(after);
+  });
+});
