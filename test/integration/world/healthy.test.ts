@@ -20,7 +20,7 @@ const botRoles = [
   { place: { group: rbac, plural: "roles" }, namespace: instance.namespace, name: "dfbot-instance-reader" },
   { place: { group: rbac, plural: "roles" }, namespace: operatorNamespace, name: "dfbot-operator-reader" },
 ];
-const ruleSchema = z.looseObject({ resources: z.array(z.string()) });
+const ruleSchema = z.looseObject({ resources: z.array(z.string()), verbs: z.array(z.string()) });
 type Rule = z.infer<typeof ruleSchema>;
 
 let world: World;
@@ -182,7 +182,8 @@ describe("the bot's role", () => {
         world.infra.objects.patch(place, namespace, name, (object) => {
           object["rules"] = changed;
         });
-      for (const rule of rules) {
+      // What changes something is not for status; the whole suite's calls are compared with the roles as well.
+      for (const rule of rules.filter(({ verbs }) => verbs.includes("get") || verbs.includes("list"))) {
         for (const resource of rule.resources) {
           const less = { ...rule, resources: rule.resources.filter((other) => other !== resource) };
           write(rules.map((other) => (other === rule ? less : other)));
