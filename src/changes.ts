@@ -76,8 +76,27 @@ export function composeChanges(options: ChangesOptions): Changes {
     },
     onTrouble: (run, err) => logger.warn({ run, err }, "a run could not be carried on; trying again"),
   });
+  let looking = false;
+  let away = false;
+  /** One look at a time; an outage is told of once, and its end. */
   const sweep = () => {
-    driver.sweep().catch((err: unknown) => logger.warn({ err }, "the runs could not be looked at; trying again"));
+    if (looking) return;
+    looking = true;
+    driver
+      .sweep()
+      .then(
+        () => {
+          if (away) logger.info("the runs can be looked at again");
+          away = false;
+        },
+        (err: unknown) => {
+          if (!away) logger.warn({ err }, "the runs cannot be looked at; trying again");
+          away = true;
+        },
+      )
+      .finally(() => {
+        looking = false;
+      });
   };
   let timer: NodeJS.Timeout | undefined;
   return {

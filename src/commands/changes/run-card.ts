@@ -51,11 +51,11 @@ export function runCard(record: RunRecord, title: string, policy: ApprovalPolicy
   if (plan.success) {
     const { effects, preconditions, risk, target, digest } = plan.data;
     const lines = [
-      `*What will be done* (${target}, risk ${risk})`,
+      `*The plan* for ${target}, risk ${risk}`,
       ...effects.map(({ description }) => `• ${escapedUpTo(description, 300)}`),
       ...(preconditions.length === 0
         ? []
-        : [`*Only if still* ${preconditions.map(({ description }) => escapedUpTo(description, 200)).join("; ")}`]),
+        : [`*Only if:* ${preconditions.map(({ description }) => escapedUpTo(description, 200)).join("; ")}`]),
     ];
     blocks.push(section(truncate(lines.join("\n"), 2_900)), context(`plan ${shortDigest(digest)}`));
   }

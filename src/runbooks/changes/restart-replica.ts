@@ -53,7 +53,7 @@ export const restartReplica = (deps: ChangeDeps) =>
           preconditions: [
             { id: "primary", description: `${primary.pod} is the primary`, expected: primary.uid },
             { id: "replica", description: `${replica.pod} is a replica`, expected: replica.uid },
-            { id: "others", description: "Every other replica is in sync", expected: [] },
+            { id: "others", description: "every other replica is in sync", expected: [] },
           ],
         },
         async ({ signal }) => {
