@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
+import { createGroupCache, type GroupCache } from "./approvals/group-cache.ts";
 import { membershipsOf } from "./approvals/membership.ts";
 import { policyFor } from "./approvals/policy.ts";
 import type { AuditContents } from "./audit/entry.ts";
@@ -22,6 +23,8 @@ export interface ChangesOptions {
   readonly runs: RunStore;
   readonly dataDir: string;
   readonly logger: Logger;
+  /** Slack ids of the people in a Slack user group. */
+  readonly readGroup: (id: string) => Promise<readonly string[]>;
   /** Told of every new form of a run. */
   readonly onChange: (record: RunRecord) => void;
 }
@@ -35,6 +38,9 @@ export interface Changes {
 const sweepEveryMs = 1_000;
 const leaseMs = 15_000;
 const concurrency = 4;
+/** Somebody who was taken out of a group must not count for long, and Slack need not be asked at every click. */
+const groupFreshMs = 60_000;
+const groupAtMostMs = 300_000;
 
 /** The change runbooks of this process: their driver, its clock, and the audit log that everything about them goes to. */
 export function composeChanges(options: ChangesOptions): Changes {
@@ -46,6 +52,13 @@ export function composeChanges(options: ChangesOptions): Changes {
     logger.info({ audit: entry }, "audit");
   };
   const policyOf = (record: RunRecord) => policyFor(config, record.runbook, targetOf(config, record));
+  const groups = createGroupCache({
+    ids: Object.values(config.approvals.groups).flatMap(({ slackUserGroup }) => slackUserGroup ?? []),
+    read: options.readGroup,
+    now: () => new Date(),
+    freshMs: groupFreshMs,
+    onFailure: (group, err) => logger.warn({ group, err }, "a user group could not be read"),
+  });
   const driver = createRunDriver({
     store: runs,
     runbooks,
@@ -58,8 +71,7 @@ export function composeChanges(options: ChangesOptions): Changes {
     decisionContext: (record) => ({
       now: new Date(),
       policy: policyOf(record),
-      // Slack user groups are not read yet, so their members are not known, and do not count.
-      memberships: membershipsOf(config, new Map(), new Date(), 0),
+      memberships: membershipsOf(config, groups.readings(), new Date(), groupAtMostMs),
       delegations: [],
     }),
     onChange: (record) => {
@@ -102,7 +114,7 @@ export function composeChanges(options: ChangesOptions): Changes {
   return {
     surface: {
       runbooks,
-      driver: audited(driver, audit, sweep, config),
+      driver: audited(driver, { audit, sweep, config, groups }),
       runs: async () => (await runs.list()).map(({ record }) => record),
       policyFor: policyOf,
       now: () => new Date(),
@@ -117,11 +129,17 @@ export function composeChanges(options: ChangesOptions): Changes {
   };
 }
 
-type Audit = (contents: Omit<AuditContents, "at">) => void;
+interface Around {
+  readonly audit: (contents: Omit<AuditContents, "at">) => void;
+  readonly sweep: () => void;
+  readonly config: Config;
+  readonly groups: GroupCache;
+}
+
 const itself: AuditContents["actor"] = { person: "dfbot", via: "system", identity: "dfbot" };
 
 /** The driver with every request, vote and refusal written down: a request before it is accepted, or it is not accepted. */
-function audited(driver: RunDriver, audit: Audit, sweep: () => void, config: Config): ChangeSurface["driver"] {
+function audited(driver: RunDriver, { audit, sweep, config, groups }: Around): ChangeSurface["driver"] {
   const person = (id: string): AuditContents["actor"] => ({ person: id, via: "slack", identity: id });
   return {
     submit: async (wanted) => {
@@ -142,6 +160,7 @@ function audited(driver: RunDriver, audit: Audit, sweep: () => void, config: Con
       return record;
     },
     vote: async (run, ballot) => {
+      await groups.refresh();
       const { person: who, digest, choice, reason } = ballot;
       const said = { actor: person(who), run, digest, ...(reason === undefined || reason === "" ? {} : { reason }) };
       const record = await driver.vote(run, ballot).catch((error: unknown) => {

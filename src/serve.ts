@@ -55,6 +55,7 @@ export async function serve(settings: Settings): Promise<number> {
     config,
     logger,
     dataDir: environment.dataDir,
+    readGroup: (id) => surface.groupMembers(id),
     onChange: (record) => void surface.showRun(record),
   });
   const surface = createSlackSurface({

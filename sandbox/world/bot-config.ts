@@ -26,7 +26,7 @@ export function botConfig(infra: ObjectStore, { reachPods }: BotConfigOptions): 
     ],
     // The approvers of the sandbox's Slack (sandbox/slack/workspace.ts).
     approvals: {
-      groups: { approvers: { people: ["U0GRACE", "U0LINUS"] } },
+      groups: { approvers: { slackUserGroup: "S0APPROVERS" } },
       policies: { "*": { groups: ["approvers"], quorum: 1 } },
     },
   });

@@ -56,6 +56,8 @@ export interface SlackSurfaceOptions {
 }
 
 export interface SlackSurface {
+  /** Slack ids of the people in a user group. Throws Slack's error. */
+  groupMembers(id: string): Promise<readonly string[]>;
   /** Brings a run's card up to date. */
   showRun(record: RunRecord): Promise<void>;
   /** In http mode, what POST /slack/events is handed to; it reads, limits and verifies the body itself. */
@@ -96,6 +98,7 @@ export function createSlackSurface(options: SlackSurfaceOptions): SlackSurface {
   app.error(async (error) => logger.error({ err: error }, "a Slack listener failed"));
   return {
     requestListener: http?.requestListener,
+    groupMembers: async (usergroup) => (await client.usergroups.users.list({ usergroup })).users ?? [],
     showRun: (record) => showRun(deps, record),
     async start() {
       await socket?.start();

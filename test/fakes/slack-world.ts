@@ -11,7 +11,7 @@ import { catalog } from "../../src/runbooks/catalog/index.ts";
 import { createRunner } from "../../src/runbooks/runner.ts";
 import { config, fakePlatform } from "./platform.ts";
 
-export const scopes = ["commands", "chat:write", "im:write"];
+export const scopes = ["commands", "chat:write", "im:write", "usergroups:read"];
 export const slashCommand = {
   command: "/dragonfly",
   description: "Ask about the Dragonfly cluster",
@@ -27,6 +27,7 @@ export interface SlackWorld {
   shown(channel?: string, user?: string): readonly StoredMessage[];
   ask(text: string, channel?: string, user?: string): ReturnType<SlackSimulation["people"]["command"]>;
   press(label: string, message: StoredMessage, user?: string): ReturnType<SlackSimulation["people"]["action"]>;
+  groupMembers(id: string): Promise<readonly string[]>;
   /** Stops the bot and leaves Slack. */
   stopBot(): Promise<void>;
   stop(): Promise<void>;
@@ -120,6 +121,7 @@ export async function startSlackWorld(
         action_id: button.actionId,
       });
     },
+    groupMembers: (id) => surface.groupMembers(id),
     stopBot,
     async stop() {
       await stopBot();

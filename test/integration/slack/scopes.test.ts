@@ -61,4 +61,12 @@ describe("a token with one scope less", () => {
     await expect.poll(texts, { timeout: 5_000 }).toMatch(/^OK/);
     expect(world.logs.join("")).not.toContain("could not be delivered");
   });
+
+  it("usergroups:read: who may approve is not known, and with it is", async () => {
+    world = await startSlackWorld("http", undefined, { scopes: without("usergroups:read") });
+    await expect(world.groupMembers("S0APPROVERS")).rejects.toThrow("missing_scope");
+    await world.stop();
+    world = await startSlackWorld("http");
+    expect(await world.groupMembers("S0APPROVERS")).toEqual(["U0GRACE", "U0LINUS"]);
+  });
 });
