@@ -73,8 +73,9 @@ function scrapeConfig(pagesPort: AddressInfo["port"]): string {
       {
         job_name: "kubelet",
         honor_labels: true,
-        scrape_interval: "1s",
-        scrape_timeout: "900ms",
+        // A scrape that is too late makes every figure stale at once, and the machine may be busy.
+        scrape_interval: "2s",
+        scrape_timeout: "1900ms",
         static_configs: [{ targets: [pages] }],
         metrics_path: "/kubelet/metrics",
       },

@@ -67,7 +67,7 @@ it("shares it, and another person sees who did", async () => {
   await messages().getByText("Shared by").waitFor();
   await page.getByRole("combobox", { name: "Who you are" }).selectOption({ label: "Grace Hopper, approver" });
   await messages().getByText("Ada Lovelace").first().waitFor();
-  expect(await messages().getByText("Only visible to you").count()).toBe(0);
+  await expect.poll(() => messages().getByText("Only visible to you").count()).toBe(0);
 });
 
 it("breaks something in the faults panel and sees the answer change, and change back", async () => {
