@@ -12,7 +12,10 @@ export interface StepOptions {
 }
 
 export interface StepContext {
-  /** Aborts when the time of the attempt is over, when the run is cancelled, and when another process took the run. */
+  /**
+   * Aborts when the time of the attempt is over, when this process stops, and when another one took the run. That of a step
+   * also when the run is cancelled; an effect that was begun is brought to its end.
+   */
   readonly signal: AbortSignal;
   readonly now: () => Date;
   /** It was begun before, and nobody knows how far it came. */
@@ -39,6 +42,12 @@ export interface ApprovablePlan {
 export interface DurableContext<Params> {
   readonly runId: string;
   readonly params: Params;
+  /** Aborts when somebody cancels the run, when this process stops, and when another one took the run. */
+  readonly signal: AbortSignal;
+  /** One line for the card, for as long as the step takes. Not kept: after a crash the step says it anew. */
+  progress(text: string): void;
+  /** A line for the log of the process. Not repeated when the code runs through recorded steps again. */
+  log(message: string, fields?: Readonly<Record<string, unknown>>): void;
   /** Does something that may be done again: reading, checking, waiting for a state. */
   step<T>(name: string, fn: (step: StepContext) => Promise<T>, options?: StepOptions): Promise<T>;
   /** Does something that must be done once. */

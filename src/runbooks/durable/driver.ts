@@ -7,10 +7,10 @@ import {
 } from "../../approvals/decide.ts";
 import { BotError } from "../../errors.ts";
 import type { Requester } from "../definition.ts";
-import type { ChangeRunbook } from "./definition.ts";
-import { executeRun } from "./execute.ts";
+import { type CarryOnDeps, carryOn, isConflict } from "./carry-on.ts";
 import { type ApprovalCheckpoint, hasEnded, newRun, type RunRecord } from "./record.ts";
-import type { KeptRun, RunStore } from "./store.ts";
+import { rerunFrom } from "./rerun.ts";
+import type { KeptRun } from "./store.ts";
 
 export interface RunDriver {
   /**
@@ -26,6 +26,14 @@ export interface RunDriver {
   vote(id: string, ballot: Ballot): Promise<RunRecord>;
   /** Asks a run to end before its next step; rejects with `run.ended` when it has. */
   cancel(id: string, by: string, reason: string): Promise<RunRecord>;
+  /** Has a failed run go on from the step that failed; rejects as `rerunFrom` does, and with `run.locked`. */
+  rerun(id: string, by: string): Promise<RunRecord>;
+  /** Carries on one run if it is due; resolves when this process has done what it can for it now. */
+  wake(id: string): Promise<void>;
+  /** Notes that a reminder was sent. False when it was sent already, or nobody needs it any more. */
+  remind(id: string, nth: number): Promise<boolean>;
+  /** Forgets runs that ended before this. */
+  prune(endedBefore: Date): Promise<number>;
   /** Carries on what is due: new runs, runs that slept long enough or were decided about, runs whose process is gone. */
   sweep(): Promise<void>;
   /** Ends the work of this process after the step each run is in; another process takes them up. */
@@ -40,24 +48,11 @@ export interface WantedRun {
   readonly slack?: RunRecord["slack"];
 }
 
-export interface RunDriverDeps {
-  readonly store: RunStore;
-  readonly runbooks: readonly ChangeRunbook[];
-  /** Different for every start of a process. */
-  readonly process: string;
-  readonly now: () => Date;
-  /** A process that shows no life for this long has lost its runs. Told by each observer's own clock, not by the writer's. */
-  readonly leaseMs: number;
+export interface RunDriverDeps extends Omit<CarryOnDeps, "hold" | "stopping"> {
   /** How many runs this process carries on at once. */
   readonly concurrency: number;
-  pause(ms: number): Promise<void>;
-  approvalLifeMs(record: RunRecord): number;
   /** Policy, members and delegations as they are now, for a run. */
   decisionContext(record: RunRecord): DecisionContext;
-  /** Told of every new form of a run that this process writes. */
-  onChange?(record: RunRecord): void;
-  /** A run could not be carried on for a reason outside of it; it will be tried again. */
-  onTrouble?(id: string, error: unknown): void;
 }
 
 interface Observed {
@@ -113,12 +108,7 @@ export function createRunDriver(deps: RunDriverDeps): RunDriver {
     const holder = lock === undefined ? id : await hold(lock, id);
     if (holder !== id) {
       await store.remove(id);
-      const other = (await store.get(holder))?.record;
-      throw new BotError(
-        "run.locked",
-        `Run ${holder} (${other?.runbook ?? "another"}, asked for by ${other?.requester.id ?? "somebody"}) is already changing ${lock}`,
-        "Wait until it has ended, or cancel it",
-      );
+      throw await locked(holder, lock ?? "");
     }
     deps.onChange?.(kept.record);
     return kept.record;
@@ -135,6 +125,15 @@ export function createRunDriver(deps: RunDriverDeps): RunDriver {
     }
   };
 
+  const locked = async (holder: string, lock: string): Promise<BotError> => {
+    const other = (await store.get(holder))?.record;
+    return new BotError(
+      "run.locked",
+      `Run ${holder} (${other?.runbook ?? "another"}, asked for by ${other?.requester.id ?? "somebody"}) is already changing ${lock}`,
+      "Wait until it has ended, or cancel it",
+    );
+  };
+
   const isDue = ({ record, revision }: KeptRun): boolean => {
     if (hasEnded(record.state) || active.has(record.id)) return false;
     const before = observed.get(record.id);
@@ -146,82 +145,13 @@ export function createRunDriver(deps: RunDriverDeps): RunDriver {
     return !isAsking(record, deps.now());
   };
 
-  const carryOn = async (found: KeptRun): Promise<void> => {
-    const { id } = found.record;
-    let kept: KeptRun;
-    try {
-      kept = await store.update(found, { ...found.record, owner: { process: deps.process, beat: 0 } });
-    } catch (error) {
-      // Somebody else was quicker.
-      if (isConflict(error)) return;
-      throw error;
-    }
-    const lost = new AbortController();
-    const mine = serialised(async (edit: (record: RunRecord) => RunRecord) => {
-      for (let attempt = 0; ; attempt++) {
-        try {
-          kept = await store.update(kept, edit(kept.record));
-          return kept.record;
-        } catch (error) {
-          if (!isConflict(error) || attempt >= writeAttempts) throw error;
-          const current = await store.get(id);
-          if (current?.record.owner?.process !== deps.process) {
-            const taken = new BotError(
-              "run.taken-over",
-              `Run ${id} is carried on by another process`,
-              "Nothing to do here",
-            );
-            lost.abort(taken);
-            throw taken;
-          }
-          kept = current;
-        }
-      }
-    });
-    const beat = setInterval(() => {
-      mine((record) => ({ ...record, owner: { process: deps.process, beat: (record.owner?.beat ?? 0) + 1 } })).catch(
-        (error: unknown) => deps.onTrouble?.(id, error),
-      );
-    }, deps.leaseMs / 3);
-    const { lock } = kept.record;
-    try {
-      if (lock !== undefined && (await hold(lock, id)) !== id) {
-        // Its turn comes when the other has ended.
-        await mine(withoutOwner);
-        return;
-      }
-      const after = await executeRun(kept.record, deps.runbooks, {
-        // What others may write meanwhile is theirs: the wish to cancel. Everything else is this process's.
-        save: async (record) => {
-          const saved = await mine((current) => {
-            const { cancel, owner } = current;
-            const base = { ...record, ...(owner === undefined ? {} : { owner }) };
-            const merged = cancel === undefined ? base : { ...base, cancel };
-            return rests(merged) ? withoutOwner(merged) : merged;
-          });
-          deps.onChange?.(saved);
-          return saved;
-        },
-        now: deps.now,
-        pause: deps.pause,
-        approvalLifeMs: deps.approvalLifeMs,
-        signal: AbortSignal.any([stopping.signal, lost.signal]),
-      });
-      if (lock !== undefined && hasEnded(after.state)) await store.release(lock, id);
-    } catch (error) {
-      if (stopping.signal.aborted && !lost.signal.aborted) await mine(withoutOwner);
-      else if (!lost.signal.aborted) throw error;
-    } finally {
-      clearInterval(beat);
-    }
-  };
-
   const begin = (kept: KeptRun) => {
     const { id } = kept.record;
-    const work = carryOn(kept)
+    const work = carryOn(kept, { ...deps, hold, stopping: stopping.signal })
       .catch((error: unknown) => deps.onTrouble?.(id, error))
       .finally(() => active.delete(id));
     active.set(id, work);
+    return work;
   };
 
   return {
@@ -257,25 +187,50 @@ export function createRunDriver(deps: RunDriverDeps): RunDriver {
       });
       return record;
     },
+    rerun: async (id, by) => {
+      const failed = (await store.get(id))?.record;
+      const lock = failed?.lock;
+      if (failed !== undefined && lock !== undefined) {
+        rerunFrom(failed, by, deps.now());
+        const holder = await hold(lock, id);
+        if (holder !== id) throw await locked(holder, lock);
+      }
+      return (await change(id, (before) => rerunFrom(before, by, deps.now()))).record;
+    },
+    wake: async (id) => {
+      if (stopping.signal.aborted || active.size >= deps.concurrency) return;
+      const kept = await store.get(id);
+      if (kept !== undefined && isDue(kept)) await begin(kept);
+    },
+    remind: async (id, nth) => {
+      let sent = false;
+      await change(id, (before) => {
+        const at = before.checkpoints.length - 1;
+        const asked = before.checkpoints[at];
+        sent = asked?.kind === "approval" && isAsking(before, deps.now()) && (asked.reminded ?? 0) <= nth;
+        if (!sent || asked?.kind !== "approval") return before;
+        return { ...before, checkpoints: before.checkpoints.with(at, { ...asked, reminded: nth + 1 }) };
+      });
+      return sent;
+    },
+    prune: async (endedBefore) => {
+      const old = (await store.list()).filter(
+        ({ record: { state, endedAt } }) =>
+          hasEnded(state) && endedAt !== undefined && Date.parse(endedAt) < endedBefore.getTime(),
+      );
+      for (const { record } of old) await store.remove(record.id);
+      return old.length;
+    },
     sweep: async () => {
       if (stopping.signal.aborted) return;
       const due = (await store.list()).filter(isDue).toSorted((a, b) => byAge(a.record, b.record));
-      for (const kept of due.slice(0, deps.concurrency - active.size)) begin(kept);
+      for (const kept of due.slice(0, Math.max(0, deps.concurrency - active.size))) void begin(kept);
     },
     stop: async () => {
       stopping.abort(new BotError("run.stopping", "This process is stopping", "Another one carries on"));
       await Promise.all(active.values());
     },
   };
-}
-
-/** Whether a run has come to where no process needs to hold it. */
-function rests({ state }: RunRecord): boolean {
-  return hasEnded(state) || state === "sleeping" || state === "waiting";
-}
-
-function withoutOwner({ owner: _, ...record }: RunRecord): RunRecord {
-  return record;
 }
 
 function requestOf({ id, requester }: RunRecord, asked: ApprovalCheckpoint): ApprovalRequest {
@@ -292,18 +247,4 @@ function isAsking({ checkpoints }: RunRecord, now: Date): boolean {
 
 function byAge(a: RunRecord, b: RunRecord): number {
   return a.requestedAt.localeCompare(b.requestedAt) || a.id.localeCompare(b.id);
-}
-
-function isConflict(error: unknown): boolean {
-  return error instanceof BotError && error.code === "run.conflict";
-}
-
-/** One call after the other, each with the outcome of the one before behind it. */
-function serialised<In, Out>(work: (input: In) => Promise<Out>): (input: In) => Promise<Out> {
-  let last: Promise<unknown> = Promise.resolve();
-  return (input) => {
-    const next = last.then(() => work(input));
-    last = next.catch(() => undefined);
-    return next;
-  };
 }

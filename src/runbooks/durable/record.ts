@@ -29,6 +29,8 @@ export type Failure = z.infer<typeof failureSchema>;
 const stepSchema = z.strictObject({
   kind: z.literal("step"),
   name: z.string(),
+  /** It changes the world, once. */
+  effect: z.literal(true).optional(),
   begunAt: time,
   /** How often it was begun. */
   attempts: z.int().min(1),
@@ -66,6 +68,8 @@ const approvalSchema = z.strictObject({
   expiresAt: time,
   /** Everything that was said and counted, in its order. */
   votes: z.array(voteSchema),
+  /** How many of the policy's reminders were sent. */
+  reminded: z.int().optional(),
   /** SHA-256 of the plan. */
   digest: z.string(),
   /** The plan as it was approved: data, checked by its own schema where it is used. */
@@ -88,7 +92,14 @@ export const runRecordSchema = z.strictObject({
   requester: z.strictObject({ surface: z.enum(["slack", "cli", "webhook", "schedule"]), id: z.string() }),
   requestedAt: time,
   /** The message that shows it, when it was asked for in Slack. */
-  slack: z.strictObject({ channel: z.string(), ts: z.string() }).optional(),
+  slack: z
+    .strictObject({
+      channel: z.string(),
+      ts: z.string(),
+      /** Digest of the plan whose diff is a file in the thread. */
+      attached: z.string().optional(),
+    })
+    .optional(),
   state: z.enum(runStates),
   /** What it alone may change while it is not ended: `dragonfly-system/dragonfly`. */
   lock: z.string().optional(),
@@ -99,6 +110,8 @@ export const runRecordSchema = z.strictObject({
   wakeAt: time.optional(),
   /** Somebody wants it to end; it ends before its next step. */
   cancel: z.strictObject({ by: z.string(), at: time, reason: z.string().default("") }).optional(),
+  /** Who had it tried again after it had failed, and from which step. */
+  reruns: z.array(z.strictObject({ by: z.string(), at: time, from: z.string() })).optional(),
   /** Why it failed. */
   failure: failureSchema.optional(),
   endedAt: time.optional(),

@@ -15,6 +15,15 @@ export interface SessionDeps {
   pause(ms: number): Promise<void>;
   /** Aborts when this process must stop working on the run. */
   readonly signal: AbortSignal;
+  /** Aborts when somebody wants the run to end. */
+  readonly cancelled?: AbortSignal;
+  /**
+   * Written down, for the auditor, before an effect begins and when it is known to be done; when it throws, the effect is not
+   * begun.
+   */
+  onEffect?(record: RunRecord, effect: { readonly name: string; readonly phase: "begun" | "done" | "found" }): void;
+  onProgress?(record: RunRecord, text: string): void;
+  onLog?(record: RunRecord, message: string, fields: Readonly<Record<string, unknown>>): void;
 }
 
 /** Why the code does not go on for now. */
@@ -98,8 +107,9 @@ export function openSession<Params>(start: RunRecord, params: Params, deps: Sess
     }
   };
 
-  const step = async <T>(
+  const work = async <T>(
     name: string,
+    isEffect: boolean,
     fn: (step: StepContext) => Promise<T>,
     options: StepOptions = {},
   ): Promise<T> => {
@@ -108,35 +118,34 @@ export function openSession<Params>(start: RunRecord, params: Params, deps: Sess
       if (known.failure !== undefined) throw failed(known.failure);
       return known.result as T;
     }
-    return await alone(name, () => attempt(at, known, name, fn, options));
+    const { begunAt = deps.now().toISOString(), attempts = 0 } = known ?? {};
+    const begun: StepCheckpoint = { kind: "step", name, begunAt, attempts: attempts + 1, result: null };
+    return await alone(name, () => attempt(at, isEffect ? { ...begun, effect: true } : begun, fn, options));
   };
 
   const attempt = async <T>(
     at: number,
-    before: StepCheckpoint | undefined,
-    name: string,
+    first: StepCheckpoint,
     fn: (step: StepContext) => Promise<T>,
     { timeoutMs = 30_000, retries = 0, backoffMs = 500 }: StepOptions,
   ): Promise<T> => {
-    let begun: StepCheckpoint = {
-      kind: "step",
-      name,
-      begunAt: before?.begunAt ?? deps.now().toISOString(),
-      attempts: (before?.attempts ?? 0) + 1,
-      result: null,
-    };
+    const { name } = first;
+    const stops = first.effect === true || deps.cancelled === undefined ? [deps.signal] : [deps.signal, deps.cancelled];
+    const stop = AbortSignal.any(stops);
+    let begun = first;
     for (let failures = 0; ; failures++) {
       await keep(at, begun);
       const interrupted = begun.attempts > 1;
       try {
         const result = toJson(
           name,
-          await withinTime(name, timeoutMs, deps, (signal) => fn({ signal, now: deps.now, interrupted })),
+          await withinTime(name, timeoutMs, stop, (signal) => fn({ signal, now: deps.now, interrupted })),
         );
         await keep(at, { ...begun, doneAt: deps.now().toISOString(), result });
         return result as T;
       } catch (error) {
         if (deps.signal.aborted || isEngines(error)) throw error;
+        if (stop.aborted) die(cancelled(record));
         if (failures >= retries) {
           await keep(at, { ...begun, doneAt: deps.now().toISOString(), failure: failureOf(error) });
           throw error;
@@ -150,9 +159,29 @@ export function openSession<Params>(start: RunRecord, params: Params, deps: Sess
   const context: DurableContext<Params> = {
     runId: record.id,
     params,
-    step,
+    signal: deps.cancelled === undefined ? deps.signal : AbortSignal.any([deps.signal, deps.cancelled]),
+    progress: (text) => deps.onProgress?.(record, text),
+    log: (message, fields = {}) => {
+      if (record.checkpoints[position] === undefined) deps.onLog?.(record, message, fields);
+    },
+    step: (name, fn, options) => work(name, false, fn, options),
     effect: <T>(name: string, { find, apply }: Effect<T>, options?: StepOptions) =>
-      step(name, async (inner) => (await find(inner)) ?? (await apply(inner)), options),
+      work(
+        name,
+        true,
+        async (inner) => {
+          const found = await find(inner);
+          if (found !== undefined) {
+            deps.onEffect?.(record, { name, phase: "found" });
+            return found;
+          }
+          deps.onEffect?.(record, { name, phase: "begun" });
+          const result = await apply(inner);
+          deps.onEffect?.(record, { name, phase: "done" });
+          return result;
+        },
+        options,
+      ),
     sleep: async (name, ms) => {
       const { at, known } = arrive("sleep", name);
       const until = known?.until ?? new Date(deps.now().getTime() + ms).toISOString();
@@ -233,7 +262,7 @@ function toJson(name: string, value: unknown): unknown {
 async function withinTime<T>(
   name: string,
   timeoutMs: number,
-  deps: SessionDeps,
+  stop: AbortSignal,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const timeout = new AbortController();
@@ -245,13 +274,13 @@ async function withinTime<T>(
       new BotError("step.timeout", `"${name}" did not end within ${seconds} s`, "Look at what it was waiting for"),
     );
   }, timeoutMs);
-  const stop = () => reject(deps.signal.reason);
-  deps.signal.addEventListener("abort", stop, { once: true });
+  const stopped = () => reject(stop.reason);
+  stop.addEventListener("abort", stopped, { once: true });
   try {
-    deps.signal.throwIfAborted();
-    return await Promise.race([work(AbortSignal.any([deps.signal, timeout.signal])), promise]);
+    stop.throwIfAborted();
+    return await Promise.race([work(AbortSignal.any([stop, timeout.signal])), promise]);
   } finally {
     clearTimeout(timer);
-    deps.signal.removeEventListener("abort", stop);
+    stop.removeEventListener("abort", stopped);
   }
 }

@@ -1,0 +1,124 @@
+import { BotError } from "../../errors.ts";
+import type { ChangeRunbook } from "./definition.ts";
+import { executeRun } from "./execute.ts";
+import { hasEnded, type RunRecord } from "./record.ts";
+import type { SessionDeps } from "./session.ts";
+import type { KeptRun, RunStore } from "./store.ts";
+
+export interface CarryOnDeps
+  extends Pick<SessionDeps, "now" | "pause" | "approvalLifeMs" | "onEffect" | "onProgress" | "onLog"> {
+  readonly store: RunStore;
+  readonly runbooks: readonly ChangeRunbook[];
+  /** Different for every start of a process. */
+  readonly process: string;
+  readonly leaseMs: number;
+  /** Takes a lock, or says which run has it. */
+  hold(lock: string, id: string): Promise<string>;
+  /** Aborts when the process stops. */
+  readonly stopping: AbortSignal;
+  /** Told of every new form of a run that this process writes. */
+  onChange?(record: RunRecord): void;
+  /** A run could not be carried on for a reason outside of it; it will be tried again. */
+  onTrouble?(id: string, error: unknown): void;
+}
+
+const writeAttempts = 20;
+
+/**
+ * Takes a run for this process, shows that it is at work by a rising count, and carries the run on until it ends, parks, or is
+ * taken away. Of several processes that try one gets it.
+ */
+export async function carryOn(found: KeptRun, deps: CarryOnDeps): Promise<void> {
+  const { store } = deps;
+  const { id, lock } = found.record;
+  let kept: KeptRun;
+  try {
+    kept = await store.update(found, { ...found.record, owner: { process: deps.process, beat: 0 } });
+  } catch (error) {
+    // Somebody else was quicker.
+    if (isConflict(error)) return;
+    throw error;
+  }
+  const lost = new AbortController();
+  const cancelled = new AbortController();
+  const mine = serialised(async (edit: (record: RunRecord) => RunRecord) => {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        kept = await store.update(kept, edit(kept.record));
+        if (kept.record.cancel !== undefined) cancelled.abort();
+        return kept.record;
+      } catch (error) {
+        if (!isConflict(error) || attempt >= writeAttempts) throw error;
+        const current = await store.get(id);
+        if (current?.record.owner?.process !== deps.process) {
+          const taken = new BotError(
+            "run.taken-over",
+            `Run ${id} is carried on by another process`,
+            "Nothing to do here",
+          );
+          lost.abort(taken);
+          throw taken;
+        }
+        kept = current;
+      }
+    }
+  });
+  const beat = setInterval(() => {
+    mine((record) => ({ ...record, owner: { process: deps.process, beat: (record.owner?.beat ?? 0) + 1 } })).catch(
+      (error: unknown) => deps.onTrouble?.(id, error),
+    );
+  }, deps.leaseMs / 3);
+  try {
+    if (lock !== undefined && (await deps.hold(lock, id)) !== id) {
+      // Its turn comes when the other has ended.
+      await mine(withoutOwner);
+      return;
+    }
+    const after = await executeRun(kept.record, deps.runbooks, {
+      ...deps,
+      // What others may write meanwhile is theirs: the wish to cancel. Everything else is this process's.
+      save: async (record) => {
+        const saved = await mine((current) => {
+          const { cancel, owner } = current;
+          const base = { ...record, ...(owner === undefined ? {} : { owner }) };
+          const merged = cancel === undefined ? base : { ...base, cancel };
+          return rests(merged) ? withoutOwner(merged) : merged;
+        });
+        deps.onChange?.(saved);
+        return saved;
+      },
+      signal: AbortSignal.any([deps.stopping, lost.signal]),
+      cancelled: cancelled.signal,
+    });
+    if (lock !== undefined && hasEnded(after.state)) await store.release(lock, id);
+  } catch (error) {
+    if (deps.stopping.aborted && !lost.signal.aborted) await mine(withoutOwner);
+    else if (!lost.signal.aborted) throw error;
+  } finally {
+    clearInterval(beat);
+  }
+}
+
+/** Whether a run has come to where no process needs to hold it. */
+function rests({ state }: RunRecord): boolean {
+  return hasEnded(state) || state === "sleeping" || state === "waiting";
+}
+
+function withoutOwner({ owner: _, ...record }: RunRecord): RunRecord {
+  return record;
+}
+
+/** Whether a write was refused because the record is no longer the form that was read. */
+export function isConflict(error: unknown): boolean {
+  return error instanceof BotError && error.code === "run.conflict";
+}
+
+/** One call after the other, each with the outcome of the one before behind it. */
+function serialised<In, Out>(work: (input: In) => Promise<Out>): (input: In) => Promise<Out> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (input) => {
+    const next = last.then(() => work(input));
+    last = next.catch(() => undefined);
+    return next;
+  };
+}
