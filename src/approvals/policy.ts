@@ -15,16 +15,35 @@ export interface ApprovalPolicy {
   readonly breakGlass: readonly string[];
 }
 
+/** What a runbook itself says about its approval, for when dfbot.yaml has nothing under its name. */
+export type OwnPolicy = Pick<ApprovalPolicy, "groups"> & Partial<Pick<ApprovalPolicy, "quorum" | "fromEachGroup">>;
+
+const general: Omit<ApprovalPolicy, "groups"> = {
+  quorum: 1,
+  fromEachGroup: false,
+  expiresAfterMinutes: 60,
+  remindAfterMinutes: [30],
+  breakGlass: [],
+};
+
 /**
- * The policy of dfbot.yaml for a runbook and a target; undefined when there is none, and then nobody may approve. Of the
- * entries under `targets` the first whose pattern matches counts, over what the runbook's entry says; `*` stands for anything.
+ * The policy for a runbook and a target; undefined when there is none, and then nobody may approve. dfbot.yaml's entry for the
+ * runbook comes before the runbook's own, and that before `*`. Of the entries under `targets` the first whose pattern matches
+ * counts, over what the runbook's entry says; `*` stands for anything.
  */
-export function policyFor(config: Config, runbook: string, target: string): ApprovalPolicy | undefined {
-  const entry = config.approvals.policies[runbook] ?? config.approvals.policies["*"];
+export function policyFor(
+  config: Config,
+  runbook: string,
+  target: string,
+  own?: OwnPolicy,
+): ApprovalPolicy | undefined {
+  const { policies } = config.approvals;
+  if (policies[runbook] === undefined && own !== undefined) return { ...general, ...own };
+  const entry = policies[runbook] ?? policies["*"];
   if (entry === undefined) return undefined;
-  const { targets, ...general } = entry;
+  const { targets, ...usual } = entry;
   const { match: _, ...special } = targets.find(({ match }) => matches(match, target)) ?? { match: "" };
-  return { ...general, ...special };
+  return { ...usual, ...special };
 }
 
 function matches(pattern: string, target: string): boolean {

@@ -91,6 +91,39 @@ const approvalPolicySchema = z.strictObject({
     .describe("What differs for some targets; the first that matches counts"),
 });
 
+const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "must be a time such as 22:00");
+const person = z.string().regex(/^[UW][A-Z0-9]+$/, "must be a Slack user id such as U0123ABCD");
+
+const delegationSchema = z
+  .strictObject({
+    from: person.describe("Whose place is taken"),
+    to: person.describe("Who decides meanwhile"),
+    since: z.iso.datetime({ offset: true }),
+    until: z.iso.datetime({ offset: true }),
+  })
+  .refine(({ from, to }) => from !== to, "from and to must be two people")
+  .refine(({ since, until }) => Date.parse(since) < Date.parse(until), "since must be before until");
+
+const quietHoursSchema = z
+  .strictObject({
+    timeZone: z
+      .string()
+      .refine((name) => isTimeZone(name), "must be an IANA time zone such as Europe/Zurich")
+      .default("UTC"),
+    from: clock,
+    to: clock,
+  })
+  .refine(({ from, to }) => from !== to, "from and to must differ");
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 export const configSchema = z.strictObject({
   clusters: z
     .array(clusterSchema)
@@ -147,6 +180,32 @@ export const configSchema = z.strictObject({
         .record(z.string(), approvalPolicySchema)
         .default({})
         .describe("By runbook id; `*` for those that have none of their own"),
+      delegations: z.array(delegationSchema).default([]).describe("Who decides in somebody's place for a while"),
+      quietHours: quietHoursSchema
+        .optional()
+        .describe("When nobody is reminded; the reminder comes when they are over, if it is still wanted then"),
+    })
+    .prefault({}),
+  permissions: z
+    .record(z.string(), z.array(z.string()))
+    .default({})
+    .describe(
+      "Groups of approvals.groups whose members may run a runbook, by its id, or `*`; without an entry everybody",
+    ),
+  runs: z
+    .strictObject({
+      leaseSeconds: z
+        .number()
+        .min(1)
+        .max(300)
+        .default(10)
+        .describe("A process that shows no life for this long has lost its runs to the others"),
+      concurrency: z.int().min(1).max(50).default(4).describe("Changes that one process carries on at once"),
+      keepDays: z
+        .int()
+        .min(1)
+        .default(90)
+        .describe("How long a run that ended is kept; the audit log keeps it for good"),
     })
     .prefault({}),
   alerts: z
@@ -194,6 +253,11 @@ export function crossCheck(config: Config): readonly string[] {
           );
         }
       }
+    }
+  }
+  for (const [runbook, groups] of Object.entries(config.permissions)) {
+    for (const group of groups.filter((name) => !(name in config.approvals.groups))) {
+      problems.push(`permissions.${runbook}: found "${group}", which approvals.groups does not define`);
     }
   }
   const { memoryWarn, memoryFail, diskWarn, diskFail } = config.thresholds;

@@ -43,10 +43,7 @@ export interface Runbook<Schema extends z.ZodObject = z.ZodObject> {
   /** Names of the parameters that may be given by position, in order: `/dragonfly status <instance>`. */
   readonly positional: readonly string[];
   readonly effect: "read";
+  /** Groups of dfbot.yaml whose members may run it, unless dfbot.yaml says otherwise; default: everybody in the workspace. */
+  readonly permission?: readonly string[];
   run(context: RunContext<z.infer<Schema>>): Promise<Conclusion>;
-}
-
-/** Declares a runbook; the schema's type flows into `run`. */
-export function defineRunbook<Schema extends z.ZodObject>(runbook: Runbook<Schema>): Runbook<Schema> {
-  return runbook;
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defineRunbook } from "../definition.ts";
+import { defineRunbook } from "../define.ts";
 import { assessRouting } from "../instance/assess-routing.ts";
 import { observeRouting } from "../instance/observe.ts";
 import { takeRoster } from "../instance/roster.ts";

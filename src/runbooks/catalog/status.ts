@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { defineRunbook } from "../definition.ts";
+import { defineRunbook } from "../define.ts";
 import { assessNetwork } from "../instance/assess-network.ts";
 import { assessOperator } from "../instance/assess-operator.ts";
 import { assessRouting } from "../instance/assess-routing.ts";

@@ -84,6 +84,13 @@ export function targetOf({ namespace, name }: Pick<InstanceConfig, "namespace" |
   return `${namespace}/${name}`;
 }
 
+/** What a change of an instance holds, however the instance was named: one that is not configured, by its bare name. */
+export function lockOf({ shared, instances }: Config, given: string | undefined): string {
+  if (given === undefined) return targetOf(shared);
+  const known = [shared, ...instances].find((one) => one.name === given || targetOf(one) === given);
+  return known === undefined ? (given.split("/").at(-1) ?? given) : targetOf(known);
+}
+
 /** A replica by its pod's name, or a refusal that says why it is none. */
 export function replicaNamed({ primary, replicas }: Members, pod: string): Member {
   if (pod === primary.pod) {

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { BotError } from "../../errors.ts";
-import { defineChange } from "../durable/definition.ts";
+import { defineRunbook } from "../define.ts";
 import { finding } from "../instance/findings.ts";
 import { instanceParameter } from "../instance/target.ts";
 import { approvePlan } from "./approve-plan.ts";
-import { addressOf, type ChangeDeps, lookAtMembers, replicaNamed, targetOf } from "./members.ts";
+import { addressOf, type ChangeDeps, lockOf, lookAtMembers, replicaNamed, targetOf } from "./members.ts";
 import { waitFor } from "./wait-for.ts";
 
 const podName = z
@@ -17,13 +17,14 @@ const podName = z
  * nobody tells its replicas (facts: stuck replica gap).
  */
 export const reattachReplica = (deps: ChangeDeps) =>
-  defineChange({
+  defineRunbook({
+    effect: "change",
     id: "reattach-replica",
     title: "Attach a replica again",
     description: "Tells a replica that has lost its primary to follow it again, with a full sync",
     params: z.strictObject({ pod: podName, instance: instanceParameter }),
     positional: ["pod", "instance"],
-    lock: ({ instance }) => instance ?? targetOf(deps.config.shared),
+    lock: ({ instance }) => lockOf(deps.config, instance),
     async run(context) {
       const look = (signal: AbortSignal) => lookAtMembers(context.params.instance, deps, signal);
       const { instance, primary, replica } = await context.step("look", async ({ signal }) => {

@@ -1,15 +1,16 @@
 import { z } from "zod";
 import { BotError } from "../../errors.ts";
-import { defineChange } from "../durable/definition.ts";
+import { defineRunbook } from "../define.ts";
 import { finding } from "../instance/findings.ts";
 import { instanceParameter } from "../instance/target.ts";
 import { approvePlan } from "./approve-plan.ts";
-import { type ChangeDeps, lookAtMembers, type Members, replicaNamed, targetOf } from "./members.ts";
+import { type ChangeDeps, lockOf, lookAtMembers, type Members, replicaNamed, targetOf } from "./members.ts";
 import { waitFor } from "./wait-for.ts";
 
 /** Deletes a replica's pod, when the others can do without it, and waits until the new one is in sync. */
 export const restartReplica = (deps: ChangeDeps) =>
-  defineChange({
+  defineRunbook({
+    effect: "change",
     id: "restart-replica",
     title: "Restart a replica",
     description: "Deletes a replica's pod and waits until the new one is in sync; never the primary's",
@@ -21,7 +22,7 @@ export const restartReplica = (deps: ChangeDeps) =>
       instance: instanceParameter,
     }),
     positional: ["pod", "instance"],
-    lock: ({ instance }) => instance ?? targetOf(deps.config.shared),
+    lock: ({ instance }) => lockOf(deps.config, instance),
     async run(context) {
       const look = (signal: AbortSignal) => lookAtMembers(context.params.instance, deps, signal);
       const { instance, primary, replicas, replica } = await context.step("look", async ({ signal }) => {

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { BotError } from "../../errors.ts";
-import { defineChange } from "../durable/definition.ts";
+import { defineRunbook } from "../define.ts";
 import { evidence, finding } from "../instance/findings.ts";
 import { instanceParameter } from "../instance/target.ts";
 import { approvePlan } from "./approve-plan.ts";
-import { addressOf, type ChangeDeps, lookAtMembers, targetOf } from "./members.ts";
+import { addressOf, type ChangeDeps, lockOf, lookAtMembers, targetOf } from "./members.ts";
 import { waitFor } from "./wait-for.ts";
 
 /** A server that neither saves nor has saved after so many looks, half a second apart, has failed to. */
@@ -12,13 +12,14 @@ const silentLooks = 20;
 
 /** Saves the primary's data now, and tells whether it really was saved: the server's OK says nothing about that. */
 export const snapshot = (deps: ChangeDeps) =>
-  defineChange({
+  defineRunbook({
+    effect: "change",
     id: "snapshot",
     title: "Save a snapshot",
     description: "Saves the primary's data to its volume now, and checks that it really was saved",
     params: z.strictObject({ instance: instanceParameter }),
     positional: ["instance"],
-    lock: ({ instance }) => instance ?? targetOf(deps.config.shared),
+    lock: ({ instance }) => lockOf(deps.config, instance),
     async run(context) {
       const look = (signal: AbortSignal) => lookAtMembers(context.params.instance, deps, signal);
       const { instance, primary } = await context.step("look", ({ signal }) => look(signal));

@@ -68,6 +68,14 @@ export interface ChangeRunbook<Schema extends z.ZodObject = z.ZodObject> {
   readonly params: Schema;
   readonly positional: readonly string[];
   readonly effect: "change";
+  /** Groups of dfbot.yaml whose members may ask for it, unless dfbot.yaml says otherwise; default: everybody in the workspace. */
+  readonly permission?: readonly string[];
+  /** Who must approve it when dfbot.yaml has no policy of its name; this comes before the policy for `*`. */
+  readonly approval?: {
+    readonly groups: readonly string[];
+    readonly quorum?: number;
+    readonly fromEachGroup?: boolean;
+  };
   /** What it alone may change at a time, from its parameters; undefined: nothing that others change. */
   lock?(params: z.infer<Schema>): string | undefined;
   /** Goes up with every change of the steps' names or order; default 1. */
@@ -75,11 +83,4 @@ export interface ChangeRunbook<Schema extends z.ZodObject = z.ZodObject> {
   /** Earlier versions, for runs that began with them. Without, such a run stops and says so. */
   readonly previous: readonly ChangeRunbook<Schema>[];
   run(context: DurableContext<z.infer<Schema>>): Promise<Conclusion>;
-}
-
-export function defineChange<Schema extends z.ZodObject>(
-  runbook: Omit<ChangeRunbook<Schema>, "effect" | "version" | "previous" | "positional"> &
-    Partial<Pick<ChangeRunbook<Schema>, "version" | "previous" | "positional">>,
-): ChangeRunbook<Schema> {
-  return { version: 1, previous: [], positional: [], ...runbook, effect: "change" };
 }

@@ -8,7 +8,8 @@ import type { CliDeps } from "../../../src/cli/deps.ts";
 import { BotError } from "../../../src/errors.ts";
 import { reportSchema, type Verdict } from "../../../src/reports/model.ts";
 import { catalog } from "../../../src/runbooks/catalog/index.ts";
-import { defineRunbook, type RunRequest } from "../../../src/runbooks/definition.ts";
+import { defineRunbook } from "../../../src/runbooks/define.ts";
+import type { RunRequest } from "../../../src/runbooks/definition.ts";
 import { finding, report } from "../../fakes/report.ts";
 
 const probe = defineRunbook({

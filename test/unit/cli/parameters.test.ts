@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { defineRunbook } from "../../../src/runbooks/definition.ts";
+import { defineRunbook } from "../../../src/runbooks/define.ts";
 import { nearestWord } from "../../../src/runbooks/nearest.ts";
 import { describeParameters } from "../../../src/runbooks/parameter-description.ts";
 import { parseParameters } from "../../../src/runbooks/parameters.ts";

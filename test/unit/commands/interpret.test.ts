@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { helpText, interpret } from "../../../src/commands/interpret.ts";
 import { catalog } from "../../../src/runbooks/catalog/index.ts";
-import { defineRunbook } from "../../../src/runbooks/definition.ts";
+import { defineRunbook } from "../../../src/runbooks/define.ts";
 
 const say = (text: string) => {
   const intent = interpret(text, catalog);

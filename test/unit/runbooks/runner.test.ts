@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { BotError } from "../../../src/errors.ts";
-import { defineRunbook } from "../../../src/runbooks/definition.ts";
+import { defineRunbook } from "../../../src/runbooks/define.ts";
 import { createRunner } from "../../../src/runbooks/runner.ts";
 import { config, fakePlatform } from "../../fakes/platform.ts";
 

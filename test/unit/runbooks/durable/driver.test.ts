@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
-import { type ChangeRunbook, type DurableContext, defineChange } from "../../../../src/runbooks/durable/definition.ts";
+import { defineRunbook } from "../../../../src/runbooks/define.ts";
+import type { ChangeRunbook, DurableContext } from "../../../../src/runbooks/durable/definition.ts";
 import { createRunDriver, type RunDriver } from "../../../../src/runbooks/durable/driver.ts";
 import type { RunStore } from "../../../../src/runbooks/durable/store.ts";
 import { memoryRunStore } from "../../../fakes/run-store.ts";
@@ -18,7 +19,8 @@ afterEach(async () => {
 
 type Params = { readonly target: string };
 function runbook(run: (context: DurableContext<Params>) => Promise<unknown>): ChangeRunbook {
-  return defineChange({
+  return defineRunbook({
+    effect: "change",
     id: "example",
     title: "Example",
     description: "",

@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { BotError } from "../../../../src/errors.ts";
-import { type ChangeRunbook, type DurableContext, defineChange } from "../../../../src/runbooks/durable/definition.ts";
+import { defineRunbook } from "../../../../src/runbooks/define.ts";
+import type { ChangeRunbook, DurableContext } from "../../../../src/runbooks/durable/definition.ts";
 import type { Checkpoint } from "../../../../src/runbooks/durable/record.ts";
 import { createTestKit, type TestKit, type TestKitOptions } from "../../../../src/runbooks/test-kit.ts";
 
@@ -12,7 +13,8 @@ function runbook(
   run: (context: DurableContext<Record<string, unknown>>) => Promise<unknown>,
   more: Partial<ChangeRunbook> = {},
 ): ChangeRunbook {
-  return defineChange({
+  return defineRunbook({
+    effect: "change",
     id: "example",
     title: "Example",
     description: "",
@@ -98,7 +100,10 @@ describe("a run", () => {
   });
 
   it("with parameters that no longer fit says which", async () => {
-    const strict = defineChange({ ...runbook(async () => {}), params: z.strictObject({ pod: z.string() }) });
+    const strict = defineRunbook({
+      ...runbook(async () => {}),
+      params: z.strictObject({ pod: z.string() }),
+    });
     const { record } = await createTestKit({ runbooks: [strict] }).run({ pod: 3 });
     expect(record.failure).toMatchObject({ code: "runbook.parameters", message: expect.stringContaining("pod") });
   });
