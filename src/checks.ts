@@ -15,6 +15,8 @@ export interface DependencyCheck {
   readonly name: string;
   /** What the state is when the check throws: `degraded` when the bot can go on without it. */
   readonly whenFailing: "degraded" | "down";
+  /** How often it is looked at, when not as often as the others. */
+  readonly everyMs?: number;
   /** Returns a detail for people, or throws. */
   check(signal: AbortSignal): Promise<string>;
 }
@@ -65,7 +67,7 @@ export function watchDependencies(
       });
     };
     setTimeout(tick, options.afterMs).unref();
-    return setInterval(tick, options.everyMs).unref();
+    return setInterval(tick, check.everyMs ?? options.everyMs).unref();
   };
   let timers: readonly NodeJS.Timeout[] = [];
 

@@ -5,8 +5,8 @@ import type { Dial } from "./dragonfly/over-stream.ts";
 import { createServerReader } from "./dragonfly/reader.ts";
 import { BotError } from "./errors.ts";
 import { type ClusterAccess, loadAccess } from "./kubernetes/access.ts";
-import { createPodDeleter } from "./kubernetes/pod-deleter.ts";
 import { type DialPod, dialDirectly, dialThroughApi } from "./kubernetes/pod-dialer.ts";
+import { createPodEvictor } from "./kubernetes/pod-evictor.ts";
 import { createKubernetesReader } from "./kubernetes/reader.ts";
 import { type CallApi, createCallApi, createGetJson } from "./kubernetes/request.ts";
 import { createRunStore } from "./kubernetes/run-store.ts";
@@ -72,7 +72,7 @@ export function compose({ config, environment }: Settings): Composed {
       call: (request, signal) => find(config.shared.cluster).call(request, signal),
       timeoutMs: config.readTimeoutMs,
     }),
-    changes: { ...createServerCommands(dial), deletePod: createPodDeleter((name) => find(name).call) },
+    changes: { ...createServerCommands(dial), evictPod: createPodEvictor((name) => find(name).call) },
   };
 }
 

@@ -1,20 +1,29 @@
-import { composeChanges } from "./changes.ts";
+import { hostname } from "node:os";
+import { composeChanges } from "./changes/compose.ts";
 import { type DependencyCheck, watchDependencies } from "./checks.ts";
 import { createReportKeeper } from "./commands/report-keeper.ts";
 import { isSlackBody } from "./commands/request-body.ts";
 import { createSlackSurface, slackPath } from "./commands/slack-app.ts";
+import { createStoreNotice } from "./commands/store-notice.ts";
 import { compose } from "./compose.ts";
+import { parseEnvironment } from "./config/environment.ts";
 import type { Settings } from "./config/load.ts";
 import { BotError } from "./errors.ts";
 import { createHttpServer } from "./http/server.ts";
 import { createLogger } from "./logging.ts";
+import type { PlatformChanges } from "./platform/changes.ts";
+import type { Platform } from "./platform/ports.ts";
 import { catalog } from "./runbooks/catalog/index.ts";
+import { changeCatalog } from "./runbooks/changes/catalog.ts";
+import type { OwnRunbooks } from "./runbooks/own/load.ts";
 import { createRunner } from "./runbooks/runner.ts";
 import { createScrubber } from "./secrets.ts";
-import { openStore } from "./store/store.ts";
+import { openStore, type Store } from "./store/store.ts";
 import { createTelemetry } from "./telemetry.ts";
 
 const checkEveryMs = 10_000;
+/** The one that the bot's own work depends on: noticed within seconds. */
+const storeCheckEveryMs = 2_000;
 /** Lets the first requests in before the first look at everything keeps the process busy. */
 const firstCheckAfterMs = 250;
 const stopWithinMs = 10_000;
@@ -31,14 +40,18 @@ export async function serve(settings: Settings): Promise<number> {
 
   const telemetry = createTelemetry();
   const { platform, ...composed } = compose(settings);
+  const own = await loadOwn(settings, composed.changes, platform);
+  const storeUrlNow = () => parseEnvironment(process.env, "serve").environment.storeUrl ?? storeUrl;
   const store = openStore({
-    url: storeUrl,
+    url: storeUrlNow,
     prefix: storePrefix,
     onOutage: (err) => logger.warn({ err }, "the store is away"),
     onRecovery: () => logger.info("the store is back"),
+    onReconnect: () => changes.reconnect(),
   });
   const runner = createRunner({
-    runbooks: catalog,
+    runbooks: [...catalog, ...own.reads],
+    permit: ({ runbook, requester }) => changes.surface.permit(runbook, requester.id),
     config,
     platform,
     scrub,
@@ -52,11 +65,22 @@ export async function serve(settings: Settings): Promise<number> {
   const changes = composeChanges({
     ...composed,
     platform,
+    own,
+    store,
+    storeUrl: storeUrlNow,
+    storePrefix,
     config,
     logger,
     dataDir: environment.dataDir,
     readGroup: (id) => surface.groupMembers(id),
     onChange: (record) => void surface.showRun(record),
+    onProgress: (record, text) => {
+      surface.showProgress(record, text).catch((err: unknown) => logger.debug({ err }, "no progress shown"));
+    },
+    onCardMissing: (record) => {
+      surface.postCard(record).catch((err: unknown) => logger.warn({ err, run: record.id }, "no card posted"));
+    },
+    sayInThread: (record, text) => surface.sayInThread(record, text),
   });
   const surface = createSlackSurface({
     ...slack,
@@ -67,9 +91,18 @@ export async function serve(settings: Settings): Promise<number> {
     onHandled: (what, ackMs) => telemetry.handled(what, ackMs),
   });
 
+  const notice = createStoreNotice({
+    channel: config.slack.channels.operations,
+    sender: surface.sender,
+    locks: composed.runs,
+    process: hostname(),
+    now: () => new Date(),
+    onTrouble: (err) => logger.warn({ err }, "the store's outage could not be told of"),
+  });
+
   const checks: readonly DependencyCheck[] = [
     { name: "slack", whenFailing: "down", check: (signal) => surface.check(signal) },
-    { name: "store", whenFailing: "degraded", check: () => store.checkQueue() },
+    { name: "store", whenFailing: "degraded", everyMs: storeCheckEveryMs, check: () => storeState(store) },
     ...config.clusters.map(
       ({ name }): DependencyCheck => ({
         name: `cluster ${name}`,
@@ -90,6 +123,9 @@ export async function serve(settings: Settings): Promise<number> {
     onChange(dependency) {
       telemetry.dependency(dependency.name, dependency.state);
       logger[dependency.state === "ok" ? "info" : "warn"]({ dependency }, "dependency changed");
+      if (dependency.name !== "store") return;
+      notice.changed(dependency);
+      if (dependency.state === "ok") changes.storeIsBack();
     },
   });
   const server = createHttpServer({
@@ -126,6 +162,7 @@ export async function serve(settings: Settings): Promise<number> {
   logger.info({ signal }, "stopping");
   const timer = setTimeout(() => process.exit(1), stopWithinMs).unref();
   dependencies.stop();
+  notice.stop();
   await changes.stop().catch((err: unknown) => logger.warn({ err }, "a run could not be handed over"));
   await server.close();
   await surface.stop().catch((err: unknown) => logger.warn({ err }, "Slack's socket did not close"));
@@ -133,6 +170,28 @@ export async function serve(settings: Settings): Promise<number> {
   clearTimeout(timer);
   logger.info("stopped");
   return 0;
+}
+
+/** The queue's counts, and what may lose it although it works now. */
+async function storeState(store: Store): Promise<string> {
+  const counts = await store.checkQueue();
+  const dangers = await store.dangers();
+  return dangers.length === 0 ? counts : `${counts}. The queue is not safe there: ${dangers.join("; ")}`;
+}
+
+/** Runbooks of the platform team's own; a broken one stops the start, or it would be missed when it is needed. */
+async function loadOwn(
+  { config, environment }: Settings,
+  changes: PlatformChanges,
+  platform: Platform,
+): Promise<OwnRunbooks> {
+  if (environment.runbooksDir === undefined) return { reads: [], changes: [] };
+  const [{ loadRunbooks }, { runbookTools }] = await Promise.all([
+    import("./runbooks/own/load.ts"),
+    import("./runbooks/own/tools.ts"),
+  ]);
+  const taken = [...catalog, ...changeCatalog({ config, platform, changes })].map(({ id }) => id);
+  return loadRunbooks(environment.runbooksDir, runbookTools({ config, platform, changes }), taken);
 }
 
 async function keepStarting(start: () => Promise<void>, onFailure: (error: unknown) => void): Promise<void> {

@@ -9,6 +9,7 @@ const evictionBody = z.object({
   apiVersion: z.literal("policy/v1"),
   kind: z.literal("Eviction"),
   metadata: z.object({ name: z.string() }),
+  deleteOptions: z.object({ preconditions: z.object({ uid: z.string().optional() }).optional() }).optional(),
 });
 const labelSelectorShape = z.object({
   matchLabels: z.record(z.string(), z.string()).optional(),
@@ -23,7 +24,12 @@ const labelSelectorShape = z.object({
     .optional(),
 });
 const budgetSchema = z.object({
-  spec: z.object({ selector: labelSelectorShape.optional() }).prefault({}),
+  spec: z
+    .object({
+      selector: labelSelectorShape.optional(),
+      unhealthyPodEvictionPolicy: z.enum(["IfHealthyBudget", "AlwaysAllow"]).prefault("IfHealthyBudget"),
+    })
+    .prefault({}),
   status: z
     .object({
       disruptionsAllowed: z.int().prefault(0),
@@ -56,6 +62,13 @@ export function evictPod(
     );
   const pod = store.get(pods, at.namespace, at.name);
   if (pod === undefined) throw notFound(pods, at.name);
+  const uid = eviction.data.deleteOptions?.preconditions?.uid;
+  if (uid !== undefined && uid !== pod.metadata.uid)
+    throw apiError(
+      409,
+      "Conflict",
+      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${pod.metadata.uid ?? ""}`,
+    );
   if (isGuarded(pod)) take(store, pod, dryRun);
   if (!dryRun) store.remove(pods, at.namespace, at.name);
   return { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 };
@@ -64,6 +77,14 @@ export function evictPod(
 function isGuarded(pod: KubeObject): boolean {
   const phase = z.object({ status: z.object({ phase: z.string() }) }).safeParse(pod).data?.status.phase;
   return pod.metadata.deletionTimestamp === undefined && !["Pending", "Succeeded", "Failed"].includes(phase ?? "");
+}
+
+function isReady(pod: KubeObject): boolean {
+  const shape = z.object({
+    status: z.object({ conditions: z.array(z.object({ type: z.string(), status: z.string() })) }),
+  });
+  const conditions = shape.safeParse(pod).data?.status.conditions ?? [];
+  return conditions.some(({ type, status }) => type === "Ready" && status === "True");
 }
 
 function take(store: ObjectStore, pod: KubeObject, dryRun: boolean): void {
@@ -79,7 +100,13 @@ function take(store: ObjectStore, pod: KubeObject, dryRun: boolean): void {
     );
   const [budget] = over;
   if (budget === undefined) return;
-  const { status } = budgetSchema.parse(budget);
+  const { status, spec } = budgetSchema.parse(budget);
+  // A pod that serves nobody is not missed, as long as enough of the others do.
+  // Source: https://kubernetes.io/docs/tasks/run-application/configure-pdb/#unhealthy-pod-eviction-policy
+  if (!isReady(pod)) {
+    const enough = status.desiredHealthy > 0 && status.currentHealthy >= status.desiredHealthy;
+    if (spec.unhealthyPodEvictionPolicy === "AlwaysAllow" || enough) return;
+  }
   const { name, generation = 0 } = budget.metadata;
   if (status.observedGeneration !== undefined && status.observedGeneration < generation)
     throw refused(`The disruption budget ${name} is still being processed by the server.`, { retryAfterSeconds: 10 });

@@ -1,4 +1,4 @@
-import type { ApprovalOutcome, Vote } from "../runbooks/durable/record.ts";
+import type { ApprovalCheckpoint, ApprovalOutcome, RunRecord, Vote } from "../runbooks/durable/record.ts";
 import type { Delegation, Memberships } from "./membership.ts";
 import type { ApprovalPolicy } from "./policy.ts";
 
@@ -107,6 +107,18 @@ export function missingOf(request: ApprovalRequest, context: DecisionContext): M
     people: Math.max(0, policy.quorum - seats.length),
     groups: policy.fromEachGroup ? policy.groups.filter((group) => !covered.has(group)) : [],
   };
+}
+
+/** The question that a run asks. */
+export function requestOf({ id, requester }: RunRecord, asked: ApprovalCheckpoint): ApprovalRequest {
+  const { digest, askedAt: requestedAt, expiresAt, votes, outcome } = asked;
+  const request = { runId: id, digest, requester: requester.id, requestedAt, expiresAt, votes };
+  return outcome === undefined ? request : { ...request, outcome };
+}
+
+/** Whether what this person says would count: entitled, or standing in for somebody who is, and not the one who asked. */
+export function mayDecide(person: string, request: ApprovalRequest, context: DecisionContext): boolean {
+  return seatsOf(person, request, context).length > 0;
 }
 
 function hasExpired({ expiresAt }: ApprovalRequest, now: Date): boolean {

@@ -1,9 +1,11 @@
+import type { AuditFilter } from "../audit/chain.ts";
 import { escapedUpTo } from "../reports/render/slack-text.ts";
 import type { Runbook } from "../runbooks/definition.ts";
 import type { ChangeRunbook } from "../runbooks/durable/definition.ts";
 import { nearestWord } from "../runbooks/nearest.ts";
 import { describeParameters } from "../runbooks/parameter-description.ts";
 import { parseParameters } from "../runbooks/parameters.ts";
+import { auditQuestion, auditUsage } from "./changes/audit-question.ts";
 import { type CommandLine, parseCommandLine } from "./parse.ts";
 
 /** One that reads, or one that changes something. */
@@ -20,6 +22,7 @@ export type Intent =
   | { readonly kind: "change"; readonly runbook: string; readonly params: Readonly<Record<string, unknown>> }
   /** `all` of them, or only those that wait for a decision. */
   | { readonly kind: "runs"; readonly all: boolean }
+  | { readonly kind: "audit"; readonly filter: AuditFilter }
   /** Words to say to the person, mrkdwn. */
   | { readonly kind: "say"; readonly text: string };
 
@@ -29,9 +32,17 @@ export function interpret(text: string, runbooks: readonly AnyRunbook[]): Intent
   if (line.word === undefined || line.word === "help") return { kind: "say", text: helpText(runbooks) };
   if (line.word === "runbooks") return { kind: "say", text: runbooksText(runbooks) };
   if (line.word === "runs" || line.word === "approvals") return { kind: "runs", all: line.word === "runs" };
+  if (line.word === "audit") return interpretAudit(line);
   if (line.word === "run") return interpretRun(line, runbooks);
   const runbook = runbooks.find(({ id }) => id === line.word);
   return runbook === undefined ? unknownWord(line.word, runbooks) : withParameters(runbook, line);
+}
+
+function interpretAudit(line: CommandLine): Intent {
+  const question = auditQuestion(line);
+  if (question.ok) return { kind: "audit", filter: question.filter };
+  const problems = question.problems.map((problem) => `• ${plain(problem)}`).join("\n");
+  return { kind: "say", text: `${problems}\nUsage: \`${auditUsage}\`` };
 }
 
 function interpretRun(line: CommandLine, runbooks: readonly AnyRunbook[]): Intent {
@@ -66,7 +77,15 @@ function withParameters(runbook: AnyRunbook, line: CommandLine): Intent {
 }
 
 function unknownWord(word: string, runbooks: readonly AnyRunbook[]): Intent {
-  const nearest = nearestWord(word, [...runbooks.map(({ id }) => id), "help", "run", "runbooks", "runs", "approvals"]);
+  const nearest = nearestWord(word, [
+    ...runbooks.map(({ id }) => id),
+    "help",
+    "run",
+    "runbooks",
+    "runs",
+    "approvals",
+    "audit",
+  ]);
   return { kind: "say", text: `I do not know ${quoted(word)}. Did you mean \`/dragonfly ${nearest ?? "help"}\`?` };
 }
 
@@ -82,7 +101,10 @@ export function helpText(runbooks: readonly AnyRunbook[]): string {
     "• `/dragonfly run <runbook> [param=value …]` — any runbook by name",
     "• `/dragonfly runbooks` — what there is, with parameters",
     ...(runbooks.some(({ effect }) => effect === "change")
-      ? ["• `/dragonfly runs`, `/dragonfly approvals` — changes that were asked for; those that wait for a decision"]
+      ? [
+          "• `/dragonfly runs`, `/dragonfly approvals` — changes that were asked for; those that wait for a decision",
+          "• `/dragonfly audit [run=…] [person=@…] [from=…]` — who asked for, approved and did what",
+        ]
       : []),
     "Only you see an answer until you press Share; add `--share` to post it to the channel.",
   ].join("\n");

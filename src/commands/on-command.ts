@@ -1,4 +1,5 @@
-import { type ChangeDeps, onChangeCommand, onRuns } from "./changes/on-change.ts";
+import { onAudit, onChangeCommand, onRuns } from "./changes/on-change.ts";
+import type { ChangeDeps } from "./changes/surface.ts";
 import { type Asked, answerPrivately, answerPublicly, sayPrivately } from "./delivery/answer.ts";
 import { interpret } from "./interpret.ts";
 import { runAndAnswer } from "./run-and-answer.ts";
@@ -8,6 +9,7 @@ export async function onCommand(deps: ChangeDeps, asked: Asked, text: string): P
   const intent = interpret(text, [...deps.runner.runbooks, ...deps.changes.runbooks]);
   if (intent.kind === "change") return await onChangeCommand(deps, asked, intent);
   if (intent.kind === "runs") return await onRuns(deps, asked, intent.all);
+  if (intent.kind === "audit") return await onAudit(deps, asked, intent.filter);
   if (intent.kind === "say") {
     await sayPrivately(deps, asked, intent.text);
     return;

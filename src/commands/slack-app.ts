@@ -9,30 +9,22 @@ import {
   type Receiver,
   type Logger as SlackLogger,
   SocketModeReceiver,
-  type ViewSubmitAction,
 } from "@slack/bolt";
 import { WebClient, type WebClientOptions } from "@slack/web-api";
-import { z } from "zod";
 import { BotError } from "../errors.ts";
 import type { Logger } from "../logging.ts";
 import type { RunRecord } from "../runbooks/durable/record.ts";
 import type { Runner } from "../runbooks/runner.ts";
 import { actionIds, readButtonValue } from "./buttons.ts";
-import {
-  type ChangeDeps,
-  type ChangeSurface,
-  onApprove,
-  onCancel,
-  onReject,
-  onRejected,
-  type RunClick,
-  showRun,
-} from "./changes/on-change.ts";
-import { readRunButton, rejectViewId, runActionIds } from "./changes/run-card.ts";
+import { postCard, postedOf, showProgress, showRun } from "./changes/card.ts";
+import { type Handle, listenToCards } from "./changes/listeners.ts";
+import { runActionIds } from "./changes/run-buttons.ts";
+import type { ChangeDeps, ChangeSurface } from "./changes/surface.ts";
 import { createDedupe } from "./dedupe.ts";
 import { slackFailure } from "./delivery/errors.ts";
 import { openResponseUrl } from "./delivery/response-url.ts";
-import { createSender } from "./delivery/sender.ts";
+import { createSender, type Sender } from "./delivery/sender.ts";
+import { homeActionIds, listenToHome } from "./home/listeners.ts";
 import { type Click, onAgain, onDetails, onNext, onShare } from "./on-button.ts";
 import { onCommand } from "./on-command.ts";
 import type { ReportKeeper } from "./report-keeper.ts";
@@ -60,6 +52,13 @@ export interface SlackSurface {
   groupMembers(id: string): Promise<readonly string[]>;
   /** Brings a run's card up to date. */
   showRun(record: RunRecord): Promise<void>;
+  showProgress(record: RunRecord, text: string): Promise<void>;
+  /** Posts the card of a run that has none. Throws Slack's error. */
+  postCard(record: RunRecord): Promise<void>;
+  /** Says something in the thread of a run's card. Throws Slack's error. */
+  sayInThread(record: RunRecord, text: string): Promise<void>;
+  /** For messages that nobody asked for. */
+  readonly sender: Sender;
   /** In http mode, what POST /slack/events is handed to; it reads, limits and verifies the body itself. */
   readonly requestListener: ((request: IncomingMessage, response: ServerResponse) => void) | undefined;
   start(): Promise<void>;
@@ -100,6 +99,13 @@ export function createSlackSurface(options: SlackSurfaceOptions): SlackSurface {
     requestListener: http?.requestListener,
     groupMembers: async (usergroup) => (await client.usergroups.users.list({ usergroup })).users ?? [],
     showRun: (record) => showRun(deps, record),
+    showProgress: (record, text) => showProgress(deps, record, text),
+    postCard: (record) => postCard(deps, record),
+    sayInThread: async (record, text) => {
+      const posted = postedOf(record);
+      if (posted !== undefined) await deps.sender.post(posted.channel, { text }, posted.ts);
+    },
+    sender: deps.sender,
     async start() {
       await socket?.start();
     },
@@ -149,7 +155,7 @@ function addListeners(
 ): void {
   const firstTime = createDedupe();
   /** Acks before anything else, then works on its own; what goes wrong there has its own way to be told. */
-  const handle = async (what: string, ack: () => Promise<void>, identity: string, work: () => Promise<void>) => {
+  const handle: Handle = async (what, ack, identity, work) => {
     const started = performance.now();
     await ack();
     onHandled(what, performance.now() - started);
@@ -190,32 +196,8 @@ function addListeners(
       ),
     );
   }
-  const runButtons: readonly (readonly [string, (deps: ChangeDeps, click: RunClick) => Promise<void>])[] = [
-    [runActionIds.approve, onApprove],
-    [runActionIds.reject, onReject],
-    [runActionIds.cancel, onCancel],
-  ];
-  for (const [id, listener] of runButtons) {
-    app.action<BlockAction<ButtonAction>>({ type: "block_actions", action_id: id }, ({ body, action, ack }) =>
-      handle(
-        id,
-        () => ack(),
-        `action:${action.action_ts}:${body.user.id}:${id}`,
-        () => runClick(deps, body, action, listener),
-      ),
-    );
-  }
-  app.view<ViewSubmitAction>(rejectViewId, ({ body, view, ack }) =>
-    handle(
-      rejectViewId,
-      () => ack(),
-      `view:${view.id}:${view.hash}:${body.user.id}`,
-      async () => {
-        const value = rejection.parse(JSON.parse(view.private_metadata));
-        await onRejected(deps, body.user.id, value, view.state.values["reason"]?.["reason"]?.value ?? "");
-      },
-    ),
-  );
+  listenToCards(app, deps, handle, outdated);
+  listenToHome(app, deps, handle);
   app.action<BlockAction>({ type: "block_actions", action_id: unknownAction }, ({ body, action, ack }) =>
     handle(
       "unknown",
@@ -233,7 +215,7 @@ function addListeners(
 
 /** Whatever is not a button of ours today was one once. */
 const unknownAction = new RegExp(
-  `^(?!(${actionIds.share}|${actionIds.details}|${actionIds.again}|${actionIds.next}_\\d+|${Object.values(runActionIds).join("|")})$)`,
+  `^(?!(${actionIds.share}|${actionIds.details}|${actionIds.again}|${actionIds.next}_\\d+|${[...Object.values(runActionIds), ...Object.values(homeActionIds)].join("|")})$)`,
 );
 const outdated = "This button is from an older version of me. Run the command again.";
 
@@ -263,29 +245,6 @@ async function click(
     value,
     triggerId: body.trigger_id,
     message: posted ? { channel: body.channel?.id ?? "", ts: String(container["message_ts"]) } : undefined,
-  });
-}
-
-const rejection = z.object({ run: z.string(), digest: z.string(), channel: z.string() });
-
-async function runClick(
-  deps: ChangeDeps,
-  body: BlockAction<ButtonAction>,
-  action: ButtonAction,
-  listener: (deps: ChangeDeps, click: RunClick) => Promise<void>,
-): Promise<void> {
-  const responseUrl = openResponseUrl(body.response_url);
-  const value = readRunButton(action.value);
-  if (value === undefined) {
-    await responseUrl.send({ response_type: "ephemeral", replace_original: false, text: outdated });
-    return;
-  }
-  await listener(deps, {
-    user: body.user.id,
-    channel: body.channel?.id ?? "",
-    responseUrl,
-    value,
-    triggerId: body.trigger_id,
   });
 }
 

@@ -42,6 +42,7 @@ const variables = {
   ALERTMANAGER_WEBHOOK_TOKEN: secret("the bearer token set in the Alertmanager receiver"),
   PROMETHEUS_URL: plain("an http(s) URL of VictoriaMetrics or Prometheus", web()),
   DATA_DIR: plain("a directory path"),
+  RUNBOOKS_DIR: plain("the path of a directory with runbooks of your own"),
   PORT: plain("a port number from 0 to 65535", z.coerce.number().int().min(0).max(65_535)),
   LOG_LEVEL: plain(
     "trace, debug, info, warn, error or fatal",
@@ -70,6 +71,8 @@ export interface Environment {
   readonly storePrefix: string;
   readonly kubeconfig: string | undefined;
   readonly prometheusUrl: string | undefined;
+  /** Runbooks of the platform team's own. */
+  readonly runbooksDir: string | undefined;
   /** Where the audit log is. */
   readonly dataDir: string;
   readonly port: number;
@@ -136,6 +139,7 @@ export function parseEnvironment(
       storePrefix: values.get("STORE_PREFIX") ?? "{dfbot}",
       kubeconfig: values.get("KUBECONFIG"),
       prometheusUrl: values.get("PROMETHEUS_URL"),
+      runbooksDir: values.get("RUNBOOKS_DIR"),
       dataDir: values.get("DATA_DIR") ?? "/var/lib/dfbot",
       port: Number(values.get("PORT") ?? 8080),
       logLevel: values.get("LOG_LEVEL") ?? "info",

@@ -7,6 +7,10 @@ import { BotError } from "../errors.ts";
 
 /** The audit log in a file of this replica's own, under DATA_DIR. */
 export interface AuditJournal {
+  /** Whose chain this process goes on with. */
+  readonly writer: string;
+  /** Of its newest entry; 0 when it has none. */
+  lastSeq(): number;
   /** On the disk when it returns. Throws BotError `journal.write` when it cannot be put there. */
   append(contents: AuditContents): AuditEntry;
   /** Every entry, in the order they were written. */
@@ -18,16 +22,21 @@ const fileName = "audit.sqlite";
 
 /**
  * Opens the log, or begins one. Entries are added, never changed: the table refuses both UPDATE and DELETE. Each is flushed to
- * the disk before `append` returns (SQLite's synchronous=FULL with a write-ahead log).
+ * the disk before `append` returns (SQLite's synchronous=FULL with a write-ahead log). `writerOf` names the writer, from what is
+ * there.
  *
  * @throws BotError `journal.open` when the directory cannot be used
  */
-export function openAuditJournal(directory: string, writer: string): AuditJournal {
+export function openAuditJournal(directory: string, writerOf: (before: readonly AuditEntry[]) => string): AuditJournal {
   const database = open(directory, false);
   const insert = database.prepare("INSERT INTO audit (entry) VALUES (?)");
   const read = () => readEntries(database);
-  let last = read().findLast((entry) => entry.writer === writer);
+  const before = read();
+  const writer = writerOf(before);
+  let last = before.findLast((entry) => entry.writer === writer);
   return {
+    writer,
+    lastSeq: () => last?.seq ?? 0,
     append: (contents) => {
       const entry = auditEntrySchema.parse(nextEntry(last, writer, contents));
       try {

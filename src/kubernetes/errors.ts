@@ -33,6 +33,13 @@ export function answerError(cluster: string, path: string, code: number, body: s
         "Somebody else wrote it meanwhile; read it again",
       );
     case 429:
+      if (/disruption budget/i.test(said)) {
+        return new BotError(
+          "kubernetes.disruption-budget",
+          `Cluster ${cluster} refuses the eviction: ${said}`,
+          "Wait until every pod of the instance is ready: /dragonfly status",
+        );
+      }
       return new BotError(
         "kubernetes.rate-limited",
         `Cluster ${cluster} asks to slow down (429)`,

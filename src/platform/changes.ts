@@ -9,8 +9,11 @@ export interface PlatformChanges {
   snapshot(address: PodAddress, signal: AbortSignal): Promise<void>;
   /** Makes a server a replica of the one at this address, by its admin port, with a full sync. */
   follow(address: PodAddress, primaryIp: string, signal: AbortSignal): Promise<void>;
-  /** Deletes this very pod, not another one of its name. Nothing happens when it is gone. */
-  deletePod(
+  /**
+   * Evicts this very pod, not another one of its name. Nothing happens when it is gone. Throws BotError
+   * `kubernetes.disruption-budget` when the instance can do without no pod now.
+   */
+  evictPod(
     pod: { readonly cluster: string; readonly namespace: string; readonly name: string; readonly uid: string },
     signal: AbortSignal,
   ): Promise<void>;

@@ -10,7 +10,7 @@ import { nearestWord } from "./nearest.ts";
 export interface Runner {
   readonly runbooks: readonly Runbook[];
   /**
-   * Runs a runbook to its report. Throws BotError `runbook.unknown` or `runbook.parameters` before anything is read, and
+   * Runs a runbook to its report. Throws BotError `runbook.unknown`, `runbook.parameters` or what `permit` says before anything is read, and
    * whatever BotError the runbook itself throws when it cannot even begin (an instance that does not exist).
    */
   run(request: RunRequest, signal?: AbortSignal): Promise<Report>;
@@ -22,6 +22,8 @@ export interface RunnerDeps {
   readonly platform: Platform;
   readonly scrub: Scrub;
   readonly now: () => Date;
+  /** Rejects when this requester may not run this runbook. */
+  readonly permit?: (request: RunRequest) => Promise<void>;
   /** Told of every finished run, for metrics and logs. */
   readonly onFinished?: (report: Report, request: RunRequest) => void;
 }
@@ -71,6 +73,7 @@ export function createRunner(deps: RunnerDeps): Runner {
           "Correct the parameters and try again",
         );
       }
+      await deps.permit?.(request);
       const report = await share(`${runbook.id} ${JSON.stringify(params.data)}`, () =>
         conclude(runbook, params.data, signal),
       );

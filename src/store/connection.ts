@@ -7,7 +7,7 @@ type StoreOptions = Omit<RedisOptions, "replyMapping">;
  * The settings every connection to the store shares. `protocol: 2` because Dragonfly answers a woken blocking XREAD in
  * RESP3 with an array where Redis sends a map, and BullMQ's events then stop (facts, dragonfly-observed).
  */
-export function storeOptions(url: string): StoreOptions {
+function storeOptions(url: string): StoreOptions {
   const { hostname, port, username, password, pathname, protocol } = new URL(url);
   const db = Number(pathname.slice(1) || 0);
   return {
@@ -37,6 +37,13 @@ export function connectFailingFast(url: string, onError: (error: Error) => void)
     enableReadyCheck: false,
   };
   const redis = new Redis(options);
+  redis.on("error", onError);
+  return redis;
+}
+
+/** A connection for whoever waits for work: it tries again for ever. */
+export function connectForWorker(url: string, onError: (error: Error) => void): Redis {
+  const redis = new Redis({ ...storeOptions(url), maxRetriesPerRequest: null, enableReadyCheck: false });
   redis.on("error", onError);
   return redis;
 }

@@ -1,49 +1,108 @@
 import type { Queue } from "bullmq";
 import type { Redis } from "ioredis";
-import { BotError } from "../errors.ts";
+import { needsNewConnections, storeFault } from "./fault.ts";
+import { queueDangers } from "./safety.ts";
 
 /** The Dragonfly that the bot keeps its own things on. It may be away at any time; every call then fails at once. */
 export interface Store {
   get(key: string): Promise<string | null>;
   set(key: string, value: string, ttlSeconds: number): Promise<void>;
-  /** Proves that the queue can work here: BullMQ's own Lua runs and answers. Throws BotError `store.*` when not. */
+  /** Adds to a log that is kept in the order of its numbers; one that is there already stays as it is. */
+  addToLog(log: string, seq: number, text: string): Promise<void>;
+  /** Number of the newest entry; 0 for none. A log with holes is taken away: it was begun anew on an emptied store. */
+  lastOfLog(log: string): Promise<number>;
+  /** Names of the logs there are. */
+  logs(): Promise<readonly string[]>;
+  readLog(log: string): Promise<readonly string[]>;
+  /**
+   * Proves that the queue can work here: a write is taken, and BullMQ's own Lua runs. Returns the counts of its jobs. Throws
+   * BotError `store.*` when not, and makes new connections where that is what helps.
+   */
   checkQueue(): Promise<string>;
+  /** What may lose the queue although it works now. */
+  dangers(): Promise<readonly string[]>;
+  /** The queue of runs, on the connection that fails at once. */
+  queue(): Promise<Queue>;
   close(): Promise<void>;
 }
 
 export interface StoreDeps {
-  readonly url: string;
+  /** Asked whenever connections are made: a password that was changed in its file needs no restart. */
+  readonly url: () => string;
   readonly prefix: string;
   /** Called when the connection breaks, once an outage. */
   readonly onOutage: (error: Error) => void;
   readonly onRecovery: () => void;
+  /** New connections were made in place of the old ones. */
+  readonly onReconnect?: () => void;
 }
 
 /** Connects at first use, and from then on by itself; neither ioredis nor BullMQ is loaded before. */
 export function openStore(deps: StoreDeps): Store {
   let connection: Promise<Connection> | undefined;
+  let closed = false;
+  const outage = outageTeller(deps);
   const connected = () => {
-    connection ??= connect(deps);
+    if (closed) throw storeFault(new Error("the bot is stopping"));
+    connection ??= connect(deps, outage);
     return connection;
   };
   const key = (name: string) => `${deps.prefix}:${name}`;
+  const inWords = async <T>(work: (connection: Connection) => Promise<T>): Promise<T> => {
+    const current = await connected();
+    try {
+      return await work(current);
+    } catch (cause) {
+      const fault = storeFault(current.redis.status === "ready" ? cause : (current.lastError() ?? cause));
+      if (needsNewConnections(fault) && connection !== undefined && (await connection) === current) {
+        connection = undefined;
+        current.redis.disconnect();
+        deps.onReconnect?.();
+      }
+      throw fault;
+    }
+  };
   return {
-    get: async (name) => (await connected()).redis.get(key(name)),
-    async set(name, value, ttlSeconds) {
-      await (await connected()).redis.set(key(name), value, "EX", ttlSeconds);
-    },
-    async checkQueue() {
-      const { redis, queue, lastError } = await connected();
-      try {
+    get: (name) => inWords(({ redis }) => redis.get(key(name))),
+    set: (name, value, ttlSeconds) =>
+      inWords(async ({ redis }) => void (await redis.set(key(name), value, "EX", ttlSeconds))),
+    addToLog: (log, seq, text) =>
+      inWords(async ({ redis }) => {
+        await redis.sadd(key(logNames), log);
+        await redis.xadd(key(log), `${seq}-0`, "entry", text).catch((error: unknown) => {
+          if (!/equal or smaller/.test(String(error))) throw error;
+        });
+      }),
+    lastOfLog: (log) =>
+      inWords(async ({ redis }) => {
+        const last = Number((await redis.xrevrange(key(log), "+", "-", "COUNT", 1))[0]?.[0].split("-")[0] ?? 0);
+        if ((await redis.xlen(key(log))) === last) return last;
+        await redis.del(key(log));
+        return 0;
+      }),
+    logs: () => inWords(async ({ redis }) => (await redis.smembers(key(logNames))).toSorted()),
+    readLog: (log) =>
+      inWords(async ({ redis }) =>
+        (await redis.xrange(key(log), "-", "+")).flatMap(([, fields]) => (fields[1] === undefined ? [] : [fields[1]])),
+      ),
+    checkQueue: () =>
+      inWords(async ({ redis, queue }) => {
+        // Reads still work on a replica and on a full server; only a write tells.
+        await redis.set(key("probe"), "1", "EX", 60);
         const counts = await (await queue()).getJobCounts("waiting", "active", "delayed", "failed");
         return Object.entries(counts)
           .map(([state, count]) => `${state} ${count}`)
           .join(", ");
-      } catch (cause) {
-        throw storeError(redis.status === "ready" ? cause : (lastError() ?? cause));
-      }
-    },
+      }),
+    dangers: () =>
+      inWords(async ({ redis }) => {
+        // Plain INFO of Dragonfly has no Persistence section.
+        const text = `${await redis.info()}\r\n${await redis.info("persistence")}`;
+        return queueDangers(new Map(text.split(/\r?\n/).map((line) => splitAt(line, line.indexOf(":")))));
+      }),
+    queue: () => inWords(({ queue }) => queue()),
     async close() {
+      closed = true;
       if (connection !== undefined) (await connection).redis.disconnect();
     },
   };
@@ -56,21 +115,44 @@ interface Connection {
   readonly lastError: () => Error | undefined;
 }
 
-async function connect(deps: StoreDeps): Promise<Connection> {
+interface OutageTeller {
+  failed(error: Error): void;
+  recovered(): void;
+}
+
+/** Across connections: an outage that needs new ones is still one. */
+function outageTeller({ onOutage, onRecovery }: StoreDeps): OutageTeller {
+  let away = false;
+  return {
+    failed: (error) => {
+      if (!away) onOutage(error);
+      away = true;
+    },
+    recovered: () => {
+      if (away) onRecovery();
+      away = false;
+    },
+  };
+}
+
+/** The first command must not fail only because the connection is still being made; a silent server holds nobody up. */
+const firstAnswerWithinMs = 2_000;
+
+async function connect(deps: StoreDeps, outage: OutageTeller): Promise<Connection> {
   const { connectFailingFast } = await import("./connection.ts");
   let failure: Error | undefined;
-  const redis = connectFailingFast(deps.url, (error) => {
-    if (failure === undefined) deps.onOutage(error);
+  const redis = connectFailingFast(deps.url(), (error) => {
     failure = error;
+    outage.failed(error);
   });
   redis.on("ready", () => {
-    if (failure !== undefined) deps.onRecovery();
     failure = undefined;
+    outage.recovered();
   });
-  // The first command must not fail only because the connection is still being made.
   await new Promise<void>((resolve) => {
     redis.once("ready", resolve);
     redis.once("close", resolve);
+    setTimeout(resolve, firstAnswerWithinMs).unref();
   });
   return { redis, queue: lazyQueue(redis, deps.prefix), lastError: () => failure };
 }
@@ -79,7 +161,12 @@ async function connect(deps: StoreDeps): Promise<Connection> {
 function lazyQueue(redis: Redis, prefix: string): () => Promise<Queue> {
   const open = async () => {
     const { Queue } = await import("bullmq");
-    const queue = new Queue("runs", { connection: redis, prefix, skipVersionCheck: true, skipWaitingForReady: true });
+    const queue = new Queue(runsQueue, {
+      connection: redis,
+      prefix,
+      skipVersionCheck: true,
+      skipWaitingForReady: true,
+    });
     // The connection's own listener has the error already; without one here BullMQ would throw it.
     queue.on("error", () => undefined);
     return queue;
@@ -91,48 +178,12 @@ function lazyQueue(redis: Redis, prefix: string): () => Promise<Queue> {
   };
 }
 
-/** What is wrong with the store, in words. Matches anywhere in the text: inside Lua the answer starts with ERR. */
-function storeError(cause: unknown): BotError {
-  const text = cause instanceof Error ? cause.message : String(cause);
-  const known = knownErrors.find(({ pattern }) => pattern.test(text));
-  if (known !== undefined) return new BotError(known.code, known.message, known.next, { cause });
-  return new BotError(
-    "store.unreachable",
-    `The store does not answer: ${text}`,
-    "Check STORE_URL and that the instance is up; the bot reconnects by itself",
-    { cause },
-  );
-}
+/** A set of the logs' names: the bot's user may not search for keys. */
+const logNames = "logs";
 
-const knownErrors = [
-  {
-    pattern: /READONLY/,
-    code: "store.readonly",
-    message: "The store's address leads to a replica (READONLY)",
-    next: "Check which pod the Service leads to: /dragonfly role",
-  },
-  {
-    pattern: /LOADING/,
-    code: "store.loading",
-    message: "The store is loading its data",
-    next: "Wait; large snapshots take minutes",
-  },
-  {
-    pattern: /NOAUTH|WRONGPASS|NOPERM/,
-    code: "store.auth",
-    message: "The store refuses the bot's password or user",
-    next: "Check the password in STORE_URL against the instance's secret",
-  },
-  {
-    pattern: /out of memory/i,
-    code: "store.memory",
-    message: "The store is out of memory and refuses writes",
-    next: "Free memory or raise maxmemory",
-  },
-  {
-    pattern: /undeclared key/i,
-    code: "store.lua",
-    message: "The store's flags do not allow the queue's scripts",
-    next: "Start it with --cluster_mode=emulated --lock_on_hashtags and keep a hash tag in STORE_PREFIX",
-  },
-] as const;
+/** Name of the queue that wakes runs. */
+export const runsQueue = "runs";
+
+function splitAt(text: string, index: number): [string, string] {
+  return [text.slice(0, Math.max(index, 0)), text.slice(index + 1)];
+}

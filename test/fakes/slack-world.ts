@@ -1,7 +1,7 @@
 import { pino } from "pino";
 import { type SlackSimulation, startSlack } from "../../sandbox/slack/server.ts";
 import type { StoredMessage } from "../../sandbox/slack/workspace.ts";
-import type { ChangeSurface } from "../../src/commands/changes/on-change.ts";
+import type { ChangeSurface } from "../../src/commands/changes/surface.ts";
 import { createReportKeeper, type KeyValueStore } from "../../src/commands/report-keeper.ts";
 import { isSlackBody } from "../../src/commands/request-body.ts";
 import { createSlackSurface, slackPath } from "../../src/commands/slack-app.ts";
@@ -44,9 +44,14 @@ export interface SlackWorldOptions {
 /** No change runbook at all. */
 const noChanges: ChangeSurface = {
   runbooks: [],
-  driver: { submit: refused, vote: refused, cancel: refused },
+  driver: { submit: refused, vote: refused, cancel: refused, rerun: refused, amend: refused },
   runs: async () => [],
+  run: async () => undefined,
   policyFor: () => undefined,
+  decisionContext: refused,
+  permit: async () => undefined,
+  audit: async () => ({ entries: [], complete: true }),
+  auditChannel: undefined,
   now: () => new Date(),
 };
 async function refused(): Promise<never> {

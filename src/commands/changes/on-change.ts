@@ -1,166 +1,98 @@
-import type { View } from "@slack/types";
-import type { ApprovalPolicy } from "../../approvals/policy.ts";
-import { BotError } from "../../errors.ts";
+import type { AuditFilter } from "../../audit/chain.ts";
+import type { AuditEntry } from "../../audit/entry.ts";
+import { truncate } from "../../reports/render/clean.ts";
 import { escapedUpTo } from "../../reports/render/slack-text.ts";
-import type { ChangeRunbook } from "../../runbooks/durable/definition.ts";
-import type { RunDriver } from "../../runbooks/durable/driver.ts";
 import { hasEnded, type RunRecord } from "../../runbooks/durable/record.ts";
 import { newRunId } from "../../runbooks/durable/run-id.ts";
 import { type Asked, sayPrivately, whyNotThere } from "../delivery/answer.ts";
 import { slackFailure } from "../delivery/errors.ts";
-import { failureText, type SurfaceDeps } from "../run-and-answer.ts";
-import { type RunButtonValue, rejectViewId, runCard } from "./run-card.ts";
+import { failureText } from "../run-and-answer.ts";
+import { postCard } from "./card.ts";
+import type { ChangeDeps } from "./surface.ts";
+import { mention, requesterOf, slackTime } from "./words.ts";
 
-/** What the Slack surface needs of the change runbooks. */
-export interface ChangeSurface {
-  readonly runbooks: readonly ChangeRunbook[];
-  readonly driver: Pick<RunDriver, "submit" | "vote" | "cancel">;
-  runs(): Promise<readonly RunRecord[]>;
-  policyFor(record: RunRecord): ApprovalPolicy | undefined;
-  readonly now: () => Date;
-}
-
-export interface ChangeDeps extends SurfaceDeps {
-  readonly changes: ChangeSurface;
-}
-
-/** Asks for a change: its card is posted first, so that whoever may approve can see it, then the run is accepted. */
+/** Asks for a change. It is kept first, then its card is posted where others can see and approve it. */
 export async function onChangeCommand(
   deps: ChangeDeps,
   asked: Asked,
   wanted: { readonly runbook: string; readonly params: Readonly<Record<string, unknown>> },
 ): Promise<void> {
-  const { changes, sender } = deps;
-  const title = titleOf(changes, wanted.runbook);
-  const by = `<@${asked.user}> asks for: *${escapedUpTo(title, 200)}*`;
-  const posted = await sender
-    .post(asked.channel, {
-      text: `${title}: accepting…`,
-      blocks: [{ type: "section", text: { type: "mrkdwn", text: by } }],
-    })
-    .catch(async (error: unknown) => {
-      await sayPrivately(
-        deps,
-        asked,
-        `A change is asked for where others can see and approve it. ${whyNotThere(slackFailure(error))}`,
-      );
-      return undefined;
-    });
-  if (posted === undefined) return;
+  const { changes } = deps;
+  let record: RunRecord;
   try {
-    const record = await changes.driver.submit({
+    record = await changes.driver.submit({
       id: newRunId(changes.now()),
       ...wanted,
       requester: { surface: "slack", id: asked.user },
-      slack: posted,
+      slack: { channel: asked.channel },
     });
-    await showRun(deps, record);
   } catch (error) {
-    const text = failureText(deps, wanted.runbook, error);
-    await sender.update(posted, {
-      text,
-      blocks: [{ type: "section", text: { type: "mrkdwn", text: `${by}\n:x: ${text}` } }],
-    });
+    return sayPrivately(deps, asked, failureText(deps, wanted.runbook, error));
   }
-}
-
-/** Brings a run's card up to date; several updates that wait become one. */
-export async function showRun(
-  deps: Pick<ChangeDeps, "sender" | "logger" | "changes">,
-  record: RunRecord,
-): Promise<void> {
-  if (record.slack === undefined) return;
-  const card = runCard(record, titleOf(deps.changes, record.runbook), deps.changes.policyFor(record));
-  await deps.sender
-    .update(record.slack, card)
-    .catch((err: unknown) => deps.logger.warn({ err, run: record.id }, "a run's card could not be updated"));
-}
-
-export interface RunClick extends Asked {
-  readonly value: RunButtonValue;
-  readonly triggerId: string;
-}
-
-export async function onApprove(deps: ChangeDeps, { user, value, ...click }: RunClick): Promise<void> {
-  await orSay(deps, { user, ...click }, () =>
-    deps.changes.driver.vote(value.run, { person: user, choice: "approve", digest: value.digest }),
-  );
-}
-
-/** Opens the dialog that asks why, at once: the trigger lives three seconds. */
-export async function onReject(deps: ChangeDeps, click: RunClick): Promise<void> {
-  const view: View = {
-    type: "modal",
-    callback_id: rejectViewId,
-    private_metadata: JSON.stringify({ ...click.value, channel: click.channel }),
-    title: { type: "plain_text", text: "Reject" },
-    submit: { type: "plain_text", text: "Reject" },
-    close: { type: "plain_text", text: "Back" },
-    blocks: [
-      {
-        type: "input",
-        block_id: "reason",
-        label: { type: "plain_text", text: "Why? The one who asked will read it." },
-        element: { type: "plain_text_input", action_id: "reason", multiline: true, max_length: 500 },
-      },
-    ],
-  };
-  await deps.client.views.open({ trigger_id: click.triggerId, view }).catch(async (error: unknown) => {
-    deps.logger.warn({ code: slackFailure(error).code }, "cannot open the dialog for a rejection");
-    await sayPrivately(deps, click, "The dialog could not be opened. Press Reject again.");
-  });
-}
-
-/** The dialog was sent off. What is wrong with it is said privately in the channel of the card. */
-export async function onRejected(
-  deps: ChangeDeps,
-  user: string,
-  value: RunButtonValue & { readonly channel: string },
-  reason: string,
-): Promise<void> {
-  await deps.changes.driver
-    .vote(value.run, { person: user, choice: "reject", digest: value.digest, reason })
-    .catch(async (error: unknown) => {
-      await deps.client.chat.postEphemeral({ channel: value.channel, user, text: failureText(deps, "vote", error) });
-    });
-}
-
-/** Whoever asked may take it back. */
-export async function onCancel(deps: ChangeDeps, { user, value, ...click }: RunClick): Promise<void> {
-  await orSay(deps, { user, ...click }, async () => {
-    const record = (await deps.changes.runs()).find(({ id }) => id === value.run);
-    if (record !== undefined && record.requester.id !== user) {
-      throw new BotError("run.not-yours", "Whoever asked for it can cancel it; everybody else can reject its plan", "");
+  await postCard(deps, record).catch(async (error: unknown) => {
+    const failure = slackFailure(error);
+    if (failure.kind !== "no-access") {
+      // The run is kept, and its card comes with the next look at the runs.
+      deps.logger.warn({ code: failure.code, run: record.id }, "a run's card could not be posted; trying again");
+      return sayPrivately(
+        deps,
+        asked,
+        `Run \`${record.id}\` is accepted. Slack does not take its card yet; it follows.`,
+      );
     }
-    return await deps.changes.driver.cancel(value.run, user, "");
+    await changes.driver.cancel(record.id, asked.user, "nobody could have seen it").catch(() => undefined);
+    await sayPrivately(
+      deps,
+      asked,
+      `Nothing was begun: a change is asked for where others can see and approve it. ${whyNotThere(failure)}`,
+    );
   });
 }
+
+const mostRuns = 15;
 
 /** The newest runs, or those that wait for a decision. */
 export async function onRuns(deps: ChangeDeps, asked: Asked, all: boolean): Promise<void> {
   const runs = await deps.changes.runs().catch((error: unknown) => failureText(deps, "runs", error));
   if (typeof runs === "string") return sayPrivately(deps, asked, runs);
-  const shown = runs
-    .filter(({ state }) => all || state === "waiting")
-    .toReversed()
-    .slice(0, 15);
-  const lines = shown.map(({ id, runbook, state, requester, requestedAt }) => {
-    const at = Math.floor(Date.parse(requestedAt) / 1000);
-    return `• \`${id}\` ${runbook}: *${state}*, asked for by ${requester.surface === "slack" ? `<@${requester.id}>` : requester.id}, <!date^${at}^{date_short_pretty} {time}|${requestedAt}>`;
-  });
+  const wanted = runs.filter(({ state }) => all || state === "waiting").toReversed();
+  const lines = wanted.slice(0, mostRuns).map(runLine);
   const nothing = all ? "No change has been asked for yet." : "Nothing waits for a decision.";
-  await sayPrivately(deps, asked, lines.length === 0 ? nothing : lines.join("\n"));
+  const more = wanted.length > mostRuns ? [`… and ${wanted.length - mostRuns} older`] : [];
+  await sayPrivately(deps, asked, lines.length === 0 ? nothing : [...lines, ...more].join("\n"));
 }
 
-async function orSay(deps: ChangeDeps, asked: Asked, act: () => Promise<RunRecord>): Promise<void> {
-  try {
-    const record = await act();
-    if (!hasEnded(record.state)) await showRun(deps, record);
-  } catch (error) {
-    await sayPrivately(deps, asked, failureText(deps, "vote", error));
-  }
+/** One line for a list of runs. */
+export function runLine({ id, runbook, state, requester, requestedAt, endedAt }: RunRecord): string {
+  const when = hasEnded(state) && endedAt !== undefined ? `ended ${slackTime(endedAt)}` : slackTime(requestedAt);
+  return `• \`${id}\` ${runbook}: *${state}*, asked for by ${requesterOf(requester)}, ${when}`;
 }
 
-function titleOf({ runbooks }: ChangeSurface, id: string): string {
-  return runbooks.find((one) => one.id === id)?.title ?? id;
+const mostEntries = 30;
+
+/** What the audit log has that matches, newest last. */
+export async function onAudit(deps: ChangeDeps, asked: Asked, filter: AuditFilter): Promise<void> {
+  const found = await deps.changes.audit(filter).catch((error: unknown) => failureText(deps, "audit", error));
+  if (typeof found === "string") return sayPrivately(deps, asked, found);
+  const { entries, complete } = found;
+  const head =
+    entries.length === 0
+      ? "The audit log has nothing that matches."
+      : `${entries.length} ${entries.length === 1 ? "entry" : "entries"}${entries.length > mostEntries ? `, the newest ${mostEntries}` : ""}:`;
+  const missing = complete ? [] : ["_The store is away: what other replicas of the bot wrote is not in here._"];
+  const lines = [head, ...entries.slice(-mostEntries).map(auditLine), ...missing];
+  await sayPrivately(deps, asked, truncate(lines.join("\n"), 11_000));
+}
+
+function auditLine({ at, actor, action, run, runbook, target, digest, effect, reason }: AuditEntry): string {
+  const about = [
+    runbook,
+    target,
+    effect === undefined ? undefined : `“${effect}”`,
+    digest === undefined ? undefined : `plan ${digest.slice(0, 12)}`,
+  ];
+  const words = about.flatMap((word) => (word === undefined ? [] : [escapedUpTo(word, 100)]));
+  const why = reason === undefined ? "" : `: ${escapedUpTo(reason, 150)}`;
+  const which = run === undefined ? "" : ` \`${escapedUpTo(run, 64)}\``;
+  return `• ${slackTime(at)} ${mention(actor.person)} *${action}* ${words.join(", ")}${which}${why}`;
 }

@@ -1,4 +1,5 @@
 import type { ChangeRunbook } from "../durable/definition.ts";
+import { failover } from "./failover.ts";
 import type { ChangeDeps } from "./members.ts";
 import { reattachReplica } from "./reattach-replica.ts";
 import { restartReplica } from "./restart-replica.ts";
@@ -7,5 +8,10 @@ import { snapshot } from "./snapshot.ts";
 /** Every change runbook that ships with the bot, in the order people see them. */
 export function changeCatalog(deps: ChangeDeps): readonly ChangeRunbook[] {
   // Each takes the parameters of its own schema, which the driver parses before it hands them over.
-  return [snapshot(deps), restartReplica(deps), reattachReplica(deps)] as unknown as readonly ChangeRunbook[];
+  return [
+    snapshot(deps),
+    restartReplica(deps),
+    reattachReplica(deps),
+    failover(deps),
+  ] as unknown as readonly ChangeRunbook[];
 }

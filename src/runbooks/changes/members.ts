@@ -21,6 +21,9 @@ export interface Member {
   readonly ready: boolean;
   /** Of a replica: follows this address, through with its full sync, connected. */
   readonly link: { readonly host: string; readonly inSync: boolean } | null;
+  /** Of a replica: how much of the primary's stream it has, where it says so, and how many records it is behind. */
+  readonly offset: number | null;
+  readonly behind: number | null;
   readonly savedAt: string | null;
   readonly saveFailedAt: string | null;
   readonly saving: boolean;
@@ -48,6 +51,13 @@ export async function lookAtMembers(
   const context = contextOf(config, instance.cluster);
   const seen = await observeServers({ platform, instance, context, timeoutMs: config.readTimeoutMs, signal });
   if (!seen.pods.ok) throw incomplete(`The pods could not be listed: ${seen.pods.reason}`);
+  const behind = new Map(
+    seen.servers.flatMap(({ state }) =>
+      state.ok && state.value.role.kind === "primary"
+        ? state.value.role.replicas.map(({ ip, lagRecords }) => [ip, lagRecords] as const)
+        : [],
+    ),
+  );
   const members = seen.servers.map(({ name, pod, state }): readonly [boolean, Member] => {
     if (!state.ok) throw incomplete(`${name} could not be asked: ${state.reason}`);
     if (pod?.ip === undefined) throw incomplete(`${name} has no address`);
@@ -61,6 +71,8 @@ export async function lookAtMembers(
         ready: pod.ready,
         link:
           role.kind === "primary" ? null : { host: role.link.host, inSync: role.link.up && !role.link.syncInProgress },
+        offset: role.kind === "replica" ? (role.link.offset ?? null) : null,
+        behind: behind.get(pod.ip) ?? null,
         savedAt: snapshot.lastSuccessAt ?? null,
         saveFailedAt: snapshot.lastFailureAt ?? null,
         saving: snapshot.saving,

@@ -4,16 +4,17 @@ import { defineRunbook } from "../define.ts";
 import { finding } from "../instance/findings.ts";
 import { instanceParameter } from "../instance/target.ts";
 import { approvePlan } from "./approve-plan.ts";
+import { eviction } from "./evict.ts";
 import { type ChangeDeps, lockOf, lookAtMembers, type Members, replicaNamed, targetOf } from "./members.ts";
 import { waitFor } from "./wait-for.ts";
 
-/** Deletes a replica's pod, when the others can do without it, and waits until the new one is in sync. */
+/** Evicts a replica's pod, when the others can do without it, and waits until the new one is in sync. */
 export const restartReplica = (deps: ChangeDeps) =>
   defineRunbook({
     effect: "change",
     id: "restart-replica",
     title: "Restart a replica",
-    description: "Deletes a replica's pod and waits until the new one is in sync; never the primary's",
+    description: "Evicts a replica's pod and waits until the new one is in sync; never the primary's",
     params: z.strictObject({
       pod: z
         .string()
@@ -47,8 +48,8 @@ export const restartReplica = (deps: ChangeDeps) =>
           risk: "low",
           effects: [
             {
-              key: `pod/${replica.uid}/delete`,
-              description: `Delete pod ${replica.pod}; it comes back with its volume`,
+              key: `pod/${replica.uid}/evict`,
+              description: `Evict pod ${replica.pod}; it comes back with its volume`,
             },
           ],
           preconditions: [
@@ -66,17 +67,7 @@ export const restartReplica = (deps: ChangeDeps) =>
           };
         },
       );
-      const { cluster, namespace } = instance;
-      await context.effect("delete the pod", {
-        find: async ({ signal }) => {
-          const pods = await deps.platform.cluster(cluster).pods(namespace, `app=${instance.name}`, signal);
-          return pods.some(({ meta }) => meta.uid === replica.uid) ? undefined : "gone";
-        },
-        apply: async ({ signal }) => {
-          await deps.changes.deletePod({ cluster, namespace, name: replica.pod, uid: replica.uid }, signal);
-          return "deleted";
-        },
-      });
+      await context.effect("evict the pod", eviction(deps, instance, replica));
       await context.step(
         "wait until the new pod is in sync",
         ({ signal }) =>

@@ -76,12 +76,16 @@ export async function carryOn(found: KeptRun, deps: CarryOnDeps): Promise<void> 
     }
     const after = await executeRun(kept.record, deps.runbooks, {
       ...deps,
-      // What others may write meanwhile is theirs: the wish to cancel. Everything else is this process's.
+      // What others may write meanwhile is theirs: the wish to cancel, and where the card is. The rest is this process's.
       save: async (record) => {
         const saved = await mine((current) => {
-          const { cancel, owner } = current;
-          const base = { ...record, ...(owner === undefined ? {} : { owner }) };
-          const merged = cancel === undefined ? base : { ...base, cancel };
+          const { cancel, owner, slack } = current;
+          const theirs = {
+            ...(cancel === undefined ? {} : { cancel }),
+            ...(owner === undefined ? {} : { owner }),
+            ...(slack === undefined ? {} : { slack }),
+          };
+          const merged: RunRecord = { ...record, ...theirs };
           return rests(merged) ? withoutOwner(merged) : merged;
         });
         deps.onChange?.(saved);

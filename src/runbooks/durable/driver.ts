@@ -1,14 +1,8 @@
-import {
-  type ApprovalRequest,
-  type Ballot,
-  type Decision,
-  type DecisionContext,
-  decide,
-} from "../../approvals/decide.ts";
+import { type Ballot, type Decision, type DecisionContext, decide, requestOf } from "../../approvals/decide.ts";
 import { BotError } from "../../errors.ts";
 import type { Requester } from "../definition.ts";
 import { type CarryOnDeps, carryOn, isConflict } from "./carry-on.ts";
-import { type ApprovalCheckpoint, hasEnded, newRun, type RunRecord } from "./record.ts";
+import { hasEnded, newRun, type RunRecord } from "./record.ts";
 import { rerunFrom } from "./rerun.ts";
 import type { KeptRun } from "./store.ts";
 
@@ -24,6 +18,8 @@ export interface RunDriver {
    * `approval.<refusal>` and a sentence for the person when what they said does not count.
    */
   vote(id: string, ballot: Ballot): Promise<RunRecord>;
+  /** Applies a change to the newest form of a run's record, whoever else writes; unchanged when `edit` returns it as it is. */
+  amend(id: string, edit: (record: RunRecord) => RunRecord): Promise<RunRecord>;
   /** Asks a run to end before its next step; rejects with `run.ended` when it has. */
   cancel(id: string, by: string, reason: string): Promise<RunRecord>;
   /** Has a failed run go on from the step that failed; rejects as `rerunFrom` does, and with `run.locked`. */
@@ -178,6 +174,7 @@ export function createRunDriver(deps: RunDriverDeps): RunDriver {
       if (decision?.refused === undefined) return record;
       throw new BotError(`approval.${decision.refused.code}`, decision.refused.sentence, "");
     },
+    amend: async (id, edit) => (await change(id, edit)).record,
     cancel: async (id, by, reason) => {
       const { record } = await change(id, (before) => {
         if (hasEnded(before.state)) throw new BotError("run.ended", `Run ${id} has ended: ${before.state}`, "");
@@ -231,12 +228,6 @@ export function createRunDriver(deps: RunDriverDeps): RunDriver {
       await Promise.all(active.values());
     },
   };
-}
-
-function requestOf({ id, requester }: RunRecord, asked: ApprovalCheckpoint): ApprovalRequest {
-  const { digest, askedAt: requestedAt, expiresAt, votes, outcome } = asked;
-  const request = { runId: id, digest, requester: requester.id, requestedAt, expiresAt, votes };
-  return outcome === undefined ? request : { ...request, outcome };
 }
 
 /** Whether the newest approval is still open, and may be. */

@@ -91,11 +91,14 @@ export const runRecordSchema = z.strictObject({
   params: z.record(z.string(), z.unknown()),
   requester: z.strictObject({ surface: z.enum(["slack", "cli", "webhook", "schedule"]), id: z.string() }),
   requestedAt: time,
-  /** The message that shows it, when it was asked for in Slack. */
+  /** Where the message is that shows it, when it was asked for in Slack. */
   slack: z
     .strictObject({
       channel: z.string(),
-      ts: z.string(),
+      /** Absent until the message is there. */
+      ts: z.string().optional(),
+      /** When somebody began to post it. */
+      postingAt: time.optional(),
       /** Digest of the plan whose diff is a file in the thread. */
       attached: z.string().optional(),
     })

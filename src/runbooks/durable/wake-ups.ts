@@ -14,8 +14,9 @@ export interface WakeUp {
  * function of the record, so that a queue that lost everything is filled again from the records.
  */
 export function wakeUpsOf(record: RunRecord, remindAfterMinutes: readonly number[]): readonly WakeUp[] {
-  const { id: run, state, checkpoints, reruns = [] } = record;
-  if (hasEnded(state)) return [];
+  const { id: run, state, checkpoints, reruns = [], owner } = record;
+  // Whoever is at work on it goes on by itself; should that one die, the look at all runs finds out.
+  if (hasEnded(state) || owner !== undefined) return [];
   // A run that is tried again comes to the same places once more.
   const round = `${run}-${reruns.length}-${checkpoints.length}`;
   const last = checkpoints.at(-1);

@@ -38,7 +38,7 @@ function watched(url: string): Watched {
   const outages: string[] = [];
   let recoveries = 0;
   const store = openStore({
-    url,
+    url: () => url,
     prefix: "{dfbot}",
     onOutage: (error) => outages.push(error.message),
     onRecovery: () => {
@@ -98,6 +98,6 @@ describe("the store", () => {
     await new Promise<void>((resolve) => silent.listen(port, "127.0.0.1", resolve));
     cleanups.push(() => silent.close());
     const { store } = watched(`redis://127.0.0.1:${port}`);
-    await expect(store.checkQueue()).rejects.toMatchObject({ code: "store.unreachable" });
+    await expect(store.checkQueue()).rejects.toMatchObject({ code: "store.hanging" });
   });
 });

@@ -24,10 +24,10 @@ const contents: AuditContents = {
 
 describe("the audit journal", () => {
   it("goes on with its chain when it is opened again", () => {
-    const first = openAuditJournal(folder, "a");
+    const first = openAuditJournal(folder, () => "a");
     first.append(contents);
     first.close();
-    const second = openAuditJournal(folder, "a");
+    const second = openAuditJournal(folder, () => "a");
     expect(second.append(contents)).toMatchObject({ writer: "a", seq: 2 });
     expect(verifyChain(second.entries())).toMatchObject({ entries: 2, problems: [] });
     second.close();
@@ -36,7 +36,7 @@ describe("the audit journal", () => {
   it("has lost nothing that was acknowledged when its process is killed, at any moment", async () => {
     const script = `
       import { openAuditJournal } from ${JSON.stringify(join(root, "src/journal/audit-journal.ts"))};
-      const journal = openAuditJournal(${JSON.stringify(folder)}, "a");
+      const journal = openAuditJournal(${JSON.stringify(folder)}, () => "a");
       for (;;) { const { seq } = journal.append(${JSON.stringify(contents)}); process.stdout.write(seq + "\\n"); }`;
     for (let round = 0; round < 3; round++) {
       const child = spawn(process.execPath, ["--input-type=module-typescript", "-e", script], {
@@ -56,7 +56,7 @@ describe("the audit journal", () => {
   });
 
   it("refuses to change or delete what is in it, and shows it when somebody did so behind its back", () => {
-    const journal = openAuditJournal(folder, "a");
+    const journal = openAuditJournal(folder, () => "a");
     for (let n = 0; n < 3; n++) journal.append(contents);
     journal.close();
     const database = new DatabaseSync(join(folder, "audit.sqlite"));
@@ -70,7 +70,7 @@ describe("the audit journal", () => {
   it("says what to do when its directory cannot be used", () => {
     const file = join(folder, "file");
     writeFileSync(file, "");
-    expect(() => openAuditJournal(file, "a")).toThrow(/no audit log that can be written/);
+    expect(() => openAuditJournal(file, () => "a")).toThrow(/no audit log that can be written/);
     expect(() => readAuditJournal(join(folder, "nowhere"))).toThrow(/no audit log that can be read/);
     chmodSync(file, 0o600);
   });
@@ -93,7 +93,7 @@ describe("dfbot audit verify", () => {
   };
 
   it("proves a chain, names its heads, and fails against a head that is gone", () => {
-    const journal = openAuditJournal(folder, "dfbot-0");
+    const journal = openAuditJournal(folder, () => "dfbot-0");
     journal.append(contents);
     const { hash } = journal.append(contents);
     journal.close();

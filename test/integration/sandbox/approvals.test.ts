@@ -43,7 +43,7 @@ describe("a change that is asked for in Slack", () => {
     const before = { replica: uidOf(replica.name), primary: uidOf(primaryOf(sandbox.world).name) };
     await ask(`restart-replica ${replica.name}`);
     const card = await cardThatSays(/Waiting for approval/);
-    expect(textOf(card)).toContain(`Delete pod ${replica.name}`);
+    expect(textOf(card)).toContain(`Evict pod ${replica.name}`);
     expect(textOf(card)).toContain("needs 1 of approvers");
 
     await press("run_approve", card, "U0ADA");
@@ -101,7 +101,7 @@ describe("a change that is asked for in Slack", () => {
     await ask(`restart-replica ${first.name}`);
     const card = await cardThatSays(/Waiting for approval/);
     await ask(`restart-replica ${second?.name}`);
-    await cardThatSays(/is already changing dragonfly-system\/dragonfly/);
+    await vi.waitFor(() => expect(toldTo("U0ADA").at(-1)).toMatch(/is already changing dragonfly-system\/dragonfly/));
     await ask("approvals", "U0GRACE");
     await vi.waitFor(() => expect(toldTo("U0GRACE").at(-1)).toMatch(/restart-replica: \*waiting\*/));
     await press("run_cancel", card, "U0GRACE");
@@ -117,7 +117,7 @@ describe("a change that is asked for in Slack", () => {
   it("is refused with the reason for the primary", async () => {
     const { name } = primaryOf(sandbox.world);
     await ask(`restart-replica ${name}`);
-    await cardThatSays(new RegExp(`${name} is the primary`));
+    await cardThatSays(new RegExp(`:x: Failed[\\s\\S]*${name} is the primary`));
   });
 
   it("is carried on by the next process when this one is killed at work, and done once", async () => {

@@ -6,6 +6,7 @@ import { replicationOf } from "../../../sandbox/world/operator/admin.ts";
 import { instance, startWorld, type World } from "../../../sandbox/world/world.ts";
 import { compose } from "../../../src/compose.ts";
 import { requireSettings } from "../../../src/config/load.ts";
+import { failover } from "../../../src/runbooks/changes/failover.ts";
 import { reattachReplica } from "../../../src/runbooks/changes/reattach-replica.ts";
 import { restartReplica } from "../../../src/runbooks/changes/restart-replica.ts";
 import { snapshot } from "../../../src/runbooks/changes/snapshot.ts";
@@ -34,7 +35,12 @@ beforeAll(async () => {
   store = memoryRunStore();
   driver = createRunDriver({
     store,
-    runbooks: [snapshot(deps), restartReplica(deps), reattachReplica(deps)] as unknown as readonly ChangeRunbook[],
+    runbooks: [
+      snapshot(deps),
+      restartReplica(deps),
+      reattachReplica(deps),
+      failover(deps),
+    ] as unknown as readonly ChangeRunbook[],
     process: "test",
     now: () => new Date(),
     leaseMs: 5_000,
@@ -132,6 +138,31 @@ describe("restart-replica", () => {
     expect(await carriedOut("restart-replica", { pod: well?.name ?? "" })).toMatchObject({
       state: "failed",
       failure: { code: "change.refused" },
+    });
+  });
+});
+
+describe("failover", () => {
+  it("moves the primary to the named replica by way of the operator, and everybody follows it", async () => {
+    const before = primaryOf(world).name;
+    const names = replicasOf(world)
+      .map(({ name }) => name)
+      .toSorted();
+    const record = await carriedOut("failover", { to: names[0] });
+    expect(record.failure).toBeUndefined();
+    expect(record.conclusion).toMatchObject({ summary: `${names[0]} is the primary; 2 replicas follow it` });
+    expect(primaryOf(world).name).toBe(names[0]);
+    expect(names[0]).not.toBe(before);
+    await world.whenHealthy();
+  });
+
+  it("refuses a replica that the operator would not choose, and names the one it would", async () => {
+    const names = replicasOf(world)
+      .map(({ name }) => name)
+      .toSorted();
+    expect(await carriedOut("failover", { to: names[1] })).toMatchObject({
+      state: "failed",
+      failure: { code: "change.refused", message: expect.stringContaining(`would choose ${names[0]}`) },
     });
   });
 });

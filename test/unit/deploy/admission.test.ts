@@ -14,6 +14,7 @@ const all = clusters.flatMap(({ name, objects }) =>
   })),
 );
 const policies = all.filter(({ policy }) => policy === "dfbot-probe-pods");
+const evictionPolicies = all.filter(({ policy }) => policy === "dfbot-evictions");
 const recordPolicies = all.filter(({ policy }) => policy === "dfbot-records");
 const environment = new Environment({ unlistedVariablesAreDyn: false })
   .registerVariable("request", "dyn")
@@ -199,7 +200,7 @@ describe.each(policies)("the policy for probe pods in $name", (policy) => {
     const shown = [
       ...deviations.map(([, , message]) => message),
       "the bot changes no pod",
-      "the bot deletes its probes and replicas only",
+      "the bot deletes its probes only",
     ];
     expect(new Set(policy.validations.map(({ message }) => message))).toEqual(new Set(shown));
   });
@@ -208,25 +209,37 @@ describe.each(policies)("the policy for probe pods in $name", (policy) => {
     expect(refusals(policy, review("UPDATE", probe, probe))).toEqual(["the bot changes no pod"]);
   });
 
-  it("lets probes and replicas be deleted, and no other pod, a primary least of all", () => {
+  it("lets probes be deleted, and no other pod", () => {
     const member = (role: string) => ({
       metadata: { name: "dragonfly-0", labels: { "app.kubernetes.io/name": "dragonfly", role } },
     });
-    expect(refusals(policy, review("DELETE", null, member("replica")))).toEqual([]);
-    expect(refusals(policy, review("DELETE", null, member("master")))).toEqual([
-      "the bot deletes its probes and replicas only",
-    ]);
-    const other = { metadata: { name: "dragonfly-0", labels: { "app.kubernetes.io/name": "dragonfly" } } };
     expect(refusals(policy, review("DELETE", null, probe))).toEqual([]);
-    expect(refusals(policy, review("DELETE", null, other))).toEqual(["the bot deletes its probes and replicas only"]);
-    expect(refusals(policy, review("DELETE", null, { metadata: { name: "x" } }))).toEqual([
-      "the bot deletes its probes and replicas only",
-    ]);
+    for (const other of [member("replica"), member("master"), { metadata: { name: "x" } }]) {
+      expect(refusals(policy, review("DELETE", null, other))).toEqual(["the bot deletes its probes only"]);
+    }
   });
 
   it("is nobody else's business", () => {
     const somebody = "system:serviceaccount:harbor:default";
     expect(refusals(policy, review("CREATE", withSpec({ hostNetwork: true }), null, somebody))).toEqual([]);
+  });
+});
+
+describe.each(evictionPolicies)("the policy for evictions in $name", (policy) => {
+  const metadata = { name: "dragonfly-1", namespace: "dragonfly-system" };
+
+  it("wants the uid of the very pod", () => {
+    const named = { metadata, deleteOptions: { preconditions: { uid: "u-1" } } };
+    expect(refusals(policy, review("CREATE", named, null))).toEqual([]);
+    const without = [
+      { metadata },
+      { metadata, deleteOptions: {} },
+      { metadata, deleteOptions: { preconditions: {} } },
+      { metadata, deleteOptions: { preconditions: { uid: "" } } },
+    ];
+    for (const object of without) {
+      expect(refusals(policy, review("CREATE", object, null))).toEqual(["the bot evicts one very pod, by its uid"]);
+    }
   });
 });
 

@@ -3,6 +3,7 @@ import type { PlatformChanges } from "../../../../src/platform/changes.ts";
 import type { Pod } from "../../../../src/platform/kubernetes.ts";
 import type { Platform } from "../../../../src/platform/ports.ts";
 import type { ServerState } from "../../../../src/platform/server.ts";
+import { failover } from "../../../../src/runbooks/changes/failover.ts";
 import type { ChangeDeps } from "../../../../src/runbooks/changes/members.ts";
 import { reattachReplica } from "../../../../src/runbooks/changes/reattach-replica.ts";
 import { restartReplica } from "../../../../src/runbooks/changes/restart-replica.ts";
@@ -74,11 +75,19 @@ function world(make: Make, prepare: (world: World) => void = () => {}, options: 
           role: { kind: "replica", link: { host, port: 9999, up: true, syncInProgress: false, lastIoSecondsAgo: 0 } },
         });
       }),
-    deletePod: async ({ name, uid }) =>
-      doing(`delete ${name}`, () => {
+    evictPod: async ({ name, uid }) =>
+      doing(`evict ${name}`, () => {
         const at = state.pods.findIndex(({ meta }) => meta.uid === uid);
         const old = state.pods[at];
         if (old !== undefined) state.pods[at] = { ...old, meta: { ...old.meta, uid: `${uid}-new` } };
+        if (state.servers[name]?.role.kind !== "primary") return;
+        // The operator's election: of equals the lowest ordinal, which the others then follow.
+        const [elected] = Object.keys(state.servers).filter((one) => one !== name);
+        const host = ips[Number(elected?.at(-1))] ?? "";
+        for (const one of Object.keys(state.servers)) {
+          const link = { host, port: 9999, up: true, syncInProgress: false, lastIoSecondsAgo: 0 };
+          state.servers[one] = one === elected ? primaryState() : replicaState({ role: { kind: "replica", link } });
+        }
       }),
   };
   kit = createTestKit({ ...options, runbooks: [make({ config, platform, changes })] });
@@ -99,7 +108,13 @@ const books: readonly Book[] = [
     name: "restart-replica",
     make: (deps) => made(restartReplica(deps)),
     params: { pod: "dragonfly-1" },
-    effect: "delete dragonfly-1",
+    effect: "evict dragonfly-1",
+  },
+  {
+    name: "failover",
+    make: (deps) => made(failover(deps)),
+    params: { to: "dragonfly-1" },
+    effect: "evict dragonfly-0",
   },
   {
     name: "reattach-replica",
@@ -201,6 +216,29 @@ describe("a change is refused", () => {
       },
       "change.refused",
       /dragonfly-2/,
+    ],
+    [
+      "to fail over to a replica that the operator would not choose",
+      (deps) => made(failover(deps)),
+      { to: "dragonfly-2" },
+      () => {},
+      "change.refused",
+      /the operator would choose dragonfly-1/,
+    ],
+    [
+      "to fail over while a replica is not in sync",
+      (deps) => made(failover(deps)),
+      { to: "dragonfly-1" },
+      ({ servers }) => {
+        servers["dragonfly-2"] = replicaState({
+          role: {
+            kind: "replica",
+            link: { host: ips[0], port: 9999, up: true, syncInProgress: true, lastIoSecondsAgo: 0 },
+          },
+        });
+      },
+      "change.refused",
+      /dragonfly-2 is not in sync/,
     ],
     [
       "when a server cannot be read",

@@ -1,0 +1,29 @@
+import type { DecisionContext } from "../../approvals/decide.ts";
+import type { ApprovalPolicy } from "../../approvals/policy.ts";
+import type { AuditFilter } from "../../audit/chain.ts";
+import type { AuditEntry } from "../../audit/entry.ts";
+import type { ChangeRunbook } from "../../runbooks/durable/definition.ts";
+import type { RunDriver } from "../../runbooks/durable/driver.ts";
+import type { RunRecord } from "../../runbooks/durable/record.ts";
+import type { SurfaceDeps } from "../run-and-answer.ts";
+
+/** What the Slack surface needs of the change runbooks. */
+export interface ChangeSurface {
+  readonly runbooks: readonly ChangeRunbook[];
+  readonly driver: Pick<RunDriver, "submit" | "vote" | "cancel" | "rerun" | "amend">;
+  runs(): Promise<readonly RunRecord[]>;
+  run(id: string): Promise<RunRecord | undefined>;
+  policyFor(record: RunRecord): ApprovalPolicy | undefined;
+  /** Policy and members as they are now; asks Slack when what is known is not fresh. */
+  decisionContext(record: RunRecord): Promise<DecisionContext>;
+  /** Rejects with BotError `permission.denied` when this person may not run this runbook. */
+  permit(runbook: string, person: string): Promise<void>;
+  audit(filter: AuditFilter): Promise<{ readonly entries: readonly AuditEntry[]; readonly complete: boolean }>;
+  /** Where somebody who went ahead alone is told of. */
+  readonly auditChannel: string | undefined;
+  readonly now: () => Date;
+}
+
+export interface ChangeDeps extends SurfaceDeps {
+  readonly changes: ChangeSurface;
+}
