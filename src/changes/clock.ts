@@ -16,6 +16,8 @@ export interface ClockDeps {
 export interface Clock {
   /** Asks the queue for wake-ups; when it does not take them, the runs are looked at without it. */
   ask(wakeUps: readonly WakeUp[]): void;
+  /** Takes out what has ceased to matter, as far as the queue can be reached; the rest goes when it is reconciled. */
+  drop(ids: readonly string[]): void;
   start(): void;
   reconcileNow(): void;
   stop(): Promise<void>;
@@ -78,6 +80,9 @@ export function createClock({ queue, logger, sweep, reconcile, prune }: ClockDep
           if (!stopped) looking();
         },
       );
+    },
+    drop: (ids) => {
+      queue.drop(ids).catch((err: unknown) => logger.debug({ err }, "jobs could not be taken out of the queue"));
     },
     start: () => {
       queue.start();

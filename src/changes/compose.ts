@@ -15,7 +15,7 @@ import type { ChangeRunbook } from "../runbooks/durable/definition.ts";
 import { createRunDriver } from "../runbooks/durable/driver.ts";
 import { hasEnded, type RunRecord } from "../runbooks/durable/record.ts";
 import type { RunStore } from "../runbooks/durable/store.ts";
-import { type WakeUp, wakeUpsOf } from "../runbooks/durable/wake-ups.ts";
+import { pastWakeUps, type WakeUp, wakeUpsOf } from "../runbooks/durable/wake-ups.ts";
 import { createRunQueue } from "../store/run-queue.ts";
 import type { Store } from "../store/store.ts";
 import { openAuditLog } from "./audit-log.ts";
@@ -88,7 +88,8 @@ export function composeChanges(options: ChangesOptions): Changes {
     memberships: memberships(),
     delegations,
   });
-  const wakeUps = (record: RunRecord) => wakeUpsOf(record, policyOf(record)?.remindAfterMinutes ?? []);
+  const remindersOf = (record: RunRecord) => policyOf(record)?.remindAfterMinutes ?? [];
+  const wakeUps = (record: RunRecord) => wakeUpsOf(record, remindersOf(record));
   const driver = createRunDriver({
     store: runs,
     runbooks,
@@ -110,6 +111,7 @@ export function composeChanges(options: ChangesOptions): Changes {
         audit.write({ actor: itself, action: `run.${record.state}`, ...aboutRun(record), ...why });
       }
       clock.ask(wakeUps(record));
+      if (hasEnded(record.state)) clock.drop(pastWakeUps(record, remindersOf(record)));
       options.onChange(record);
     },
     onTrouble: (run, err) => logger.warn({ run, err }, "a run could not be carried on; trying again"),

@@ -3,7 +3,7 @@ import { endOfQuiet } from "../approvals/quiet-hours.ts";
 import type { Config } from "../config/file.ts";
 import type { RunDriver } from "../runbooks/durable/driver.ts";
 import type { RunRecord } from "../runbooks/durable/record.ts";
-import type { WakeUp } from "../runbooks/durable/wake-ups.ts";
+import { lateId, type WakeUp } from "../runbooks/durable/wake-ups.ts";
 
 export interface ReminderDeps {
   readonly config: Config;
@@ -25,7 +25,7 @@ export async function remind(record: RunRecord, wakeUp: WakeUp, deps: ReminderDe
   const end = endOfQuiet(config.approvals.quietHours, context.now);
   if (end !== undefined) {
     if (end.getTime() >= Date.parse(asked.expiresAt)) return undefined;
-    return { ...wakeUp, id: `${wakeUp.id.replace(/-late$/, "")}-late`, at: end };
+    return { ...wakeUp, id: lateId(wakeUp.id), at: end };
   }
   const nth = Number(/-remind-(\d+)/.exec(wakeUp.id)?.[1] ?? 0);
   if (!(await deps.driver.remind(record.id, nth))) return undefined;

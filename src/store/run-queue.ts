@@ -22,6 +22,8 @@ export interface RunQueueDeps {
 export interface RunQueue {
   /** Rejects with BotError `store.*` when the store does not take them. */
   ask(wakeUps: readonly WakeUp[]): Promise<void>;
+  /** Takes out what has ceased to matter; what is not there, or is being worked on, does not count. */
+  drop(ids: readonly string[]): Promise<void>;
   /** Adds what is wanted and missing, takes out what nobody wants any more. */
   reconcile(wanted: readonly WakeUp[]): Promise<{ readonly added: number; readonly removed: number }>;
   start(): void;
@@ -95,6 +97,11 @@ export function createRunQueue(deps: RunQueueDeps): RunQueue {
 
   return {
     ask,
+    drop: async (ids) => {
+      if (ids.length === 0) return;
+      const queue = await store.queue();
+      await Promise.all(ids.map((id) => queue.remove(id)));
+    },
     reconcile: async (wanted) => {
       const queue = await store.queue();
       const ids = new Set(wanted.map(({ id }) => id));

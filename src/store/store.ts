@@ -1,5 +1,6 @@
 import type { Queue } from "bullmq";
 import type { Redis } from "ioredis";
+import type { BotError } from "../errors.ts";
 import { needsNewConnections, storeFault } from "./fault.ts";
 import { queueDangers } from "./safety.ts";
 
@@ -41,6 +42,8 @@ export interface StoreDeps {
 export function openStore(deps: StoreDeps): Store {
   let connection: Promise<Connection> | undefined;
   let closed = false;
+  /** Why a connection was given up: what else was under way on it fails for the same reason. */
+  const givenUp = new WeakMap<Connection, BotError>();
   const outage = outageTeller(deps);
   const connected = () => {
     if (closed) throw storeFault(new Error("the bot is stopping"));
@@ -53,9 +56,11 @@ export function openStore(deps: StoreDeps): Store {
     try {
       return await work(current);
     } catch (cause) {
-      const fault = storeFault(current.redis.status === "ready" ? cause : (current.lastError() ?? cause));
+      const fault =
+        givenUp.get(current) ?? storeFault(current.redis.status === "ready" ? cause : (current.lastError() ?? cause));
       if (needsNewConnections(fault) && connection !== undefined && (await connection) === current) {
         connection = undefined;
+        givenUp.set(current, fault);
         current.redis.disconnect();
         deps.onReconnect?.();
       }
