@@ -27,7 +27,10 @@ export function botConfig(infra: ObjectStore, { reachPods }: BotConfigOptions): 
     // The approvers of the sandbox's Slack (sandbox/slack/workspace.ts).
     approvals: {
       groups: { approvers: { slackUserGroup: "S0APPROVERS" } },
-      policies: { "*": { groups: ["approvers"], quorum: 1 } },
+      policies: { "*": { groups: ["approvers"], quorum: 1, breakGlass: ["approvers"] } },
     },
+    slack: { channels: { operations: "C0OPS", alerts: "C0ALERTS", audit: "C0OPS" } },
+    // A killed bot is missed sooner than on a network, where silence has more reasons.
+    runs: { leaseSeconds: 3 },
   });
 }
