@@ -8,10 +8,11 @@ import { createSlackSurface, slackPath } from "../../src/commands/slack-app.ts";
 import { createHttpServer } from "../../src/http/server.ts";
 import type { Platform } from "../../src/platform/ports.ts";
 import { catalog } from "../../src/runbooks/catalog/index.ts";
+import type { RunRecord } from "../../src/runbooks/durable/record.ts";
 import { createRunner } from "../../src/runbooks/runner.ts";
 import { config, fakePlatform } from "./platform.ts";
 
-export const scopes = ["commands", "chat:write", "im:write", "usergroups:read"];
+export const scopes = ["commands", "chat:write", "im:write", "files:write", "usergroups:read"];
 export const slashCommand = {
   command: "/dragonfly",
   description: "Ask about the Dragonfly cluster",
@@ -28,6 +29,8 @@ export interface SlackWorld {
   ask(text: string, channel?: string, user?: string): ReturnType<SlackSimulation["people"]["command"]>;
   press(label: string, message: StoredMessage, user?: string): ReturnType<SlackSimulation["people"]["action"]>;
   groupMembers(id: string): Promise<readonly string[]>;
+  /** Brings the card of a run up to date. */
+  showRun(record: RunRecord): Promise<void>;
   /** Stops the bot and leaves Slack. */
   stopBot(): Promise<void>;
   stop(): Promise<void>;
@@ -42,7 +45,7 @@ export interface SlackWorldOptions {
 }
 
 /** No change runbook at all. */
-const noChanges: ChangeSurface = {
+export const noChanges: ChangeSurface = {
   runbooks: [],
   driver: { submit: refused, vote: refused, cancel: refused, rerun: refused, amend: refused },
   runs: async () => [],
@@ -126,6 +129,7 @@ export async function startSlackWorld(
         action_id: button.actionId,
       });
     },
+    showRun: (record) => surface.showRun(record),
     groupMembers: (id) => surface.groupMembers(id),
     stopBot,
     async stop() {

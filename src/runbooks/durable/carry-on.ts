@@ -1,7 +1,7 @@
 import { BotError } from "../../errors.ts";
 import type { ChangeRunbook } from "./definition.ts";
 import { executeRun } from "./execute.ts";
-import { hasEnded, type RunRecord } from "./record.ts";
+import { type Checkpoint, hasEnded, type RunRecord } from "./record.ts";
 import type { SessionDeps } from "./session.ts";
 import type { KeptRun, RunStore } from "./store.ts";
 
@@ -44,7 +44,8 @@ export async function carryOn(found: KeptRun, deps: CarryOnDeps): Promise<void> 
   const mine = serialised(async (edit: (record: RunRecord) => RunRecord) => {
     for (let attempt = 0; ; attempt++) {
       try {
-        kept = await store.update(kept, edit(kept.record));
+        const edited = edit(kept.record);
+        if (edited !== kept.record) kept = await store.update(kept, edited);
         if (kept.record.cancel !== undefined) cancelled.abort();
         return kept.record;
       } catch (error) {
@@ -64,9 +65,11 @@ export async function carryOn(found: KeptRun, deps: CarryOnDeps): Promise<void> 
     }
   });
   const beat = setInterval(() => {
-    mine((record) => ({ ...record, owner: { process: deps.process, beat: (record.owner?.beat ?? 0) + 1 } })).catch(
-      (error: unknown) => deps.onTrouble?.(id, error),
-    );
+    // Not after it was put down: the beat may have been waiting behind that.
+    mine((record) => {
+      const { owner } = record;
+      return owner === undefined ? record : { ...record, owner: { ...owner, beat: owner.beat + 1 } };
+    }).catch((error: unknown) => deps.onTrouble?.(id, error));
   }, deps.leaseMs / 3);
   try {
     if (lock !== undefined && (await deps.hold(lock, id)) !== id) {
@@ -76,7 +79,7 @@ export async function carryOn(found: KeptRun, deps: CarryOnDeps): Promise<void> 
     }
     const after = await executeRun(kept.record, deps.runbooks, {
       ...deps,
-      // What others may write meanwhile is theirs: the wish to cancel, and where the card is. The rest is this process's.
+      // What others may write meanwhile is theirs: the wish to cancel, where the card is, what people decide. The rest is ours.
       save: async (record) => {
         const saved = await mine((current) => {
           const { cancel, owner, slack } = current;
@@ -85,7 +88,8 @@ export async function carryOn(found: KeptRun, deps: CarryOnDeps): Promise<void> 
             ...(owner === undefined ? {} : { owner }),
             ...(slack === undefined ? {} : { slack }),
           };
-          const merged: RunRecord = { ...record, ...theirs };
+          const checkpoints = withDecisions(record.checkpoints, current.checkpoints);
+          const merged: RunRecord = { ...record, ...theirs, checkpoints };
           return rests(merged) ? withoutOwner(merged) : merged;
         });
         deps.onChange?.(saved);
@@ -110,6 +114,22 @@ function rests({ state }: RunRecord): boolean {
 
 function withoutOwner({ owner: _, ...record }: RunRecord): RunRecord {
   return record;
+}
+
+/** With what was said about the plans in the kept record: whatever was decided first stands. */
+function withDecisions(ours: readonly Checkpoint[], kept: readonly Checkpoint[]): Checkpoint[] {
+  return ours.map((checkpoint, at) => {
+    const known = kept[at];
+    if (checkpoint.kind !== "approval" || known?.kind !== "approval") return checkpoint;
+    const { votes, reminded } = known;
+    const outcome = known.outcome ?? checkpoint.outcome;
+    return {
+      ...checkpoint,
+      votes,
+      ...(reminded === undefined ? {} : { reminded }),
+      ...(outcome === undefined ? {} : { outcome }),
+    };
+  });
 }
 
 /** Whether a write was refused because the record is no longer the form that was read. */

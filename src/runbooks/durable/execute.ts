@@ -46,7 +46,7 @@ export async function executeRun(
       return await end(...concluded(session, result.conclusion))(current);
     case "threw":
       if (deps.signal.aborted) throw deps.signal.reason;
-      if (isTakenOver(result.error)) throw result.error;
+      if (isOfTheProcess(result.error)) throw result.error;
       return isCancelled(result.error)
         ? await end("cancelled")(current)
         : await end("failed", { failure: failureOf(result.error) })(current);
@@ -90,8 +90,9 @@ function prepare(record: RunRecord, runbooks: readonly ChangeRunbook[]): Prepare
   return { failure: { code: "runbook.parameters", message: problems, next: "Correct the parameters and run it anew" } };
 }
 
-function isTakenOver(error: unknown): boolean {
-  return error instanceof BotError && error.code === "run.taken-over";
+/** About this process and its way to the store: the run goes on from its record, here or elsewhere. */
+function isOfTheProcess(error: unknown): boolean {
+  return error instanceof BotError && (error.code === "run.taken-over" || error.code === "run.not-kept");
 }
 
 function isCancelled(error: unknown): boolean {

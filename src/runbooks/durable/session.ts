@@ -66,7 +66,10 @@ export function openSession<Params>(start: RunRecord, params: Params, deps: Sess
   const keep = async (at: number, checkpoint: Checkpoint) => {
     record = await deps.save(replace(at, checkpoint)).catch((error: unknown) => {
       if (isEngines(error)) die(error);
-      throw error;
+      // Nobody knows whether it was kept. That is no failure of the step: the record tells the next pass.
+      return die(
+        new BotError("run.not-kept", `Run ${record.id} could not be kept: ${explain(error)}`, "", { cause: error }),
+      );
     });
   };
 
