@@ -149,10 +149,10 @@ describe("a change in Slack", () => {
       );
       return JSON.stringify(view.definition);
     };
-    const approver = await homeOf("U0GRACE", /replicas/);
+    const approver = await homeOf("U0GRACE", /volume df-/);
     expect(approver).toMatch(/Waiting for your decision[\s\S]*Save the data of[\s\S]*You asked for[\s\S]*Nothing yet/);
     expect(approver).toContain("Open the card");
-    const requester = await homeOf("U0ADA", /replicas/);
+    const requester = await homeOf("U0ADA", /volume df-/);
     expect(requester).toMatch(/Nothing waits for you[\s\S]*You asked for[\s\S]*Save the data of/);
     await press("run_reject", card, "U0GRACE");
     const view = await viewFor("U0GRACE", /"Reject"/);
