@@ -39,6 +39,8 @@ export interface TestKitOptions {
   readonly decide?: (asked: ApprovalCheckpoint) => Pick<ApprovalOutcome, "state" | "by"> | undefined;
   /** Called between passes with the record as it is kept; what it returns is kept instead. */
   readonly meanwhile?: (record: RunRecord) => RunRecord;
+  /** Asked when the run has failed: the record to go on with, as `rerunFrom` gives it; undefined: it stays failed. */
+  readonly rerun?: (record: RunRecord) => RunRecord | undefined;
   /** Other runbooks from the second process on: a new version was rolled out. */
   readonly upgradeTo?: readonly ChangeRunbook[];
 }
@@ -93,7 +95,9 @@ export function createTestKit(options: TestKitOptions): TestKit {
       dead = false;
       const before = options.meanwhile?.(read()) ?? read();
       kept = JSON.stringify(before);
-      if (hasEnded(before.state)) return { record: before, boundaries, processes };
+      const again = before.state === "failed" ? options.rerun?.(before) : undefined;
+      if (again !== undefined) kept = JSON.stringify(again);
+      else if (hasEnded(before.state)) return { record: before, boundaries, processes };
       if (before.state === "sleeping") clock = Math.max(clock, Date.parse(before.wakeAt ?? now().toISOString()));
       if (before.state === "waiting") kept = JSON.stringify(decided(before));
     }
