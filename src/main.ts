@@ -3,6 +3,7 @@ import { userInfo } from "node:os";
 import { exitCodeOfError, exitCodes } from "./cli/exit-codes.ts";
 import { loadSettings, requireSettings } from "./config/load.ts";
 import { explain } from "./errors.ts";
+import type { OwnRunbooks } from "./runbooks/own/load.ts";
 
 /** The process: the command line with the real things behind it. The service and the adapters load only when asked for. */
 const stop = new AbortController();
@@ -42,10 +43,34 @@ function sayWhy(error: unknown): number {
   return exitCodeOfError(error);
 }
 
+/** Those of RUNBOOKS_DIR; without it nothing is loaded. */
+async function ownRunbooks(): Promise<OwnRunbooks> {
+  if (process.env["RUNBOOKS_DIR"] === undefined) return { reads: [], changes: [] };
+  const { loadOwn } = await import("./own-runbooks.ts");
+  const { compose } = await import("./compose.ts");
+  const settings = requireSettings(process.env, "cli");
+  return loadOwn(settings, compose(settings));
+}
+
 async function runCommandLine(): Promise<number> {
-  const [{ runCli }, { catalog }] = await Promise.all([import("./cli/cli.ts"), import("./runbooks/catalog/index.ts")]);
+  const [{ runCli }, { catalog }, { changeIds }] = await Promise.all([
+    import("./cli/cli.ts"),
+    import("./runbooks/catalog/index.ts"),
+    import("./runbooks/changes/ids.ts"),
+  ]);
+  const own = await ownRunbooks().catch((error: unknown) => {
+    process.stderr.write(`dfbot: ${explain(error)}\n`);
+    return exitCodeOfError(error);
+  });
+  if (typeof own === "number") return own;
+  const runbooks = [...catalog, ...own.reads];
   return runCli(argv, {
-    runbooks: catalog,
+    runbooks,
+    changes: [...changeIds, ...own.changes.map(({ id }) => id)],
+    async runs() {
+      const { compose } = await import("./compose.ts");
+      return (await compose(requireSettings(process.env, "cli")).runs.list()).map(({ record }) => record);
+    },
     async run(request, signal) {
       const settings = requireSettings(process.env, "cli");
       const [{ composePlatform }, { createRunner }, { createScrubber }] = await Promise.all([
@@ -54,7 +79,7 @@ async function runCommandLine(): Promise<number> {
         import("./secrets.ts"),
       ]);
       const runner = createRunner({
-        runbooks: catalog,
+        runbooks,
         config: settings.config,
         platform: composePlatform(settings),
         scrub: createScrubber(settings.environment.secrets),

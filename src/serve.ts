@@ -11,11 +11,8 @@ import type { Settings } from "./config/load.ts";
 import { BotError } from "./errors.ts";
 import { createHttpServer } from "./http/server.ts";
 import { createLogger } from "./logging.ts";
-import type { PlatformChanges } from "./platform/changes.ts";
-import type { Platform } from "./platform/ports.ts";
+import { loadOwn } from "./own-runbooks.ts";
 import { catalog } from "./runbooks/catalog/index.ts";
-import { changeCatalog } from "./runbooks/changes/catalog.ts";
-import type { OwnRunbooks } from "./runbooks/own/load.ts";
 import { createRunner } from "./runbooks/runner.ts";
 import { createScrubber } from "./secrets.ts";
 import { openStore, type Store } from "./store/store.ts";
@@ -40,7 +37,7 @@ export async function serve(settings: Settings): Promise<number> {
 
   const telemetry = createTelemetry();
   const { platform, ...composed } = compose(settings);
-  const own = await loadOwn(settings, composed.changes, platform);
+  const own = await loadOwn(settings, { platform, ...composed });
   const storeUrlNow = () => parseEnvironment(process.env, "serve").environment.storeUrl ?? storeUrl;
   const store = openStore({
     url: storeUrlNow,
@@ -177,21 +174,6 @@ async function storeState(store: Store): Promise<string> {
   const counts = await store.checkQueue();
   const dangers = await store.dangers();
   return dangers.length === 0 ? counts : `${counts}. The queue is not safe there: ${dangers.join("; ")}`;
-}
-
-/** Runbooks of the platform team's own; a broken one stops the start, or it would be missed when it is needed. */
-async function loadOwn(
-  { config, environment }: Settings,
-  changes: PlatformChanges,
-  platform: Platform,
-): Promise<OwnRunbooks> {
-  if (environment.runbooksDir === undefined) return { reads: [], changes: [] };
-  const [{ loadRunbooks }, { runbookTools }] = await Promise.all([
-    import("./runbooks/own/load.ts"),
-    import("./runbooks/own/tools.ts"),
-  ]);
-  const taken = [...catalog, ...changeCatalog({ config, platform, changes })].map(({ id }) => id);
-  return loadRunbooks(environment.runbooksDir, runbookTools({ config, platform, changes }), taken);
 }
 
 async function keepStarting(start: () => Promise<void>, onFailure: (error: unknown) => void): Promise<void> {

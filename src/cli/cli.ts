@@ -6,6 +6,7 @@ import { exitCodes } from "./exit-codes.ts";
 import { reportFailure } from "./failure.ts";
 import { listRunbooks } from "./list-runbooks.ts";
 import { addRunbookCommand } from "./runbook-command.ts";
+import { runsText } from "./runs-command.ts";
 
 /** The `dfbot` command line: `argv` without the program's name. Returns the exit code and never throws. */
 export async function runCli(argv: readonly string[], deps: CliDeps): Promise<number> {
@@ -14,7 +15,7 @@ export async function runCli(argv: readonly string[], deps: CliDeps): Promise<nu
     const program = createProgram(deps, (exitCode) => {
       code = exitCode;
     });
-    refuseUnknownCommand(argv, program);
+    refuseUnknownCommand(argv, program, deps.changes);
     await program.parseAsync(argv, { from: "user" });
     return code;
   } catch (error) {
@@ -64,14 +65,40 @@ function createProgram(deps: CliDeps, done: (exitCode: number) => void): Command
       deps.stdout(`${entries} entries; ${verdict}. Newest of each writer:\n${newest.join("")}`);
       done(problems.length === 0 ? exitCodes.ok : exitCodes.failed);
     });
+  program
+    .command("runs")
+    .description("changes that were asked for, newest first; with an id, one of them with its steps and decisions")
+    .argument("[id]", "a run")
+    .option("--waiting", "only those that wait for a decision", false)
+    .option("--most <count>", "how many", "20")
+    .option("--json", "one JSON document", false)
+    .action(async (id: string | undefined, given: { waiting: boolean; most: string; json: boolean }) => {
+      const most = Number(given.most);
+      if (!Number.isInteger(most) || most < 1) {
+        throw new BotError(
+          "cli.usage",
+          `--most: found "${given.most}"; allowed: a whole number from 1`,
+          "See: dfbot runs --help",
+        );
+      }
+      const question = { waiting: given.waiting, json: given.json, most };
+      deps.stdout(runsText(await deps.runs(), id === undefined ? question : { ...question, id }));
+    });
   for (const runbook of deps.runbooks) addRunbookCommand(program, runbook, deps, done);
   return program;
 }
 
 /** Commander suggests only what is very near; here the nearest command is always named. */
-function refuseUnknownCommand(argv: readonly string[], program: Command): void {
+function refuseUnknownCommand(argv: readonly string[], program: Command, changes: readonly string[]): void {
   const [word] = argv;
   if (word === undefined || word.startsWith("-")) return;
+  if (changes.includes(word)) {
+    throw new BotError(
+      "cli.change",
+      `${word} changes something, so it is asked for in Slack, where it is known who asks and who approves`,
+      `There: /dragonfly ${word}`,
+    );
+  }
   const names = [...program.commands.map((command) => command.name()), "help"];
   if (names.includes(word)) return;
   const nearest = nearestWord(word, names) ?? "help";

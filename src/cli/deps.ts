@@ -1,6 +1,7 @@
 import type { ChainReport } from "../audit/chain.ts";
 import type { Report } from "../reports/model.ts";
 import type { Runbook, RunRequest } from "../runbooks/definition.ts";
+import type { RunRecord } from "../runbooks/durable/record.ts";
 
 export interface ConfigCheck {
   readonly ok: boolean;
@@ -16,6 +17,10 @@ export interface CliDeps {
   readonly checkConfig: () => ConfigCheck | Promise<ConfigCheck>;
   /** Checks the chain of the audit log in DATA_DIR; `heads` are hashes that must be in it. */
   readonly verifyAudit: (heads: readonly string[]) => ChainReport | Promise<ChainReport>;
+  /** Changes that were asked for, oldest first. */
+  readonly runs: () => Promise<readonly RunRecord[]>;
+  /** Ids of the runbooks that change something: those are asked for in Slack. */
+  readonly changes: readonly string[];
   readonly user: string;
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;

@@ -185,3 +185,40 @@ describe("a change in Slack", () => {
     await sandbox.world.whenHealthy();
   });
 });
+
+describe("the store that the bot's queue is on dies", () => {
+  it("is said once and in /readyz, changes are refused plainly, decisions still count, and all goes on when it is back", async () => {
+    await ask("snapshot");
+    const card = await said(/Save the data of[\s\S]*Waiting for approval/);
+    await sandbox.faults.set("no-primary-operator-down", true);
+    const told = await said(/bot's own store is not usable/);
+    expect(told.text).toMatch(/New changes are refused until it is back/);
+    const ready = await fetch(`${sandbox.bot.url}/readyz`);
+    expect(ready.status).toBe(200);
+    expect(JSON.stringify(await ready.json())).toMatch(/"name":"store","state":"degraded"/);
+
+    await ask("restart-replica dragonfly-1", "U0GRACE");
+    await vi.waitFor(
+      () => expect(toldTo("U0GRACE").at(-1)).toMatch(/No change is taken on while the bot's queue is away/),
+      {
+        timeout: 5_000,
+      },
+    );
+    await ask("role", "U0GRACE");
+    await vi.waitFor(() => expect(toldTo("U0GRACE").at(-1)).toMatch(/primary/i), { timeout: 10_000 });
+
+    // Its plan relied on a primary that is gone: the decision counts, and the run says that things have changed.
+    await press("run_approve", card, "U0GRACE");
+    const ended = await said(/:x: Failed[\s\S]*(could not be asked|Nothing was done)/);
+    expect(ended.ts).toBe(card.ts);
+
+    await sandbox.faults.set("no-primary-operator-down", false);
+    const over = await said(/bot's own store is back/, 40_000);
+    expect(over.ts).toBe(told.ts);
+    await ask("snapshot");
+    const next = await said(/Save the data of[\s\S]*Waiting for approval/);
+    await press("run_approve", next, "U0GRACE");
+    await said(/:white_check_mark: Done[\s\S]*saved its data/);
+    expect(messages().filter(({ text }) => /bot's own store/.test(text))).toHaveLength(1);
+  }, 90_000);
+});

@@ -38,6 +38,8 @@ async function dfbot(argv: readonly string[], more: Partial<CliDeps> = {}) {
   const err: string[] = [];
   const requests: RunRequest[] = [];
   const code = await runCli(argv, {
+    runs: async () => [],
+    changes: ["snapshot"],
     verifyAudit: () => ({ entries: 0, heads: {}, problems: [] }),
     runbooks: [...catalog, probe],
     run: async (request) => {

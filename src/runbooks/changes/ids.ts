@@ -1,0 +1,2 @@
+/** Ids of the change runbooks that ship with the bot, for whoever must know their names and not what they work with. */
+export const changeIds = ["snapshot", "restart-replica", "reattach-replica", "failover"] as const;
