@@ -19,7 +19,8 @@ export interface Clock {
   /** Takes out what has ceased to matter, as far as the queue can be reached; the rest goes when it is reconciled. */
   drop(ids: readonly string[]): void;
   start(): void;
-  reconcileNow(): void;
+  /** The queue can be used, for the first time or again: works on it from now on, and makes it hold what the runs need. */
+  queueIsBack(): void;
   stop(): Promise<void>;
 }
 
@@ -85,8 +86,6 @@ export function createClock({ queue, logger, sweep, reconcile, prune }: ClockDep
       queue.drop(ids).catch((err: unknown) => logger.debug({ err }, "jobs could not be taken out of the queue"));
     },
     start: () => {
-      queue.start();
-      reconciling();
       timer = setInterval(() => {
         tick += 1;
         if (queueAway || tick % sweepEveryTicks === 0) looking();
@@ -94,7 +93,8 @@ export function createClock({ queue, logger, sweep, reconcile, prune }: ClockDep
         if (tick % pruneEveryTicks === 0) pruning();
       }, tickMs);
     },
-    reconcileNow: () => {
+    queueIsBack: () => {
+      queue.start();
       reconciling();
       looking();
     },

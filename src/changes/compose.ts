@@ -191,7 +191,7 @@ export function composeChanges(options: ChangesOptions): Changes {
     },
     start: () => clock.start(),
     reconnect: () => queue.reconnect(),
-    storeIsBack: () => clock.reconcileNow(),
+    storeIsBack: () => clock.queueIsBack(),
     stop: async () => {
       await clock.stop();
       await driver.stop();
