@@ -102,6 +102,7 @@ export function composeChanges(options: ChangesOptions): Changes {
     decisionContext,
     onEffect: (record, { name, phase }) =>
       audit.write({ actor: itself, action: `effect.${phase}`, effect: name, ...aboutRun(record) }),
+    onStep: options.onChange,
     onProgress: options.onProgress,
     onLog: ({ id: run, runbook }, message, fields) => logger.info({ run, runbook, ...fields }, message),
     onChange: (record) => {
@@ -138,7 +139,7 @@ export function composeChanges(options: ChangesOptions): Changes {
     logger,
     sweep: () => driver.sweep(),
     reconcile: async () => {
-      const live = (await runs.list()).map(({ record }) => record).filter(({ state }) => !hasEnded(state));
+      const live = (await runs.list("live")).map(({ record }) => record);
       for (const record of live) if (record.slack?.ts === undefined) options.onCardMissing(record);
       const done = await queue.reconcile(live.flatMap(wakeUps));
       await audit.mirror();

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { BotError } from "../errors.ts";
-import { type RunRecord, runRecordSchema } from "../runbooks/durable/record.ts";
+import { hasEnded, type RunRecord, runRecordSchema, runStates } from "../runbooks/durable/record.ts";
 import type { KeptRun, RunStore } from "../runbooks/durable/store.ts";
 import { badAnswer } from "./errors.ts";
 import type { CallApi } from "./request.ts";
@@ -24,6 +24,8 @@ const listed = z.object({
   items: z.array(kept),
   metadata: z.object({ continue: z.string().optional() }),
 });
+const stateLabel = "dfbot.platform/state";
+const live = runStates.filter((state) => !hasEnded(state));
 const recordLabel = "dfbot.platform/record";
 const pageSize = "100";
 /** An object of Kubernetes holds 1.5 MiB at most (etcd's default), a ConfigMap 1 MiB. */
@@ -63,7 +65,7 @@ export function createRunStore({ cluster, namespace, call, timeoutMs }: RunStore
       metadata: {
         name: runName(record.id),
         namespace,
-        labels: { "app.kubernetes.io/name": "dfbot", [recordLabel]: "run", "dfbot.platform/state": record.state },
+        labels: { "app.kubernetes.io/name": "dfbot", [recordLabel]: "run", [stateLabel]: record.state },
         ...(resourceVersion === undefined ? {} : { resourceVersion }),
       },
       data: { run },
@@ -104,12 +106,13 @@ export function createRunStore({ cluster, namespace, call, timeoutMs }: RunStore
         });
       }
     },
-    list: async () => {
+    list: async (which) => {
       const all: KeptRun[] = [];
       let next = "";
       do {
         const query = {
-          labelSelector: `${recordLabel}=run`,
+          labelSelector:
+            which === "live" ? `${recordLabel}=run,${stateLabel} in (${live.join(",")})` : `${recordLabel}=run`,
           limit: pageSize,
           ...(next === "" ? {} : { continue: next }),
         };

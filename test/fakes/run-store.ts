@@ -1,5 +1,5 @@
 import { BotError } from "../../src/errors.ts";
-import { type RunRecord, runRecordSchema } from "../../src/runbooks/durable/record.ts";
+import { hasEnded, type RunRecord, runRecordSchema } from "../../src/runbooks/durable/record.ts";
 import type { KeptRun, RunStore } from "../../src/runbooks/durable/store.ts";
 
 /** Runs in memory, with the same answers as the real store; every call takes a turn of the event loop. */
@@ -34,9 +34,9 @@ export function memoryRunStore(): RunStore {
         throw new BotError("run.conflict", "changed meanwhile", "");
       return put(record);
     },
-    list: async () => {
+    list: async (which) => {
       await turn();
-      return [...runs.values()].map(kept);
+      return [...runs.values()].map(kept).filter(({ record }) => which !== "live" || !hasEnded(record.state));
     },
     remove: async (id) => {
       await turn();

@@ -6,7 +6,7 @@ import type { SessionDeps } from "./session.ts";
 import type { KeptRun, RunStore } from "./store.ts";
 
 export interface CarryOnDeps
-  extends Pick<SessionDeps, "now" | "pause" | "approvalLifeMs" | "onEffect" | "onProgress" | "onLog"> {
+  extends Pick<SessionDeps, "now" | "pause" | "approvalLifeMs" | "onEffect" | "onStep" | "onProgress" | "onLog"> {
   readonly store: RunStore;
   readonly runbooks: readonly ChangeRunbook[];
   /** Different for every start of a process. */
@@ -33,7 +33,8 @@ export async function carryOn(found: KeptRun, deps: CarryOnDeps): Promise<void> 
   const { id, lock } = found.record;
   let kept: KeptRun;
   try {
-    kept = await store.update(found, { ...found.record, owner: { process: deps.process, beat: 0 } });
+    const owner = { process: deps.process, beat: 0 };
+    kept = await store.update(found, { ...found.record, state: "running", owner });
   } catch (error) {
     // Somebody else was quicker.
     if (isConflict(error)) return;
@@ -74,7 +75,7 @@ export async function carryOn(found: KeptRun, deps: CarryOnDeps): Promise<void> 
   try {
     if (lock !== undefined && (await deps.hold(lock, id)) !== id) {
       // Its turn comes when the other has ended.
-      await mine(withoutOwner);
+      await mine((record) => withoutOwner({ ...record, state: found.record.state }));
       return;
     }
     const after = await executeRun(kept.record, deps.runbooks, {

@@ -18,7 +18,7 @@ export interface StepContext {
    */
   readonly signal: AbortSignal;
   readonly now: () => Date;
-  /** It was begun before, and nobody knows how far it came. */
+  /** An effect that was begun before, and nobody knows how far it came. */
   readonly interrupted: boolean;
 }
 

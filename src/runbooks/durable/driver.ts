@@ -220,7 +220,7 @@ export function createRunDriver(deps: RunDriverDeps): RunDriver {
     },
     sweep: async () => {
       if (stopping.signal.aborted) return;
-      const due = (await store.list()).filter(isDue).toSorted((a, b) => byAge(a.record, b.record));
+      const due = (await store.list("live")).filter(isDue).toSorted((a, b) => byAge(a.record, b.record));
       for (const kept of due.slice(0, Math.max(0, deps.concurrency - active.size))) void begin(kept);
     },
     stop: async () => {

@@ -32,7 +32,7 @@ const stepSchema = z.strictObject({
   /** It changes the world, once. */
   effect: z.literal(true).optional(),
   begunAt: time,
-  /** How often it was begun. */
+  /** How often it was begun: of an effect over all processes, of a step in the one that did it. */
   attempts: z.int().min(1),
   doneAt: time.optional(),
   /** JSON; absent until it is done. */

@@ -22,6 +22,8 @@ export interface SessionDeps {
    * begun.
    */
   onEffect?(record: RunRecord, effect: { readonly name: string; readonly phase: "begun" | "done" | "found" }): void;
+  /** A step begins; the record shows that, and is not kept in this form. */
+  onStep?(record: RunRecord): void;
   onProgress?(record: RunRecord, text: string): void;
   onLog?(record: RunRecord, message: string, fields: Readonly<Record<string, unknown>>): void;
 }
@@ -137,7 +139,9 @@ export function openSession<Params>(start: RunRecord, params: Params, deps: Sess
     const stop = AbortSignal.any(stops);
     let begun = first;
     for (let failures = 0; ; failures++) {
-      await keep(at, begun);
+      // An effect is known to have been begun before it does anything. A step may be done again: one write, when it is done.
+      if (begun.effect === true) await keep(at, begun);
+      else deps.onStep?.(replace(at, begun));
       const interrupted = begun.attempts > 1;
       try {
         const result = toJson(

@@ -283,14 +283,17 @@ describe("a process that is killed", () => {
     );
   });
 
-  it("tells the step that it was interrupted", async () => {
+  it("tells the effect that it was interrupted", async () => {
     const seen: boolean[] = [];
     const kit: TestKit = createTestKit({
       runbooks: [
-        runbook(({ step }) =>
-          step("look", async ({ interrupted }) => {
-            seen.push(interrupted);
-            kit.boundary("inside");
+        runbook(({ effect }) =>
+          effect("act", {
+            find: async () => undefined,
+            apply: async ({ interrupted }) => {
+              seen.push(interrupted);
+              kit.boundary("inside");
+            },
           }),
         ),
       ],
