@@ -8,7 +8,7 @@ import type { Told } from "./story.ts";
 const plainRefusals = new Set(["run.locked", "runbook.parameters", "runbook.unknown"]);
 
 /** A failure that a step had, not the engine: scripted, or a request of the step itself that was not answered. */
-const stepsOwn = /^scripted failure$|^no answer to (step|find|apply) /;
+const stepsOwn = /^scripted failure\.?$|^no answer to (step|find|apply) /;
 
 /** What must be true when everything has come to rest. */
 export function judgeTheEnd({ ledger, judge, effects }: World, { accepted, refused, votes, cancelled }: Told): void {
@@ -22,7 +22,10 @@ export function judgeTheEnd({ ledger, judge, effects }: World, { accepted, refus
     if (!counted) judge.broke("vote lost", `${person} was thanked for ${choice} on ${run}`);
   }
   for (const id of cancelled) {
-    if (ledger.read(id)?.cancel === undefined) judge.broke("record rewritten", `the cancel of ${id} is gone`);
+    // One that was refused after all is not there any more.
+    const record = ledger.read(id);
+    if (record !== undefined && record.cancel === undefined)
+      judge.broke("record rewritten", `the cancel of ${id} is gone`);
   }
   for (const record of ledger.runs()) {
     const { id, state, owner, failure } = record;

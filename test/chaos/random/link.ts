@@ -17,7 +17,7 @@ export const fair: Weather = { fails: 0, loses: 0, late: 0.02 };
 /** The way from one process to the store and to the world. */
 export interface Link {
   /** A request: it takes effect at one moment, and its answer arrives at a later one, if at all. */
-  call<T>(what: string, takeEffect: () => T): Promise<T>;
+  call<T>(what: string, takeEffect: () => T, slow?: boolean): Promise<T>;
   weather: Weather;
   /** From now on nothing is sent and no answer arrives. What is on its way may still take effect. */
   cut(): void;
@@ -39,9 +39,10 @@ export function createLink(clock: VirtualClock, dice: Dice): Link {
       cut = true;
     },
     isCut: () => cut,
-    call: async <T>(what: string, takeEffect: () => T): Promise<T> => {
+    call: async <T>(what: string, takeEffect: () => T, slow = false): Promise<T> => {
       if (cut) return await never<T>();
-      const { fails, loses, late } = link.weather;
+      const { fails, loses } = link.weather;
+      const late = slow ? 0.5 : link.weather.late;
       const [there, back] = [way(late), way(late)];
       const [isFailing, isLost, survives] = [dice.chance(fails), dice.chance(loses), dice.chance(0.5)];
       await clock.sleep(there);

@@ -139,7 +139,7 @@ function programRunner(link: Link, { clock, judge, effects }: World): ChangeRunb
                 name,
                 {
                   find: () => link.call(`find ${key}`, () => effects.find(key)),
-                  apply: () => link.call(`apply ${key}`, () => effects.apply(key, runId, at)),
+                  apply: () => link.call(`apply ${key}`, () => effects.apply(key, runId, at), true),
                 },
                 options,
               ),

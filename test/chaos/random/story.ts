@@ -5,7 +5,7 @@ import { createDice, type Dice } from "./dice.ts";
 import { createEffects } from "./effects.ts";
 import { judgeTheEnd } from "./end.ts";
 import { createJudge, type Judge, type Violation } from "./judge.ts";
-import { createLedger } from "./ledger.ts";
+import { createLedger, type OnWrite } from "./ledger.ts";
 import { fair, type Weather } from "./link.ts";
 import { createPeople, everybody, randomBallot, requesters } from "./people.ts";
 import { type Bot, type Mutant, startProcess, type World } from "./process.ts";
@@ -39,11 +39,15 @@ export async function tellStory(seed: number, mutant: Mutant = {}): Promise<Stor
     const dice = createDice(seed);
     const judge = createJudge(clock.now);
     const people = createPeople(dice, judge);
-    const ledger = createLedger(judge, clock.now, people.check);
+    let react: OnWrite = () => {};
+    const ledger = createLedger(judge, clock.now, (writer, before, after) => {
+      people.check(writer, before, after);
+      react(writer, before, after);
+    });
     const effects = createEffects(judge, () => ledger);
     const world = { clock, dice, judge, ledger, effects, people, mutant, approvalLifeMs: dice.between(5_000, 60_000) };
     const told: Told = { accepted: new Set(), refused: new Map(), votes: [], cancelled: new Set() };
-    await storm(world, told);
+    await storm(world, told, (wanted) => (react = wanted));
     judgeTheEnd(world, told);
     const keys = ledger.runs().flatMap(({ checkpoints, id }) => checkpoints.map((_, at) => `${id}/${at}`));
     return {
@@ -58,7 +62,7 @@ export async function tellStory(seed: number, mutant: Mutant = {}): Promise<Stor
   }
 }
 
-async function storm(world: World, told: Told): Promise<void> {
+async function storm(world: World, told: Told, onWrite: (react: OnWrite) => void): Promise<void> {
   const { clock, dice, judge, people } = world;
   const bots: Bot[] = [];
   const up = () => bots.filter((bot) => bot.isUp());
@@ -100,7 +104,32 @@ async function storm(world: World, told: Told): Promise<void> {
       bot.link.weather = fair;
     });
   });
+  // Most races are between two things that one event set off, so some things happen just after another.
+  let reactions = dice.between(0, 6);
+  onWrite((writer, _, { id }) => {
+    if (reactions === 0 || !dice.chance(0.15)) return;
+    reactions--;
+    at(dice.between(0, dice.pick([10, 50, 1_000])), () => {
+      const bot = someBot();
+      const author = bots.find(({ name }) => name === writer && up().length > 0);
+      const acts = [
+        () => click(world, told, bot, id),
+        () => click(world, told, bot, id),
+        () => cancel(world, told, bot, id),
+        () => author?.isUp() && author.kill(),
+        () => author?.isUp() && void author.stop(),
+        () =>
+          submit(world, told, bot, `again-${reactions}-${id}`, {
+            program: randomProgram(dice),
+            target: dice.pick(targets),
+          }),
+      ];
+      dice.pick(acts)();
+      at(dice.between(0, 15_000), () => up().length === 0 && start());
+    });
+  });
   await clock.runTo(stormMs);
+  onWrite(() => {});
   await calm(world, told, bots, start);
 }
 
@@ -136,11 +165,12 @@ function submit({ dice, judge }: World, told: Told, bot: Bot | undefined, id: st
   );
 }
 
-function click({ dice, judge, ledger }: World, told: Told, bot: Bot | undefined): void {
+function click({ dice, judge, ledger }: World, told: Told, bot: Bot | undefined, about?: string): void {
   const runs = ledger.runs();
   const asking = runs.filter(({ state }) => state === "waiting");
   if (runs.length === 0 || bot === undefined) return;
-  const record = dice.pick(asking.length > 0 && dice.chance(0.9) ? asking : runs);
+  const record =
+    runs.find(({ id }) => id === about) ?? dice.pick(asking.length > 0 && dice.chance(0.9) ? asking : runs);
   const ballot = randomBallot(dice, record);
   const times = dice.chance(0.2) ? 2 : 1;
   for (let n = 0; n < times; n++) {
@@ -152,10 +182,10 @@ function click({ dice, judge, ledger }: World, told: Told, bot: Bot | undefined)
   }
 }
 
-function cancel({ dice, judge, ledger }: World, told: Told, bot: Bot | undefined): void {
+function cancel({ dice, judge, ledger }: World, told: Told, bot: Bot | undefined, about?: string): void {
   const runs = ledger.runs();
   if (runs.length === 0 || bot === undefined) return;
-  const { id } = dice.pick(runs);
+  const { id } = runs.find((run) => run.id === about) ?? dice.pick(runs);
   judge.tell(`${bot.name} is asked to cancel ${id}`);
   bot.driver.cancel(id, dice.pick(everybody), "").then(
     () => told.cancelled.add(id),
