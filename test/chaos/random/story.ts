@@ -106,7 +106,8 @@ async function storm(world: World, told: Told, onWrite: (react: OnWrite) => void
   });
   // Most races are between two things that one event set off, so some things happen just after another.
   let reactions = dice.between(0, 6);
-  onWrite((writer, _, { id }) => {
+  let again = 0;
+  onWrite((writer, _, { id, lock }) => {
     if (reactions === 0 || !dice.chance(0.15)) return;
     reactions--;
     at(dice.between(0, dice.pick([10, 50, 1_000])), () => {
@@ -119,9 +120,9 @@ async function storm(world: World, told: Told, onWrite: (react: OnWrite) => void
         () => author?.isUp() && author.kill(),
         () => author?.isUp() && void author.stop(),
         () =>
-          submit(world, told, bot, `again-${reactions}-${id}`, {
+          submit(world, told, bot, `again-${++again}-${id}`, {
             program: randomProgram(dice),
-            target: dice.pick(targets),
+            target: lock,
           }),
       ];
       dice.pick(acts)();
