@@ -35,7 +35,10 @@ export default {
       severity: "error",
       comment: "A run is kept by an adapter, so the port for it and what is kept are known to adapters",
       from: { path: "^src/(kubernetes|dragonfly|metrics|store|git)" },
-      to: { path: "^src/(commands|cli|http|alerts|runbooks)", pathNot: "^src/runbooks/durable/(record|store|wake-ups)\\.ts$" },
+      to: {
+        path: "^src/(commands|cli|http|alerts|runbooks)",
+        pathNot: "^src/runbooks/durable/(record|store|wake-ups)\\.ts$",
+      },
     },
     {
       name: "adapters-know-not-each-other",

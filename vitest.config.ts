@@ -13,7 +13,6 @@ export default defineConfig({
     projects: [
       project("unit", ["test/unit/**/*.test.ts"], 10_000),
       project("conformance", ["test/conformance/**/*.test.ts"], 30_000),
-      project("chaos", ["test/chaos/**/*.test.ts"], 60_000),
       project("integration", ["test/integration/**/*.test.ts"], 60_000, retry),
       project("chaos", ["test/chaos/**/*.test.ts"], 90_000, retry),
       project("e2e", ["test/e2e/**/*.test.ts"], 90_000, retry),

@@ -84,6 +84,10 @@ export async function carryOn(found: KeptRun, deps: CarryOnDeps): Promise<void> 
       save: async (record) => {
         const saved = await mine((current) => {
           const { cancel, owner, slack } = current;
+          // Whoever cancelled it was told so: nothing more is begun.
+          if (cancel !== undefined && record.checkpoints.length > current.checkpoints.length) {
+            throw new BotError("run.cancelled", `Run ${id} was cancelled by ${cancel.by}`, cancel.reason);
+          }
           const theirs = {
             ...(cancel === undefined ? {} : { cancel }),
             ...(owner === undefined ? {} : { owner }),
@@ -113,7 +117,8 @@ function rests({ state }: RunRecord): boolean {
   return hasEnded(state) || state === "sleeping" || state === "waiting";
 }
 
-function withoutOwner({ owner: _, ...record }: RunRecord): RunRecord {
+/** The record as it is when no process has it. */
+export function withoutOwner({ owner: _, ...record }: RunRecord): RunRecord {
   return record;
 }
 

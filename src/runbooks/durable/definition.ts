@@ -13,8 +13,8 @@ export interface StepOptions {
 
 export interface StepContext {
   /**
-   * Aborts when the time of the attempt is over, when this process stops, and when another one took the run. That of a step
-   * also when the run is cancelled; an effect that was begun is brought to its end.
+   * Aborts when the time of the attempt is over; that of a step also when the run is cancelled, when this process stops, and when
+   * another one took the run. An effect that was begun is brought to its end.
    */
   readonly signal: AbortSignal;
   readonly now: () => Date;

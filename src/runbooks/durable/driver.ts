@@ -1,7 +1,7 @@
 import { type Ballot, type Decision, type DecisionContext, decide, requestOf } from "../../approvals/decide.ts";
 import { BotError } from "../../errors.ts";
 import type { Requester } from "../definition.ts";
-import { type CarryOnDeps, carryOn, isConflict } from "./carry-on.ts";
+import { type CarryOnDeps, carryOn, isConflict, withoutOwner } from "./carry-on.ts";
 import { hasEnded, newRun, type RunRecord } from "./record.ts";
 import { rerunFrom } from "./rerun.ts";
 import type { KeptRun } from "./store.ts";
@@ -100,14 +100,20 @@ export function createRunDriver(deps: RunDriverDeps): RunDriver {
     const { version } = runbook;
     const named = { id, runbook: runbook.id, version, params: parsed.data, requester };
     const fresh = slack === undefined ? named : { ...named, slack };
-    const kept = await store.create(newRun(lock === undefined ? fresh : { ...fresh, lock }, deps.now()));
-    const holder = lock === undefined ? id : await hold(lock, id);
+    if (lock === undefined) {
+      const { record } = await store.create(newRun(fresh, deps.now()));
+      deps.onChange?.(record);
+      return record;
+    }
+    // Until it is known that it has its target it is this process's, so that nobody begins what may yet be refused.
+    const owner = { process: deps.process, beat: 0 };
+    await store.create({ ...newRun({ ...fresh, lock }, deps.now()), owner });
+    const holder = await hold(lock, id);
     if (holder !== id) {
       await store.remove(id);
-      throw await locked(holder, lock ?? "");
+      throw await locked(holder, lock);
     }
-    deps.onChange?.(kept.record);
-    return kept.record;
+    return (await change(id, withoutOwner)).record;
   };
 
   /** The run that holds a lock, after trying to get it for this one. A run that has ended holds nothing. */

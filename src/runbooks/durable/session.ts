@@ -135,10 +135,12 @@ export function openSession<Params>(start: RunRecord, params: Params, deps: Sess
     { timeoutMs = 30_000, retries = 0, backoffMs = 500 }: StepOptions,
   ): Promise<T> => {
     const { name } = first;
-    const stops = first.effect === true || deps.cancelled === undefined ? [deps.signal] : [deps.signal, deps.cancelled];
-    const stop = AbortSignal.any(stops);
+    // Once begun an effect is seen through: what is on its way cannot be called back, and another process would do it again.
+    const stops = [deps.signal, ...(deps.cancelled === undefined ? [] : [deps.cancelled])];
+    const stop = AbortSignal.any(first.effect === true ? [] : stops);
     let begun = first;
     for (let failures = 0; ; failures++) {
+      deps.signal.throwIfAborted();
       // An effect is known to have been begun before it does anything. A step may be done again: one write, when it is done.
       if (begun.effect === true) await keep(at, begun);
       else deps.onStep?.(replace(at, begun));

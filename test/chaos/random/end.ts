@@ -2,7 +2,7 @@ import { hasEnded, type RunRecord } from "../../../src/runbooks/durable/record.t
 import { keyOf } from "./effects.ts";
 import type { World } from "./process.ts";
 import type { Params } from "./program.ts";
-import type { Told } from "./story.ts";
+import type { Told } from "./told.ts";
 
 /** Codes that mean: this was not accepted, and nobody will hear of it again. */
 const plainRefusals = new Set(["run.locked", "runbook.parameters", "runbook.unknown"]);

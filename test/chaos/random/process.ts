@@ -1,4 +1,5 @@
-import { type ChangeRunbook, defineChange } from "../../../src/runbooks/durable/definition.ts";
+import { defineRunbook } from "../../../src/runbooks/define.ts";
+import type { ChangeRunbook } from "../../../src/runbooks/durable/definition.ts";
 import { createRunDriver, type RunDriver, type RunDriverDeps } from "../../../src/runbooks/durable/driver.ts";
 import type { RunStore } from "../../../src/runbooks/durable/store.ts";
 import type { VirtualClock } from "./clock.ts";
@@ -104,7 +105,8 @@ export function startProcess(name: string, world: World): Bot {
 /** The one runbook of these stories: does what its parameters say. */
 function programRunner(link: Link, { clock, judge, effects }: World): ChangeRunbook {
   const failures = new Map<string, number>();
-  return defineChange({
+  return defineRunbook({
+    effect: "change",
     id: "program",
     title: "Program",
     description: "",

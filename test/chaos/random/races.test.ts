@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
-import { type ChangeRunbook, type DurableContext, defineChange } from "../../../src/runbooks/durable/definition.ts";
+import { defineRunbook } from "../../../src/runbooks/define.ts";
+import type { ChangeRunbook, DurableContext } from "../../../src/runbooks/durable/definition.ts";
 import { createRunDriver, type RunDriver } from "../../../src/runbooks/durable/driver.ts";
 import type { RunStore } from "../../../src/runbooks/durable/store.ts";
 import { memoryRunStore } from "../../fakes/run-store.ts";
@@ -15,7 +16,8 @@ afterEach(async () => {
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 function runbook(run: (context: DurableContext<object>) => Promise<unknown>): ChangeRunbook {
-  return defineChange({
+  return defineRunbook({
+    effect: "change",
     id: "example",
     title: "Example",
     description: "",
@@ -139,10 +141,10 @@ describe("a store that does not answer once", () => {
 });
 
 describe("a cancel that was acknowledged", () => {
-  it("comes before a step that nobody had begun by then", async () => {
+  it("comes before an effect that nobody had begun by then", async () => {
     const store = memoryRunStore();
     let done = 0;
-    const book = runbook(({ step }) => step("one", async () => ++done));
+    const book = runbook(({ effect }) => effect("one", { find: async () => undefined, apply: async () => ++done }));
     const people = startProcess(store, book, "people", false);
     const slow: RunStore = {
       ...store,

@@ -10,6 +10,7 @@ import { fair, type Weather } from "./link.ts";
 import { createPeople, everybody, randomBallot, requesters } from "./people.ts";
 import { type Bot, type Mutant, startProcess, type World } from "./process.ts";
 import { randomProgram } from "./program.ts";
+import type { Told } from "./told.ts";
 
 export interface Story {
   readonly seed: number;
@@ -18,14 +19,6 @@ export interface Story {
   /** What became of the runs, for a look at whether the stories are about anything. */
   readonly ends: readonly string[];
   readonly effects: number;
-}
-
-/** What somebody was told when they asked for something, to compare with what became of it. */
-export interface Told {
-  readonly accepted: Set<string>;
-  readonly refused: Map<string, string>;
-  readonly votes: { readonly run: string; readonly person: string; readonly choice: string }[];
-  readonly cancelled: Set<string>;
 }
 
 const stormMs = 60_000;
