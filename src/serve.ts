@@ -71,6 +71,7 @@ export async function serve(settings: Settings): Promise<number> {
     dataDir: environment.dataDir,
     readGroup: (id) => surface.groupMembers(id),
     onChange: (record) => void surface.showRun(record),
+    onEnded: ({ runbook, state }) => telemetry.changed(runbook, state),
     onProgress: (record, text) => {
       surface.showProgress(record, text).catch((err: unknown) => logger.debug({ err }, "no progress shown"));
     },

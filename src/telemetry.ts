@@ -7,6 +7,8 @@ export interface Telemetry {
   text(): Promise<string>;
   handled(what: string, ackMs: number): void;
   ran(report: Report): void;
+  /** A change came to its end. */
+  changed(runbook: string, state: string): void;
   dependency(name: string, state: DependencyState): void;
 }
 
@@ -34,6 +36,12 @@ export function createTelemetry(): Telemetry {
     buckets: [0.1, 0.3, 1, 3, 5, 10, 30],
     registers,
   });
+  const changes = new Counter({
+    name: "dfbot_changes_total",
+    help: "Changes that came to their end in this process",
+    labelNames: ["runbook", "state"],
+    registers,
+  });
   const up = new Gauge({
     name: "dfbot_dependency_up",
     help: "1 when the dependency was ok at the last look",
@@ -47,6 +55,7 @@ export function createTelemetry(): Telemetry {
       runs.inc({ runbook: report.runbook, verdict: report.verdict });
       seconds.observe({ runbook: report.runbook }, report.durationMs / 1_000);
     },
+    changed: (runbook, state) => changes.inc({ runbook, state }),
     dependency: (name, state) => up.set({ dependency: name }, state === "ok" ? 1 : 0),
   };
 }

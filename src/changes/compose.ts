@@ -38,6 +38,8 @@ export interface ChangesOptions extends ChangeDeps {
   readonly readGroup: (id: string) => Promise<readonly string[]>;
   /** Told of every new form of a run. */
   readonly onChange: (record: RunRecord) => void;
+  /** Told once of a run that ended in this process, for metrics. */
+  readonly onEnded?: (record: RunRecord) => void;
   /** One line of what a step is at. */
   readonly onProgress: (record: RunRecord, text: string) => void;
   /** A run that was accepted and whose card nobody has posted. */
@@ -109,7 +111,13 @@ export function composeChanges(options: ChangesOptions): Changes {
       if (hasEnded(record.state)) {
         const reason = record.failure?.message;
         const why = reason === undefined ? {} : { reason };
-        audit.write({ actor: itself, action: `run.${record.state}`, ...aboutRun(record), ...why });
+        try {
+          audit.write({ actor: itself, action: `run.${record.state}`, ...aboutRun(record), ...why });
+        } catch (err) {
+          // It has ended all the same: what it did was written down before it was done.
+          logger.error({ err, run: record.id, state: record.state }, "the end of a run is not in the audit log");
+        }
+        options.onEnded?.(record);
       }
       clock.ask(wakeUps(record));
       if (hasEnded(record.state)) clock.drop(pastWakeUps(record, remindersOf(record)));

@@ -90,6 +90,33 @@ it("answers in a channel that the bot is not in", async () => {
   await messages().getByText("labels and Services agree").waitFor({ timeout: 30_000 });
 });
 
+it("asks for a change, and somebody else finds it in the App Home, reads its details, and approves it", async () => {
+  await page.getByRole("button", { name: /dragonfly-ops/ }).click();
+  const become = (label: string) => page.getByRole("combobox", { name: "Who you are" }).selectOption({ label });
+  await page.getByRole("combobox", { name: "Who you are" }).selectOption("U0ADA");
+  await type("/dragonfly failover dragonfly-1");
+  await messages().getByText("Waiting for approval").last().waitFor({ timeout: 20_000 });
+  await page.screenshot({ path: `${screenshots}/change-asked.png` });
+
+  await become("Grace Hopper, approver");
+  await page.getByRole("button", { name: "Home", exact: true }).click();
+  await page.getByText("Waiting for your decision").waitFor({ timeout: 10_000 });
+  await page.getByText("Fail over from dragonfly-0 to dragonfly-1").waitFor({ timeout: 10_000 });
+  await page.getByText(/as of/).waitFor({ timeout: 10_000 });
+  await page.screenshot({ path: `${screenshots}/home.png` });
+  await page.getByRole("button", { name: "Details" }).first().click();
+  const dialog = page.getByRole("dialog", { name: "Run" });
+  await dialog.getByText("Digest that is approved").waitFor();
+  await page.screenshot({ path: `${screenshots}/change-details.png` });
+  await dialog.getByRole("button", { name: "Close", exact: true }).click();
+  await dialog.waitFor({ state: "detached" });
+
+  await page.getByRole("button", { name: /dragonfly-ops/ }).click();
+  await messages().getByRole("button", { name: "Approve" }).last().click();
+  await messages().getByText("dragonfly-1 is the primary; 2 replicas follow it").waitFor({ timeout: 60_000 });
+  await page.screenshot({ path: `${screenshots}/change-done.png` });
+});
+
 it("is usable on a phone", async () => {
   await page.setViewportSize({ width: 390, height: 844 });
   await page.getByRole("button", { name: "Channels" }).first().click();

@@ -1,7 +1,16 @@
 import type { App, BlockAction, ButtonAction, ViewSubmitAction } from "@slack/bolt";
 import { z } from "zod";
 import { openResponseUrl } from "../delivery/response-url.ts";
-import { onApprove, onAskWhy, onCancel, onReason, onRerun, onRunDetails, type RunClick } from "./on-click.ts";
+import {
+  onApprove,
+  onAskAgain,
+  onAskWhy,
+  onCancel,
+  onReason,
+  onRerun,
+  onRunDetails,
+  type RunClick,
+} from "./on-click.ts";
 import { readRunButton, reasonViewIds, runActionIds } from "./run-buttons.ts";
 import type { ChangeDeps } from "./surface.ts";
 
@@ -22,6 +31,7 @@ const buttons: Readonly<Record<string, (deps: ChangeDeps, click: RunClick) => Pr
   [runActionIds.cancel]: onCancel,
   [runActionIds.details]: onRunDetails,
   [runActionIds.rerun]: onRerun,
+  [runActionIds.again]: onAskAgain,
 };
 
 /** The buttons and dialogs of the runs' cards. */

@@ -7,6 +7,7 @@ import { slackFailure } from "../delivery/errors.ts";
 import { failureText } from "../run-and-answer.ts";
 import { showRun, titleOf } from "./card.ts";
 import { detailsView } from "./details.ts";
+import { onChangeCommand } from "./on-change.ts";
 import { type RunButtonValue, reasonViewIds } from "./run-buttons.ts";
 import type { ChangeDeps } from "./surface.ts";
 
@@ -90,12 +91,23 @@ export async function onRerun(deps: ChangeDeps, { user, value, ...click }: RunCl
   });
 }
 
+/** The same is asked for anew, by whoever presses; the old run stays as it ended. */
+export async function onAskAgain(deps: ChangeDeps, click: RunClick): Promise<void> {
+  const record = await deps.changes.run(click.value.run).catch((error: unknown) => failureText(deps, "run", error));
+  if (record === undefined || typeof record === "string") return sayPrivately(deps, click, record ?? forgotten(click));
+  await onChangeCommand(deps, click, { runbook: record.runbook, params: record.params });
+}
+
 export async function onRunDetails(deps: ChangeDeps, click: RunClick): Promise<void> {
   const record = await deps.changes.run(click.value.run).catch((error: unknown) => failureText(deps, "run", error));
   if (record === undefined || typeof record === "string") {
-    return sayPrivately(deps, click, record ?? `Run ${click.value.run} is not kept any more; the audit log has it.`);
+    return sayPrivately(deps, click, record ?? forgotten(click));
   }
   await openView(deps, click, detailsView(record, titleOf(deps.changes, record.runbook)), "Details");
+}
+
+function forgotten({ value }: RunClick): string {
+  return `Run ${value.run} is not kept any more; the audit log has it.`;
 }
 
 async function openView(deps: ChangeDeps, click: RunClick, view: View, button: string): Promise<void> {

@@ -11,6 +11,7 @@ export const runActionIds = {
   cancel: "run_cancel",
   details: "run_details",
   rerun: "run_rerun",
+  again: "run_again",
 } as const;
 
 /** The dialogs that ask why. */
@@ -46,6 +47,7 @@ export function buttonsOf(record: RunRecord, policy: ApprovalPolicy | undefined)
     ...(asked === undefined ? [] : [detailsButton(record)]),
     ...(hasEnded(record.state) || record.cancel !== undefined ? [] : [button(record, "cancel", "Cancel")]),
     ...(canGoOn(record) ? [button(record, "rerun", "Go on from the failed step")] : []),
+    ...(hasEnded(record.state) && record.state !== "succeeded" ? [button(record, "again", "Make a new plan")] : []),
   ];
 }
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { z } from "zod";
 import { isReal, openSubject, type Subject } from "./subject.ts";
 
 let subject: Subject;
@@ -15,7 +16,12 @@ async function runPod(name: string, ...containers: readonly string[]): Promise<v
   const spec = { containers: containers.map((container) => ({ name: container, image: "i" })) };
   const metadata = { name, labels: { app: "guarded", name } };
   await subject.fetch("POST", pods(), { apiVersion: "v1", kind: "Pod", metadata, spec });
-  await subject.fetch("PATCH", `${pods()}/${name}/status`, { status: { phase: "Running" } }, merge);
+  await setReady(name, "True");
+}
+
+async function setReady(name: string, status: "True" | "False"): Promise<void> {
+  const conditions = [{ type: "Ready", status }];
+  await subject.fetch("PATCH", `${pods()}/${name}/status`, { status: { phase: "Running", conditions } }, merge);
 }
 
 async function budget(name: string, selector: object, disruptionsAllowed: number): Promise<void> {
@@ -25,8 +31,8 @@ async function budget(name: string, selector: object, disruptionsAllowed: number
   await subject.fetch("PATCH", `${budgets()}/${name}/status`, { status }, merge);
 }
 
-function evict(name: string, query = "") {
-  const body = { apiVersion: "policy/v1", kind: "Eviction", metadata: { name } };
+function evict(name: string, query = "", more: object = {}) {
+  const body = { apiVersion: "policy/v1", kind: "Eviction", metadata: { name }, ...more };
   return subject.fetch("POST", `${pods()}/${name}/eviction${query}`, body);
 }
 
@@ -60,6 +66,26 @@ describe.skipIf(isReal)("eviction (https://kubernetes.io/docs/concepts/schedulin
       code: 500,
       body: { message: expect.stringContaining("more than one PodDisruptionBudget") },
     });
+  });
+
+  it("is 409 for another pod of the name, and hits the one with the uid", async () => {
+    const uidOf = (answer: unknown) =>
+      z.object({ body: z.object({ metadata: z.object({ uid: z.string() }) }) }).parse(answer);
+    const { uid } = uidOf(await subject.fetch("GET", `${pods()}/a`)).body.metadata;
+    const of = (wanted: string) => ({ deleteOptions: { preconditions: { uid: wanted } } });
+    expect(await evict("a", "", of("another"))).toMatchObject({ code: 409, body: { reason: "Conflict" } });
+    expect(await evict("a", "", of(uid))).toMatchObject({ code: 201 });
+  });
+
+  // Source: https://kubernetes.io/docs/tasks/run-application/configure-pdb/#unhealthy-pod-eviction-policy
+  it("of a pod that is not ready takes nothing from the budget, as long as enough others are", async () => {
+    await budget("one", { matchLabels: { app: "guarded" } }, 0);
+    await setReady("a", "False");
+    expect(await evict("a")).toMatchObject({ code: 201 });
+    expect(await evict("b")).toMatchObject({ code: 429 });
+    await setReady("b", "False");
+    await subject.fetch("PATCH", `${budgets()}/one/status`, { status: { currentHealthy: 0 } }, merge);
+    expect(await evict("b")).toMatchObject({ code: 429 });
   });
 
   it("of a pod that does not run yet asks no budget", async () => {

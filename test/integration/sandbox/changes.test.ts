@@ -215,8 +215,9 @@ describe("the store that the bot's queue is on dies", () => {
     await sandbox.faults.set("no-primary-operator-down", false);
     const over = await said(/bot's own store is back/, 40_000);
     expect(over.ts).toBe(told.ts);
-    await ask("snapshot");
+    await press("run_again", ended, "U0ADA");
     const next = await said(/Save the data of[\s\S]*Waiting for approval/);
+    expect(next.ts).not.toBe(card.ts);
     await press("run_approve", next, "U0GRACE");
     await said(/:white_check_mark: Done[\s\S]*saved its data/);
     expect(messages().filter(({ text }) => /bot's own store/.test(text))).toHaveLength(1);

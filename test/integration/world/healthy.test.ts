@@ -38,8 +38,8 @@ const byRole = (role: string) => pods().filter((pod) => pod.metadata.labels["rol
 const client = () => new Redis(world.storeUrl("harbor"), { protocol: 2 });
 
 describe("a healthy world", () => {
-  it("is there within five seconds", () => {
-    expect(startMs).toBeLessThan(5_000);
+  it("is there within seconds, on a busy machine too", () => {
+    expect(startMs).toBeLessThan(20_000);
   });
 
   it("gives the bot nothing to complain about", async () => {

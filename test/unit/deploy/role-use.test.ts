@@ -14,7 +14,7 @@ const callOf = (grant: (typeof grants)[number]): RecordedCall => {
 const calls = grants.map(callOf);
 
 describe("the bot's roles", () => {
-  it("grant no wildcard, no secret, and of changes only a replica's restart and the bot's own records", () => {
+  it("grant no wildcard, no secret, and of changes only an eviction and the bot's own records", () => {
     for (const grant of [...grants, ...grantsOf("apps", objects("apps"), account)]) {
       expect([grant.verb, grant.group, grant.resource]).not.toContain("*");
       expect(["secrets", "pods/exec"]).not.toContain(grant.resource);
@@ -22,7 +22,7 @@ describe("the bot's roles", () => {
       expect([
         // `create` is how a port-forward is asked for.
         "dragonfly-system create pods/portforward",
-        "dragonfly-system delete pods",
+        "dragonfly-system create pods/eviction",
         "dragonfly-bot create configmaps",
         "dragonfly-bot update configmaps",
         "dragonfly-bot delete configmaps",
