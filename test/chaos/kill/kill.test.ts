@@ -60,14 +60,13 @@ describe("a bot that is killed", () => {
       });
       const all = undisturbed.boundaries.map(({ number }) => number);
       const numbers = wanted === undefined ? sampleOf(all) : all;
-      const lines: string[] = [];
+      process.stdout.write(`${id}: ${numbers.length} of ${all.length} boundaries, seed ${seed}\n`);
       const broken: string[] = [];
       for (const number of numbers) {
         const tried = await attempt(sandbox, control, ask, number);
-        lines.push(lineOf(number, tried));
+        process.stdout.write(`${lineOf(number, tried)}\n`);
         if (tried.problems.length > 0) broken.push(lineOf(number, tried));
       }
-      process.stdout.write(`${id}, seed ${seed}, ${numbers.length} of ${all.length} boundaries\n${lines.join("\n")}\n`);
       expect(broken).toEqual([]);
     },
   );
