@@ -70,8 +70,12 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     let bot = await start();
     cleanups.push(() => bot.stop());
     const restartBot = async (signal: "SIGTERM" | "SIGKILL") => {
-      bot.child.kill(signal);
-      await new Promise((resolve) => bot.child.once("exit", resolve));
+      // It may have died by itself.
+      if (bot.child.exitCode === null && bot.child.signalCode === null) {
+        const gone = new Promise((resolve) => bot.child.once("exit", resolve));
+        bot.child.kill(signal);
+        await gone;
+      }
       bot = await start();
     };
     return {

@@ -1,0 +1,135 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
+import type { Sandbox } from "../../../sandbox/sandbox.ts";
+import type { StoredMessage } from "../../../sandbox/slack/workspace.ts";
+import { places } from "../../../sandbox/world/places.ts";
+import { listViews } from "../../../sandbox/world/views.ts";
+import { verifyChain } from "../../../src/audit/chain.ts";
+import { readAuditJournal } from "../../../src/journal/audit-journal.ts";
+import { hasEnded, type RunRecord, runRecordSchema } from "../../../src/runbooks/durable/record.ts";
+import { type Boundary, boundariesOf, dropOrder, giveOrder } from "./control.ts";
+import type { Ask } from "./runbooks.ts";
+
+/** One run from the command to its end, in which the bot was perhaps killed once. */
+export interface Attempt {
+  readonly boundaries: readonly Boundary[];
+  readonly killedAt: string | undefined;
+  /** Rules that were broken. */
+  readonly problems: readonly string[];
+  /** What people would have liked better, and what a killed process cannot always help. */
+  readonly blemishes: readonly string[];
+}
+
+const channel = "C0OPS";
+const endsWithinMs = 30_000;
+const asksAgainAfterMs = 3_000;
+const kept = z.object({ data: z.object({ run: z.string().optional() }) });
+
+let attempts = 0;
+
+/** Asks, approves, starts the bot again when it died, asks and clicks again as people do, and looks at what came of it. */
+export async function attempt(sandbox: Sandbox, control: string, ask: Ask, killAt: number): Promise<Attempt> {
+  const problems: string[] = [];
+  const blemishes: string[] = [];
+  const id = `attempt-${++attempts}`;
+  const known = new Set(runsOf(sandbox).map((run) => run.id));
+  const firstMessage = messagesOf(sandbox).length;
+  const newRun = () => runsOf(sandbox).findLast((run) => !known.has(run.id));
+  const isDead = () => sandbox.bot.child.exitCode !== null || sandbox.bot.child.signalCode !== null;
+  let killed = false;
+  const revive = async () => {
+    if (!isDead()) return;
+    killed = true;
+    await sandbox.restartBot("SIGKILL");
+  };
+
+  const need = await ask.need(sandbox.world);
+  giveOrder(control, { attempt: id, killAt });
+  const deadline = Date.now() + endsWithinMs;
+  let askedAt = 0;
+  let times = 0;
+  for (;;) {
+    await revive();
+    const run = newRun();
+    if (run !== undefined && hasEnded(run.state)) break;
+    if (Date.now() > deadline) {
+      problems.push(run === undefined ? "no run was accepted" : `${run.id} is ${run.state}: ${whyNot(sandbox, run)}`);
+      break;
+    }
+    if (run === undefined && Date.now() - askedAt > asksAgainAfterMs) {
+      askedAt = Date.now();
+      times++;
+      await sandbox.slack.people.command({ user: "U0ADA", channel, text: `/dragonfly ${need.command}` });
+    }
+    const card = run?.state === "waiting" ? askingCard(sandbox, run) : undefined;
+    if (card !== undefined) {
+      const message = { channel, ts: card.ts };
+      await sandbox.slack.people.action({ user: "U0GRACE", message, block_id: "", action_id: "run_approve" });
+    }
+    await sleep(100);
+  }
+  const run = newRun();
+  // The last writes come after the end: the audit log's, and the card's.
+  const isShown = () =>
+    run !== undefined && cardsOf(sandbox, run.id).some((text) => text.includes(":white_check_mark:"));
+  for (let n = 0; n < 20 && !isDead() && !isShown(); n++) await sleep(100);
+  await sleep(300);
+  await revive();
+  for (let n = 0; n < 20 && !isShown(); n++) await sleep(100);
+  dropOrder(control);
+
+  const boundaries = boundariesOf(control, id);
+  const dying = killed ? boundaries.findIndex(({ number }) => number === killAt) : -1;
+  const killedAt = boundaries[dying]?.name;
+  const sent = boundaries.filter(({ name }, at) => ask.effect.test(name) && at !== dying).length;
+  if (run?.state !== "succeeded") problems.push(`the run ended ${run?.state}: ${run?.failure?.message ?? ""}`);
+  if (sent !== 1) problems.push(`its effect was sent ${sent} times`);
+  problems.push(...need.problems());
+  const entries = readAuditJournal(sandbox.world.env()["DATA_DIR"] ?? "");
+  problems.push(...verifyChain(entries).problems.map((problem) => `audit log: ${problem}`));
+  const actions = entries.filter((entry) => entry.run === run?.id).map(({ action }) => action);
+  for (const action of ["run.requested", "approval.approve", "run.succeeded"]) {
+    const count = actions.filter((one) => one === action).length;
+    if (count !== 1) blemishes.push(`the audit log has ${action} ${count} times`);
+  }
+  const cards = messagesOf(sandbox)
+    .slice(firstMessage)
+    .filter(({ onlyFor }) => onlyFor === undefined);
+  if (cards.length > 1) blemishes.push(`${cards.length} cards`);
+  if (times > 1) blemishes.push("asked again");
+  if (!isShown()) blemishes.push("the card does not tell of the end");
+  if (runsOf(sandbox).filter(({ id: one }) => !known.has(one)).length > 1) problems.push("two runs");
+  return { boundaries, killedAt, problems, blemishes };
+}
+
+function whyNot(sandbox: Sandbox, run: RunRecord): string {
+  if (run.state !== "waiting") return `owner ${run.owner?.process ?? "nobody"}`;
+  return askingCard(sandbox, run) === undefined ? "no card asks anybody to approve it" : "the approval did not count";
+}
+
+function runsOf({ world }: Sandbox): readonly RunRecord[] {
+  return listViews(world.infra.objects, places.configMaps, kept, "dragonfly-bot")
+    .flatMap(({ data }) => {
+      const record = data.run?.startsWith("{") ? runRecordSchema.safeParse(JSON.parse(data.run)) : undefined;
+      return record?.success ? [record.data as RunRecord] : [];
+    })
+    .toSorted((a, b) => a.requestedAt.localeCompare(b.requestedAt));
+}
+
+function messagesOf({ slack }: Sandbox): readonly StoredMessage[] {
+  return slack.workspace.messages.filter((message) => message.channel === channel);
+}
+
+function cardsOf(sandbox: Sandbox, run: string): readonly string[] {
+  return messagesOf(sandbox)
+    .map(({ blocks }) => JSON.stringify(blocks))
+    .filter((text) => text.includes(run));
+}
+
+/** The message with a button that approves the plan that this run asks about. */
+function askingCard(sandbox: Sandbox, { id }: RunRecord): StoredMessage | undefined {
+  return messagesOf(sandbox).findLast(({ blocks }) => {
+    const text = JSON.stringify(blocks);
+    return text.includes(id) && text.includes("run_approve");
+  });
+}

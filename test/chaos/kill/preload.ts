@@ -1,0 +1,74 @@
+/**
+ * Loaded into the bot before its own code (`node --import`). Watches from outside everything by which the process leaves a
+ * trace in the world, and kills it at the one that the test ordered: before it is sent, or after its answer came.
+ */
+import { subscribe } from "node:diagnostics_channel";
+import { StatementSync } from "node:sqlite";
+import { Redis } from "ioredis";
+import { controlVariable, note, readOrder, spare } from "./control.ts";
+
+const directory = process.env[controlVariable] ?? "";
+let attempt = "";
+let count = 0;
+
+function boundary(name: string): void {
+  const order = readOrder(directory);
+  if (order === undefined) return;
+  if (order.attempt !== attempt) {
+    attempt = order.attempt;
+    count = 0;
+  }
+  count++;
+  note(directory, { attempt, number: count, name });
+  if (count !== order.killAt) return;
+  spare(directory, order);
+  process.kill(process.pid, "SIGKILL");
+  // The signal arrives when it does; nothing more may happen until then.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+}
+
+interface Sent {
+  readonly method?: string;
+  readonly path?: string;
+}
+
+const reads = /^\/api\/(auth|users|usergroups|conversations|apps|bots)\.|selfsubject|\/api\/v1\/query/;
+
+/** `PUT configmaps/dfbot-run`; undefined for what changes nothing. */
+function nameOf({ method = "GET", path = "" }: Sent): string | undefined {
+  if (!["POST", "PUT", "PATCH", "DELETE"].includes(method) || reads.test(path)) return undefined;
+  const [resource = ""] = path.split("?");
+  const short = resource.split("/").slice(-2).join("/");
+  return `${method} ${short.replace(/(dfbot-run|dfbot-lock)-.*/, "$1")}`;
+}
+
+const around = (when: "before" | "after") => (message: unknown) => {
+  const name = nameOf((message as { readonly request: Sent }).request);
+  if (name !== undefined) boundary(`${when} ${name}`);
+};
+subscribe("http.client.request.created", around("before"));
+subscribe("http.client.response.finish", around("after"));
+subscribe("undici:request:create", around("before"));
+subscribe("undici:request:headers", around("after"));
+
+const run = StatementSync.prototype.run;
+StatementSync.prototype.run = function (this: StatementSync, ...values: Parameters<typeof run>) {
+  boundary("before journal");
+  const result = run.apply(this, values);
+  boundary("after journal");
+  return result;
+} as typeof run;
+
+const changing = new Set(["bgsave", "slaveof", "replicaof", "repltakeover"]);
+const sendCommand = Redis.prototype.sendCommand;
+Redis.prototype.sendCommand = function (this: Redis, command, stream) {
+  const name = command.name.toLowerCase();
+  // Before it is connected it only queues the command, and comes here again with it.
+  if (!changing.has(name) || this.status !== "ready") return sendCommand.call(this, command, stream);
+  boundary(`before ${name}`);
+  const answer = sendCommand.call(this, command, stream) as Promise<unknown>;
+  return answer.then((value) => {
+    boundary(`after ${name}`);
+    return value;
+  });
+};

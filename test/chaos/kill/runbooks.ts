@@ -1,0 +1,58 @@
+import { primaryOf, replicasOf } from "../../../sandbox/faults/instance-pods.ts";
+import { putOperatorToSleep } from "../../../sandbox/faults/sleep.ts";
+import { podNamed } from "../../../sandbox/world/kubelet/kubelet.ts";
+import { askAdmin } from "../../../sandbox/world/operator/admin.ts";
+import { instance, type World } from "../../../sandbox/world/world.ts";
+
+/** One way to need a runbook. */
+export interface Need {
+  readonly command: string;
+  /** What is not as it should be when the run has ended well. */
+  problems(): readonly string[];
+}
+
+export interface Ask {
+  /** What it sends to change something: each of these once for one approval. */
+  readonly effect: RegExp;
+  /** Brings the world to where somebody would ask for it. */
+  need(world: World): Promise<Need>;
+}
+
+const uidOf = (world: World, pod: string) => podNamed(world.infra.objects, instance.namespace, pod)?.metadata.uid;
+
+/** How each change runbook is asked for. A runbook of the catalog that is not here fails the test. */
+export const asks: Readonly<Record<string, Ask>> = {
+  snapshot: {
+    effect: /^before bgsave$/,
+    need: async () => ({ command: "snapshot", problems: () => [] }),
+  },
+  "restart-replica": {
+    effect: /^before DELETE pods\//,
+    need: async (world) => {
+      const [{ name }] = replicasOf(world);
+      const seen = new Set([uidOf(world, name)]);
+      const primary = uidOf(world, primaryOf(world).name);
+      world.infra.objects.onChange(() => seen.add(uidOf(world, name)));
+      return {
+        command: `restart-replica ${name}`,
+        problems: () => {
+          const uids = [...seen].filter((uid) => uid !== undefined);
+          return [
+            ...(uids.length === 2 ? [] : [`${name} was replaced ${uids.length - 1} times`]),
+            ...(uidOf(world, primaryOf(world).name) === primary ? [] : ["the primary is another pod"]),
+          ];
+        },
+      };
+    },
+  },
+  "reattach-replica": {
+    effect: /^before slaveof$/,
+    need: async (world) => {
+      const [{ name, ip }] = replicasOf(world);
+      // Asleep for good: the operator would attach it by itself.
+      putOperatorToSleep(world);
+      await askAdmin(ip, "REPLICAOF", ip, "1");
+      return { command: `reattach-replica ${name}`, problems: () => [] };
+    },
+  },
+};
