@@ -59,16 +59,21 @@ StatementSync.prototype.run = function (this: StatementSync, ...values: Paramete
   return result;
 } as typeof run;
 
-const changing = new Set(["bgsave", "slaveof", "replicaof", "repltakeover"]);
+const changing = new Set(["bgsave", "slaveof", "replicaof", "repltakeover", "xadd"]);
+/** BullMQ does everything with scripts; those that take the data of a wake-up add one. */
+const addsJob = ({ name, args }: { readonly name: string; readonly args: readonly unknown[] }) =>
+  name.toLowerCase() === "evalsha" && args.some((arg) => typeof arg === "string" && arg.startsWith('{"id":"r-'));
 const sendCommand = Redis.prototype.sendCommand;
 Redis.prototype.sendCommand = function (this: Redis, command, stream) {
   const name = command.name.toLowerCase();
   // Before it is connected it only queues the command, and comes here again with it.
-  if (!changing.has(name) || this.status !== "ready") return sendCommand.call(this, command, stream);
-  boundary(`before ${name}`);
+  const adds = addsJob(command);
+  if ((!changing.has(name) && !adds) || this.status !== "ready") return sendCommand.call(this, command, stream);
+  const what = adds ? "queue a wake-up" : name;
+  boundary(`before ${what}`);
   const answer = sendCommand.call(this, command, stream) as Promise<unknown>;
   return answer.then((value) => {
-    boundary(`after ${name}`);
+    boundary(`after ${what}`);
     return value;
   });
 };

@@ -18,6 +18,7 @@ export interface Ask {
   need(world: World): Promise<Need>;
 }
 
+const evicts = /^before POST [\w-]+\/eviction$/;
 const uidOf = (world: World, pod: string) => podNamed(world.infra.objects, instance.namespace, pod)?.metadata.uid;
 
 /** How each change runbook is asked for. A runbook of the catalog that is not here fails the test. */
@@ -27,7 +28,7 @@ export const asks: Readonly<Record<string, Ask>> = {
     need: async () => ({ command: "snapshot", problems: () => [] }),
   },
   "restart-replica": {
-    effect: /^before DELETE pods\//,
+    effect: evicts,
     need: async (world) => {
       const [{ name }] = replicasOf(world);
       const seen = new Set([uidOf(world, name)]);
@@ -42,6 +43,25 @@ export const asks: Readonly<Record<string, Ask>> = {
             ...(uidOf(world, primaryOf(world).name) === primary ? [] : ["the primary is another pod"]),
           ];
         },
+      };
+    },
+  },
+  failover: {
+    effect: evicts,
+    need: async (world) => {
+      await world.whenHealthy();
+      const before = primaryOf(world).name;
+      const [to = ""] = replicasOf(world)
+        .map(({ name }) => name)
+        .toSorted();
+      const seen = new Set([uidOf(world, before)]);
+      world.infra.objects.onChange(() => seen.add(uidOf(world, before)));
+      return {
+        command: `failover ${to}`,
+        problems: () => [
+          ...(primaryOf(world).name === to ? [] : [`the primary is ${primaryOf(world).name}, not ${to}`]),
+          ...([...seen].filter((uid) => uid !== undefined).length === 2 ? [] : [`${before} was not replaced once`]),
+        ],
       };
     },
   },
