@@ -79,7 +79,7 @@ export async function attempt(sandbox: Sandbox, control: string, ask: Ask, killA
   for (let n = 0; n < 20 && !isDead() && !isShown(); n++) await sleep(100);
   await sleep(300);
   await revive();
-  for (let n = 0; n < 20 && !isShown(); n++) await sleep(100);
+  for (let n = 0; n < 80 && !isShown(); n++) await sleep(100);
   dropOrder(control);
 
   const boundaries = boundariesOf(control, id);
@@ -101,7 +101,12 @@ export async function attempt(sandbox: Sandbox, control: string, ask: Ask, killA
     .filter(({ onlyFor }) => onlyFor === undefined);
   if (cards.length > 1) blemishes.push(`${cards.length} cards`);
   if (times > 1) blemishes.push("asked again");
-  if (!isShown()) blemishes.push("the card does not tell of the end");
+  if (!isShown())
+    blemishes.push(
+      `the card does not tell of the end: ${cardsOf(sandbox, run?.id ?? "-")
+        .join(" ")
+        .slice(0, 200)}`,
+    );
   if (runsOf(sandbox).filter(({ id: one }) => !known.has(one)).length > 1) problems.push("two runs");
   if (problems.length > 0) cleanUp(sandbox);
   return { boundaries, killedAt, problems, blemishes };
