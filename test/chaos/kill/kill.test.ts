@@ -14,7 +14,8 @@ import { asks } from "./runbooks.ts";
 
 /** The bot as a process of its own, killed with SIGKILL at what it does; then the next one, and what came of the run. */
 
-const wanted = process.env["CHAOS_KILL"];
+/** `all`, a runbook, or a runbook and some of its boundaries: `snapshot:15-20`. */
+const [wanted, range] = process.env["CHAOS_KILL"]?.split(":") ?? [];
 const seed = Number(process.env["CHAOS_SEED"] ?? 1);
 const sample = 8;
 const cleanups: (() => unknown)[] = [];
@@ -59,7 +60,7 @@ describe("a bot that is killed", () => {
         blemishes: [],
       });
       const all = undisturbed.boundaries.map(({ number }) => number);
-      const numbers = wanted === undefined ? sampleOf(all) : all;
+      const numbers = wanted === undefined ? sampleOf(all) : all.filter(isInRange);
       process.stdout.write(`${id}: ${numbers.length} of ${all.length} boundaries, seed ${seed}\n`);
       const broken: string[] = [];
       for (const number of numbers) {
@@ -71,6 +72,11 @@ describe("a bot that is killed", () => {
     },
   );
 });
+
+function isInRange(number: number): boolean {
+  const [from = 1, to = from] = (range ?? `1-${number}`).split("-").map(Number);
+  return from <= number && number <= to;
+}
 
 function lineOf(number: number, { killedAt, problems, blemishes }: Attempt): string {
   const what = [...problems.map((problem) => `BROKEN ${problem}`), ...blemishes].join("; ");
