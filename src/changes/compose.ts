@@ -61,6 +61,7 @@ export interface Changes {
 /** Somebody who was taken out of a group must not count for long, and Slack need not be asked at every click. */
 const groupFreshMs = 60_000;
 const groupAtMostMs = 300_000;
+const cardWithinMs = 5_000;
 const dayMs = 24 * 3_600_000;
 
 /** The change runbooks of this process: driver, queue and clock, and the audit log that everything about them goes to. */
@@ -145,10 +146,17 @@ export function composeChanges(options: ChangesOptions): Changes {
   const clock = createClock({
     queue,
     logger,
-    sweep: () => driver.sweep(),
+    sweep: async () => {
+      // Whoever accepted a run posts its card; when that process died, another one does.
+      for (const record of await driver.sweep()) {
+        const ageMs = Date.now() - Date.parse(record.requestedAt);
+        if (record.slack !== undefined && record.slack.ts === undefined && ageMs > cardWithinMs) {
+          options.onCardMissing(record);
+        }
+      }
+    },
     reconcile: async () => {
       const live = (await runs.list("live")).map(({ record }) => record);
-      for (const record of live) if (record.slack?.ts === undefined) options.onCardMissing(record);
       const done = await queue.reconcile(live.flatMap(wakeUps));
       await audit.mirror();
       return done;

@@ -6,7 +6,7 @@ import type { ChangeDeps, ChangeSurface } from "./surface.ts";
 type CardDeps = Pick<ChangeDeps, "client" | "sender" | "logger" | "changes">;
 
 /** Somebody who began to post a card and said nothing for this long has died. */
-const postingMs = 60_000;
+const postingMs = 10_000;
 
 /**
  * Posts the card of a run that has none, and notes where it is. Of several who try, one does: whoever can write into the run

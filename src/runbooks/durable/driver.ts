@@ -30,8 +30,8 @@ export interface RunDriver {
   remind(id: string, nth: number): Promise<boolean>;
   /** Forgets runs that ended before this. */
   prune(endedBefore: Date): Promise<number>;
-  /** Carries on what is due: new runs, runs that slept long enough or were decided about, runs whose process is gone. */
-  sweep(): Promise<void>;
+  /** Looks at the live runs, which it returns, and carries on what is due: new runs, runs that slept long enough or were decided about, runs whose process is gone. */
+  sweep(): Promise<readonly RunRecord[]>;
   /** Ends the work of this process after the step each run is in; another process takes them up. */
   stop(): Promise<void>;
 }
@@ -225,9 +225,11 @@ export function createRunDriver(deps: RunDriverDeps): RunDriver {
       return old.length;
     },
     sweep: async () => {
-      if (stopping.signal.aborted) return;
-      const due = (await store.list("live")).filter(isDue).toSorted((a, b) => byAge(a.record, b.record));
+      if (stopping.signal.aborted) return [];
+      const live = await store.list("live");
+      const due = live.filter(isDue).toSorted((a, b) => byAge(a.record, b.record));
       for (const kept of due.slice(0, Math.max(0, deps.concurrency - active.size))) void begin(kept);
+      return live.map(({ record }) => record);
     },
     stop: async () => {
       stopping.abort(new BotError("run.stopping", "This process is stopping", "Another one carries on"));
