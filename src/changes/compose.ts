@@ -147,17 +147,17 @@ export function composeChanges(options: ChangesOptions): Changes {
     queue,
     logger,
     sweep: async () => {
-      // Whoever accepted a run posts its card; when that process died, another one does.
+      // Whoever accepted a run posts its card, and whoever ended it shows that; when that process died, another one does.
       for (const record of await driver.sweep()) {
-        const ageMs = Date.now() - Date.parse(record.requestedAt);
-        if (record.slack !== undefined && record.slack.ts === undefined && ageMs > cardWithinMs) {
-          options.onCardMissing(record);
-        }
+        const since = Date.parse(record.endedAt ?? record.requestedAt);
+        if (record.slack === undefined || Date.now() - since < cardWithinMs) continue;
+        if (record.slack.ts === undefined) options.onCardMissing(record);
+        else if (hasEnded(record.state)) options.onChange(record);
       }
     },
     reconcile: async () => {
-      const live = (await runs.list("live")).map(({ record }) => record);
-      const done = await queue.reconcile(live.flatMap(wakeUps));
+      const open = (await runs.list("open")).map(({ record }) => record);
+      const done = await queue.reconcile(open.flatMap(wakeUps));
       await audit.mirror();
       return done;
     },

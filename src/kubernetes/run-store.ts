@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { BotError } from "../errors.ts";
-import { hasEnded, type RunRecord, runRecordSchema, runStates } from "../runbooks/durable/record.ts";
+import { isOpen, type RunRecord, runRecordSchema } from "../runbooks/durable/record.ts";
 import type { KeptRun, RunStore } from "../runbooks/durable/store.ts";
 import { badAnswer } from "./errors.ts";
 import type { CallApi } from "./request.ts";
@@ -24,8 +24,7 @@ const listed = z.object({
   items: z.array(kept),
   metadata: z.object({ continue: z.string().optional() }),
 });
-const stateLabel = "dfbot.platform/state";
-const live = runStates.filter((state) => !hasEnded(state));
+const openLabel = "dfbot.platform/open";
 const recordLabel = "dfbot.platform/record";
 const pageSize = "100";
 /** An object of Kubernetes holds 1.5 MiB at most (etcd's default), a ConfigMap 1 MiB. */
@@ -65,7 +64,12 @@ export function createRunStore({ cluster, namespace, call, timeoutMs }: RunStore
       metadata: {
         name: runName(record.id),
         namespace,
-        labels: { "app.kubernetes.io/name": "dfbot", [recordLabel]: "run", [stateLabel]: record.state },
+        labels: {
+          "app.kubernetes.io/name": "dfbot",
+          [recordLabel]: "run",
+          "dfbot.platform/state": record.state,
+          [openLabel]: String(isOpen(record)),
+        },
         ...(resourceVersion === undefined ? {} : { resourceVersion }),
       },
       data: { run },
@@ -111,8 +115,7 @@ export function createRunStore({ cluster, namespace, call, timeoutMs }: RunStore
       let next = "";
       do {
         const query = {
-          labelSelector:
-            which === "live" ? `${recordLabel}=run,${stateLabel} in (${live.join(",")})` : `${recordLabel}=run`,
+          labelSelector: `${recordLabel}=run${which === "open" ? `,${openLabel}=true` : ""}`,
           limit: pageSize,
           ...(next === "" ? {} : { continue: next }),
         };

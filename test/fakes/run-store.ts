@@ -1,5 +1,5 @@
 import { BotError } from "../../src/errors.ts";
-import { hasEnded, type RunRecord, runRecordSchema } from "../../src/runbooks/durable/record.ts";
+import { isOpen, type RunRecord, runRecordSchema } from "../../src/runbooks/durable/record.ts";
 import type { KeptRun, RunStore } from "../../src/runbooks/durable/store.ts";
 
 /** Runs in memory, with the same answers as the real store; every call takes a turn of the event loop. */
@@ -36,7 +36,7 @@ export function memoryRunStore(): RunStore {
     },
     list: async (which) => {
       await turn();
-      return [...runs.values()].map(kept).filter(({ record }) => which !== "live" || !hasEnded(record.state));
+      return [...runs.values()].map(kept).filter(({ record }) => which !== "open" || isOpen(record));
     },
     remove: async (id) => {
       await turn();

@@ -1,4 +1,5 @@
 import { hasEnded, type RunRecord } from "../../runbooks/durable/record.ts";
+import { slackFailure } from "../delivery/errors.ts";
 import type { Posted } from "../delivery/sender.ts";
 import { longDiff, planOf, runCard } from "./run-card.ts";
 import type { ChangeDeps, ChangeSurface } from "./surface.ts";
@@ -24,7 +25,10 @@ export async function postCard({ changes, sender, ...deps }: CardDeps, { id }: R
     return mine && slack !== undefined ? { ...before, slack: { ...slack, postingAt: now.toISOString() } } : before;
   });
   if (!mine || record.slack === undefined) return;
-  const posted = await sender.post(record.slack.channel, cardOf(changes, record));
+  const posted = await sender.post(record.slack.channel, cardOf(changes, record)).catch(async (error: unknown) => {
+    if (hasEnded(record.state) && isInVain(error)) await noteShown(changes, record);
+    throw error;
+  });
   const shown = await changes.driver.amend(id, (before) => {
     const { postingAt: _, ...slack } = before.slack ?? { channel: posted.channel };
     return { ...before, slack: { ...slack, channel: posted.channel, ts: posted.ts } };
@@ -36,10 +40,27 @@ export async function postCard({ changes, sender, ...deps }: CardDeps, { id }: R
 export async function showRun({ client, logger, ...deps }: CardDeps, record: RunRecord): Promise<void> {
   const posted = postedOf(record);
   if (posted === undefined) return;
-  await deps.sender
-    .update(posted, cardOf(deps.changes, record))
-    .catch((err: unknown) => logger.warn({ err, run: record.id }, "a run's card could not be updated"));
+  try {
+    await deps.sender.update(posted, cardOf(deps.changes, record));
+    if (hasEnded(record.state)) await noteShown(deps.changes, record);
+  } catch (err) {
+    logger.warn({ err, run: record.id }, "a run's card could not be updated");
+    if (hasEnded(record.state) && isInVain(err)) await noteShown(deps.changes, record);
+  }
   await attachDiff({ client, logger, ...deps }, record, posted);
+}
+
+/** The message is gone, or the bot may not write there: nobody will ever see it. */
+function isInVain(error: unknown): boolean {
+  return ["gone", "no-access"].includes(slackFailure(error).kind);
+}
+
+async function noteShown({ driver }: ChangeSurface, { id, endedAt }: RunRecord): Promise<void> {
+  await driver.amend(id, (before) =>
+    before.slack === undefined || before.slack.shown === true || before.endedAt !== endedAt
+      ? before
+      : { ...before, slack: { ...before.slack, shown: true } },
+  );
 }
 
 /** One line of what a step is at, on the card until its next change. */

@@ -18,7 +18,10 @@ export interface RunDriver {
    * `approval.<refusal>` and a sentence for the person when what they said does not count.
    */
   vote(id: string, ballot: Ballot): Promise<RunRecord>;
-  /** Applies a change to the newest form of a run's record, whoever else writes; unchanged when `edit` returns it as it is. */
+  /**
+   * Notes something about a run that is no step of it, such as where its card is; nobody is told. Nothing is written when `edit`
+   * returns the record as it is.
+   */
   amend(id: string, edit: (record: RunRecord) => RunRecord): Promise<RunRecord>;
   /** Asks a run to end before its next step; rejects with `run.ended` when it has. */
   cancel(id: string, by: string, reason: string): Promise<RunRecord>;
@@ -30,7 +33,7 @@ export interface RunDriver {
   remind(id: string, nth: number): Promise<boolean>;
   /** Forgets runs that ended before this. */
   prune(endedBefore: Date): Promise<number>;
-  /** Looks at the live runs, which it returns, and carries on what is due: new runs, runs that slept long enough or were decided about, runs whose process is gone. */
+  /** Looks at the runs about which there is something left to do, which it returns, and carries on what is due: new runs, runs that slept long enough or were decided about, runs whose process is gone. */
   sweep(): Promise<readonly RunRecord[]>;
   /** Ends the work of this process after the step each run is in; another process takes them up. */
   stop(): Promise<void>;
@@ -65,17 +68,27 @@ export function createRunDriver(deps: RunDriverDeps): RunDriver {
   const observed = new Map<string, Observed>();
   const stopping = new AbortController();
 
-  /** Applies a change to the newest form of a record, however many others are writing. */
+  /** A change that others are told of. */
   const change = async (id: string, edit: (record: RunRecord) => RunRecord): Promise<KeptRun> => {
+    let changed = false;
+    const kept = await write(id, (before) => {
+      const after = edit(before);
+      changed = after !== before;
+      return after;
+    });
+    if (changed) deps.onChange?.(kept.record);
+    return kept;
+  };
+
+  /** Applies an edit to the newest form of a record, however many others are writing. */
+  const write = async (id: string, edit: (record: RunRecord) => RunRecord): Promise<KeptRun> => {
     for (let attempt = 0; ; attempt++) {
       const kept = await store.get(id);
       if (kept === undefined) throw new BotError("run.unknown", `There is no run ${id}`, "See: /dragonfly runs");
       const edited = edit(kept.record);
       if (edited === kept.record) return kept;
       try {
-        const written = await store.update(kept, edited);
-        deps.onChange?.(written.record);
-        return written;
+        return await store.update(kept, edited);
       } catch (error) {
         if (!isConflict(error) || attempt >= writeAttempts) throw error;
       }
@@ -180,7 +193,7 @@ export function createRunDriver(deps: RunDriverDeps): RunDriver {
       if (decision?.refused === undefined) return record;
       throw new BotError(`approval.${decision.refused.code}`, decision.refused.sentence, "");
     },
-    amend: async (id, edit) => (await change(id, edit)).record,
+    amend: async (id, edit) => (await write(id, edit)).record,
     cancel: async (id, by, reason) => {
       const { record } = await change(id, (before) => {
         if (hasEnded(before.state)) throw new BotError("run.ended", `Run ${id} has ended: ${before.state}`, "");
@@ -207,7 +220,7 @@ export function createRunDriver(deps: RunDriverDeps): RunDriver {
     },
     remind: async (id, nth) => {
       let sent = false;
-      await change(id, (before) => {
+      await write(id, (before) => {
         const at = before.checkpoints.length - 1;
         const asked = before.checkpoints[at];
         sent = asked?.kind === "approval" && isAsking(before, deps.now()) && (asked.reminded ?? 0) <= nth;
@@ -226,10 +239,10 @@ export function createRunDriver(deps: RunDriverDeps): RunDriver {
     },
     sweep: async () => {
       if (stopping.signal.aborted) return [];
-      const live = await store.list("live");
-      const due = live.filter(isDue).toSorted((a, b) => byAge(a.record, b.record));
+      const open = await store.list("open");
+      const due = open.filter(isDue).toSorted((a, b) => byAge(a.record, b.record));
       for (const kept of due.slice(0, Math.max(0, deps.concurrency - active.size))) void begin(kept);
-      return live.map(({ record }) => record);
+      return open.map(({ record }) => record);
     },
     stop: async () => {
       stopping.abort(new BotError("run.stopping", "This process is stopping", "Another one carries on"));

@@ -99,6 +99,8 @@ export const runRecordSchema = z.strictObject({
       ts: z.string().optional(),
       /** When somebody began to post it. */
       postingAt: time.optional(),
+      /** The card shows how it ended. */
+      shown: z.literal(true).optional(),
       /** Digest of the plan whose diff is a file in the thread. */
       attached: z.string().optional(),
     })
@@ -122,6 +124,11 @@ export const runRecordSchema = z.strictObject({
   conclusion: z.unknown(),
 });
 export type RunRecord = z.infer<typeof runRecordSchema>;
+
+/** Whether there is something left to do about it: it has not ended, or its card does not show that yet. */
+export function isOpen({ state, slack }: RunRecord): boolean {
+  return !hasEnded(state) || (slack !== undefined && slack.shown !== true);
+}
 
 /** The first form of a run: accepted, nothing done. */
 export function newRun(

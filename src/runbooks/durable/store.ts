@@ -16,8 +16,8 @@ export interface RunStore {
   get(id: string): Promise<KeptRun | undefined>;
   /** Rejects with BotError `run.conflict` when it is no longer the form that was read. */
   update(kept: KeptRun, record: RunRecord): Promise<KeptRun>;
-  /** All of them, or those that have not ended, oldest first. */
-  list(which?: "live"): Promise<readonly KeptRun[]>;
+  /** All of them, or those about which there is something left to do (`isOpen`), oldest first. */
+  list(which?: "open"): Promise<readonly KeptRun[]>;
   /** Nothing happens when it is not there. */
   remove(id: string): Promise<void>;
   /** Takes a lock for a run when it is free. Returns the id of the run that holds it now. */
