@@ -18,8 +18,10 @@ import type { RunStore } from "../runbooks/durable/store.ts";
 import { pastWakeUps, type WakeUp, wakeUpsOf } from "../runbooks/durable/wake-ups.ts";
 import { createRunQueue } from "../store/run-queue.ts";
 import type { Store } from "../store/store.ts";
+import { auditGaps } from "./audit-gaps.ts";
 import { openAuditLog } from "./audit-log.ts";
 import { aboutRun, auditedDriver, itself } from "./audited-driver.ts";
+import { createCardWatch } from "./card-watch.ts";
 import { createClock } from "./clock.ts";
 import { mayRun } from "./permissions.ts";
 import { remind } from "./reminders.ts";
@@ -61,7 +63,9 @@ export interface Changes {
 /** Somebody who was taken out of a group must not count for long, and Slack need not be asked at every click. */
 const groupFreshMs = 60_000;
 const groupAtMostMs = 300_000;
+/** Longer than whoever is at it needs. */
 const cardWithinMs = 5_000;
+const justNowMs = 30_000;
 const dayMs = 24 * 3_600_000;
 
 /** The change runbooks of this process: driver, queue and clock, and the audit log that everything about them goes to. */
@@ -143,22 +147,37 @@ export function composeChanges(options: ChangesOptions): Changes {
     onWakeUp,
     onError: (err) => logger.debug({ err }, "the queue of runs"),
   });
+  const behind = createCardWatch(cardWithinMs);
+  let complete = false;
+  /** Once a process: what another one that was killed did not come to write down. */
+  const completeAudit = async () => {
+    if (complete) return;
+    const [records, found] = await Promise.all([runs.list(), audit.search({})]);
+    if (!found.complete) return;
+    const gaps = auditGaps(
+      records.map(({ record }) => record),
+      found.entries,
+      new Date(Date.now() - justNowMs),
+    );
+    for (const gap of gaps) audit.write(gap);
+    complete = true;
+  };
   const clock = createClock({
     queue,
     logger,
     sweep: async () => {
       // Whoever accepted a run posts its card, and whoever ended it shows that; when that process died, another one does.
-      for (const record of await driver.sweep()) {
-        const since = Date.parse(record.endedAt ?? record.requestedAt);
-        if (record.slack === undefined || Date.now() - since < cardWithinMs) continue;
-        if (record.slack.ts === undefined) options.onCardMissing(record);
-        else if (hasEnded(record.state)) options.onChange(record);
+      const open = await driver.sweep();
+      for (const record of behind.look(open)) {
+        if (record.slack?.ts === undefined) options.onCardMissing(record);
+        else options.onChange(record);
       }
     },
     reconcile: async () => {
       const open = (await runs.list("open")).map(({ record }) => record);
       const done = await queue.reconcile(open.flatMap(wakeUps));
       await audit.mirror();
+      await completeAudit();
       return done;
     },
     prune: () => driver.prune(new Date(Date.now() - config.runs.keepDays * dayMs)),

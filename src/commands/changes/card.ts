@@ -1,4 +1,4 @@
-import { hasEnded, type RunRecord } from "../../runbooks/durable/record.ts";
+import { cardState, hasEnded, type RunRecord } from "../../runbooks/durable/record.ts";
 import { slackFailure } from "../delivery/errors.ts";
 import type { Posted } from "../delivery/sender.ts";
 import { longDiff, planOf, runCard } from "./run-card.ts";
@@ -42,7 +42,7 @@ export async function showRun({ client, logger, ...deps }: CardDeps, record: Run
   if (posted === undefined) return;
   try {
     await deps.sender.update(posted, cardOf(deps.changes, record));
-    if (hasEnded(record.state)) await noteShown(deps.changes, record);
+    if (record.owner === undefined) await noteShown(deps.changes, record);
   } catch (err) {
     logger.warn({ err, run: record.id }, "a run's card could not be updated");
     if (hasEnded(record.state) && isInVain(err)) await noteShown(deps.changes, record);
@@ -55,11 +55,13 @@ function isInVain(error: unknown): boolean {
   return ["gone", "no-access"].includes(slackFailure(error).kind);
 }
 
-async function noteShown({ driver }: ChangeSurface, { id, endedAt }: RunRecord): Promise<void> {
-  await driver.amend(id, (before) =>
-    before.slack === undefined || before.slack.shown === true || before.endedAt !== endedAt
+/** So that whoever looks at the run finds out when its card is behind, because a process died between the two. */
+async function noteShown({ driver }: ChangeSurface, record: RunRecord): Promise<void> {
+  const shown = cardState(record);
+  await driver.amend(record.id, (before) =>
+    before.slack === undefined || before.slack.shown === shown || before.owner !== undefined
       ? before
-      : { ...before, slack: { ...before.slack, shown: true } },
+      : { ...before, slack: { ...before.slack, shown } },
   );
 }
 

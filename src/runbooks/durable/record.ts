@@ -99,8 +99,8 @@ export const runRecordSchema = z.strictObject({
       ts: z.string().optional(),
       /** When somebody began to post it. */
       postingAt: time.optional(),
-      /** The card shows how it ended. */
-      shown: z.literal(true).optional(),
+      /** What the card shows, as `cardState` names it; written where the run rests. */
+      shown: z.string().optional(),
       /** Digest of the plan whose diff is a file in the thread. */
       attached: z.string().optional(),
     })
@@ -125,9 +125,17 @@ export const runRecordSchema = z.strictObject({
 });
 export type RunRecord = z.infer<typeof runRecordSchema>;
 
+/** Changes whenever the card of the run has to change. */
+export function cardState({ state, checkpoints, cancel, reruns = [] }: RunRecord): string {
+  const last = checkpoints.at(-1);
+  const votes = last?.kind === "approval" ? last.votes.length : 0;
+  return [state, reruns.length, checkpoints.length, votes, cancel === undefined ? "" : "cancel"].join(" ").trim();
+}
+
 /** Whether there is something left to do about it: it has not ended, or its card does not show that yet. */
-export function isOpen({ state, slack }: RunRecord): boolean {
-  return !hasEnded(state) || (slack !== undefined && slack.shown !== true);
+export function isOpen(record: RunRecord): boolean {
+  const { state, slack } = record;
+  return !hasEnded(state) || (slack !== undefined && slack.shown !== cardState(record));
 }
 
 /** The first form of a run: accepted, nothing done. */

@@ -27,12 +27,10 @@ export function rerunFrom(record: RunRecord, by: string, now: Date): RunRecord {
       throw new BotError("run.no-rerun", `The time in which run ${id} was approved is over`, anew);
     }
   }
-  const { shown: __shown, ...slack } = record.slack ?? { channel: "" };
   const keep = changed || approvedAt > at ? at : Math.min(at, approvedAt === -1 ? at : approvedAt + 1);
   const { failure: _, endedAt: __, owner: ___, cancel: ____, ...rest } = record;
   return {
     ...rest,
-    ...(record.slack === undefined ? {} : { slack }),
     state: "queued",
     checkpoints: checkpoints.slice(0, keep),
     reruns: [...(record.reruns ?? []), { by, at: now.toISOString(), from: failed.name }],

@@ -121,7 +121,14 @@ function cleanUp({ world }: Sandbox): void {
 
 function whyNot(sandbox: Sandbox, run: RunRecord): string {
   if (run.state !== "waiting") return `owner ${run.owner?.process ?? "nobody"}`;
-  return askingCard(sandbox, run) === undefined ? `no card asks anybody to approve it: ${JSON.stringify(run.slack)} ${sandbox.bot.output().split("\n").filter((line) => !line.includes(`"audit"`)).slice(-6).join(" | ")}` : "the approval did not count";
+  return askingCard(sandbox, run) === undefined
+    ? `no card asks anybody to approve it: ${JSON.stringify(run.slack)} ${sandbox.bot
+        .output()
+        .split("\n")
+        .filter((line) => !line.includes(`"audit"`))
+        .slice(-6)
+        .join(" | ")}`
+    : "the approval did not count";
 }
 
 function runsOf({ world }: Sandbox): readonly RunRecord[] {
