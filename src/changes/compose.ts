@@ -66,6 +66,8 @@ const groupAtMostMs = 300_000;
 /** Longer than whoever is at it needs. */
 const cardWithinMs = 5_000;
 const justNowMs = 30_000;
+/** With every time that the queue is brought up to the runs, once a minute. */
+const auditLooks = 3;
 const dayMs = 24 * 3_600_000;
 
 /** The change runbooks of this process: driver, queue and clock, and the audit log that everything about them goes to. */
@@ -148,10 +150,10 @@ export function composeChanges(options: ChangesOptions): Changes {
     onError: (err) => logger.debug({ err }, "the queue of runs"),
   });
   const behind = createCardWatch(cardWithinMs);
-  let complete = false;
-  /** Once a process: what another one that was killed did not come to write down. */
+  let looks = 0;
+  /** In the first minutes of a process: what another one that was killed did not come to write down. */
   const completeAudit = async () => {
-    if (complete) return;
+    if (looks >= auditLooks) return;
     const [records, found] = await Promise.all([runs.list(), audit.search({})]);
     if (!found.complete) return;
     const gaps = auditGaps(
@@ -160,7 +162,7 @@ export function composeChanges(options: ChangesOptions): Changes {
       new Date(Date.now() - justNowMs),
     );
     for (const gap of gaps) audit.write(gap);
-    complete = true;
+    looks += 1;
   };
   const clock = createClock({
     queue,
