@@ -37,7 +37,7 @@ export default {
       from: { path: "^src/(kubernetes|dragonfly|metrics|store|git)" },
       to: {
         path: "^src/(commands|cli|http|alerts|runbooks)",
-        pathNot: "^src/runbooks/durable/(record|store|wake-ups)\\.ts$",
+        pathNot: "^src/(runbooks/durable/(record|store|wake-ups)|alerts/(incident|store|payload))\\.ts$",
       },
     },
     {

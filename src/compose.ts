@@ -1,3 +1,4 @@
+import type { IncidentStore } from "./alerts/store.ts";
 import type { ClusterConfig, Config } from "./config/file.ts";
 import type { Settings } from "./config/load.ts";
 import { createServerCommands } from "./dragonfly/commands.ts";
@@ -5,6 +6,7 @@ import type { Dial } from "./dragonfly/over-stream.ts";
 import { createServerReader } from "./dragonfly/reader.ts";
 import { BotError } from "./errors.ts";
 import { type ClusterAccess, loadAccess } from "./kubernetes/access.ts";
+import { createIncidentStore } from "./kubernetes/incident-store.ts";
 import { type DialPod, dialDirectly, dialThroughApi } from "./kubernetes/pod-dialer.ts";
 import { createPodEvictor } from "./kubernetes/pod-evictor.ts";
 import { createKubernetesReader } from "./kubernetes/reader.ts";
@@ -27,6 +29,7 @@ export interface Composed {
   readonly changes: PlatformChanges;
   /** In the bot's own namespace of the shared instance's cluster. */
   readonly runs: RunStore;
+  readonly incidents: IncidentStore;
 }
 
 export function composePlatform(settings: Settings): Platform {
@@ -59,6 +62,12 @@ export function compose({ config, environment }: Settings): Composed {
     return cluster;
   };
   const dial: Dial = (address, port, signal) => find(address.cluster).dial(address, port, signal);
+  const home = {
+    cluster: config.shared.cluster,
+    namespace: config.home.namespace,
+    call: (request: Parameters<CallApi>[0], signal: AbortSignal) => find(config.shared.cluster).call(request, signal),
+    timeoutMs: config.readTimeoutMs,
+  };
   return {
     platform: {
       cluster: (name) => find(name).reader,
@@ -66,12 +75,8 @@ export function compose({ config, environment }: Settings): Composed {
       metrics: createMetricsReader(environment.prometheusUrl),
       lastKnownPods: new Map(),
     },
-    runs: createRunStore({
-      cluster: config.shared.cluster,
-      namespace: config.home.namespace,
-      call: (request, signal) => find(config.shared.cluster).call(request, signal),
-      timeoutMs: config.readTimeoutMs,
-    }),
+    runs: createRunStore(home),
+    incidents: createIncidentStore(home),
     changes: { ...createServerCommands(dial), evictPod: createPodEvictor((name) => find(name).call) },
   };
 }

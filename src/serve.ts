@@ -1,4 +1,5 @@
 import { hostname } from "node:os";
+import { composeAlerting } from "./alerting.ts";
 import { composeChanges } from "./changes/compose.ts";
 import { type DependencyCheck, watchDependencies } from "./checks.ts";
 import { createReportKeeper } from "./commands/report-keeper.ts";
@@ -80,11 +81,24 @@ export async function serve(settings: Settings): Promise<number> {
     },
     sayInThread: (record, text) => surface.sayInThread(record, text),
   });
+  const alerting = composeAlerting({
+    config,
+    store: composed.incidents,
+    dataDir: environment.dataDir,
+    logger,
+    show: (incident) => surface.showIncident(incident),
+  });
   const surface = createSlackSurface({
     ...slack,
     logger,
     runner,
     changes: changes.surface,
+    incidents: {
+      incidents: alerting.keeper,
+      openIncidents: alerting.openIncidents,
+      mentionsFor: (severity) => (config.alerts.mentions[severity] ?? []).map(mentionOf).join(" "),
+      now: () => new Date(),
+    },
     reports: createReportKeeper(store, logger),
     onHandled: (what, ackMs) => telemetry.handled(what, ackMs),
   });
@@ -134,6 +148,10 @@ export async function serve(settings: Settings): Promise<number> {
       const seen = dependencies.current();
       return { ready: seen.every(({ name, state }) => name !== "slack" || state !== "down"), dependencies: seen };
     },
+    alertmanager:
+      environment.alertmanagerWebhookToken === undefined
+        ? undefined
+        : { token: environment.alertmanagerWebhookToken, accept: alerting.accept, logger },
     slack:
       surface.requestListener === undefined
         ? undefined
@@ -149,6 +167,7 @@ export async function serve(settings: Settings): Promise<number> {
   });
   dependencies.start();
   changes.start();
+  alerting.start();
   logger.info({ address, mode: slack.mode, source: settings.source }, "listening");
   // Socket mode connects on its own time, and again whenever it breaks; the process does not die of Slack being away.
   void keepStarting(
@@ -161,6 +180,7 @@ export async function serve(settings: Settings): Promise<number> {
   const timer = setTimeout(() => process.exit(1), stopWithinMs).unref();
   dependencies.stop();
   notice.stop();
+  alerting.stop();
   await changes.stop().catch((err: unknown) => logger.warn({ err }, "a run could not be handed over"));
   await server.close();
   await surface.stop().catch((err: unknown) => logger.warn({ err }, "Slack's socket did not close"));
@@ -168,6 +188,12 @@ export async function serve(settings: Settings): Promise<number> {
   clearTimeout(timer);
   logger.info("stopped");
   return 0;
+}
+
+/** Of an id of dfbot.yaml, as Slack notifies of it. */
+function mentionOf(id: string): string {
+  if (id === "here" || id === "channel") return `<!${id}>`;
+  return id.startsWith("S") ? `<!subteam^${id}>` : `<@${id}>`;
 }
 
 /** The queue's counts, and what may lose it although it works now. */

@@ -22,6 +22,7 @@ export type Intent =
   | { readonly kind: "change"; readonly runbook: string; readonly params: Readonly<Record<string, unknown>> }
   /** `all` of them, or only those that wait for a decision. */
   | { readonly kind: "runs"; readonly all: boolean }
+  | { readonly kind: "alerts" }
   | { readonly kind: "audit"; readonly filter: AuditFilter }
   /** Words to say to the person, mrkdwn. */
   | { readonly kind: "say"; readonly text: string };
@@ -32,6 +33,7 @@ export function interpret(text: string, runbooks: readonly AnyRunbook[]): Intent
   if (line.word === undefined || line.word === "help") return { kind: "say", text: helpText(runbooks) };
   if (line.word === "runbooks") return { kind: "say", text: runbooksText(runbooks) };
   if (line.word === "runs" || line.word === "approvals") return { kind: "runs", all: line.word === "runs" };
+  if (line.word === "alerts") return { kind: "alerts" };
   if (line.word === "audit") return interpretAudit(line);
   if (line.word === "run") return interpretRun(line, runbooks);
   const runbook = runbooks.find(({ id }) => id === line.word);
@@ -85,6 +87,7 @@ function unknownWord(word: string, runbooks: readonly AnyRunbook[]): Intent {
     "runs",
     "approvals",
     "audit",
+    "alerts",
   ]);
   return { kind: "say", text: `I do not know ${quoted(word)}. Did you mean \`/dragonfly ${nearest ?? "help"}\`?` };
 }
@@ -98,6 +101,7 @@ export function helpText(runbooks: readonly AnyRunbook[]): string {
   return [
     "*What you can ask*",
     ...lines,
+    "• `/dragonfly alerts` — what fires now, and who has it",
     "• `/dragonfly run <runbook> [param=value …]` — any runbook by name",
     "• `/dragonfly runbooks` — what there is, with parameters",
     ...(runbooks.some(({ effect }) => effect === "change")

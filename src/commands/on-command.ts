@@ -1,14 +1,18 @@
 import { onAudit, onChangeCommand, onRuns } from "./changes/on-change.ts";
 import type { ChangeDeps } from "./changes/surface.ts";
 import { type Asked, answerPrivately, answerPublicly, sayPrivately } from "./delivery/answer.ts";
+import { type IncidentDeps, onAlerts } from "./incidents/listeners.ts";
 import { interpret } from "./interpret.ts";
 import { runAndAnswer } from "./run-and-answer.ts";
 
+export interface CommandDeps extends ChangeDeps, IncidentDeps {}
+
 /** A slash command, already acknowledged. */
-export async function onCommand(deps: ChangeDeps, asked: Asked, text: string): Promise<void> {
+export async function onCommand(deps: CommandDeps, asked: Asked, text: string): Promise<void> {
   const intent = interpret(text, [...deps.runner.runbooks, ...deps.changes.runbooks]);
   if (intent.kind === "change") return await onChangeCommand(deps, asked, intent);
   if (intent.kind === "runs") return await onRuns(deps, asked, intent.all);
+  if (intent.kind === "alerts") return await onAlerts(deps, asked);
   if (intent.kind === "audit") return await onAudit(deps, asked, intent.filter);
   if (intent.kind === "say") {
     await sayPrivately(deps, asked, intent.text);

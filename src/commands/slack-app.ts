@@ -11,6 +11,7 @@ import {
   SocketModeReceiver,
 } from "@slack/bolt";
 import { WebClient, type WebClientOptions } from "@slack/web-api";
+import type { Incident } from "../alerts/incident.ts";
 import { BotError } from "../errors.ts";
 import type { Logger } from "../logging.ts";
 import type { RunRecord } from "../runbooks/durable/record.ts";
@@ -19,14 +20,17 @@ import { actionIds, readButtonValue } from "./buttons.ts";
 import { postCard, postedOf, showProgress, showRun } from "./changes/card.ts";
 import { type Handle, listenToCards } from "./changes/listeners.ts";
 import { runActionIds } from "./changes/run-buttons.ts";
-import type { ChangeDeps, ChangeSurface } from "./changes/surface.ts";
+import type { ChangeSurface } from "./changes/surface.ts";
 import { createDedupe } from "./dedupe.ts";
 import { slackFailure } from "./delivery/errors.ts";
 import { openResponseUrl } from "./delivery/response-url.ts";
 import { createSender, type Sender } from "./delivery/sender.ts";
 import { homeActionIds, listenToHome } from "./home/listeners.ts";
+import { incidentActionIds } from "./incidents/incident-card.ts";
+import { type IncidentDeps, listenToIncidents } from "./incidents/listeners.ts";
+import { showIncident } from "./incidents/thread.ts";
 import { type Click, onAgain, onDetails, onNext, onShare } from "./on-button.ts";
-import { onCommand } from "./on-command.ts";
+import { type CommandDeps, onCommand } from "./on-command.ts";
 import type { ReportKeeper } from "./report-keeper.ts";
 import type { SurfaceDeps } from "./run-and-answer.ts";
 
@@ -43,9 +47,13 @@ export interface SlackSurfaceOptions {
   readonly runner: Runner;
   readonly reports: ReportKeeper;
   readonly changes: ChangeSurface;
+  readonly incidents: IncidentSurface;
   /** Told of everything handled: the command's word or the button's name, and the milliseconds until the ack. */
   readonly onHandled: (what: string, ackMs: number) => void;
 }
+
+/** What the Slack surface needs of the incidents. */
+export type IncidentSurface = Pick<IncidentDeps, "incidents" | "mentionsFor" | "openIncidents" | "now">;
 
 export interface SlackSurface {
   /** Slack ids of the people in a user group. Throws Slack's error. */
@@ -55,6 +63,8 @@ export interface SlackSurface {
   showProgress(record: RunRecord, text: string): Promise<void>;
   /** Posts the card of a run that has none. Throws Slack's error. */
   postCard(record: RunRecord): Promise<void>;
+  /** Brings the thread of an incident up to it. Throws Slack's error. */
+  showIncident(incident: Incident): Promise<void>;
   /** Says something in the thread of a run's card. Throws Slack's error. */
   sayInThread(record: RunRecord, text: string): Promise<void>;
   /** For messages that nobody asked for. */
@@ -91,8 +101,8 @@ export function createSlackSurface(options: SlackSurfaceOptions): SlackSurface {
     logger: slackLogger(logger),
   });
   const running = new Set<Promise<void>>();
-  const { runner, reports, changes } = options;
-  const deps: ChangeDeps = { client, sender: createSender(client), logger, runner, reports, changes };
+  const { runner, reports, changes, incidents } = options;
+  const deps: CommandDeps = { client, sender: createSender(client), logger, runner, reports, changes, ...incidents };
   addListeners(app, deps, options.onHandled, running);
   app.error(async (error) => logger.error({ err: error }, "a Slack listener failed"));
   return {
@@ -101,6 +111,7 @@ export function createSlackSurface(options: SlackSurfaceOptions): SlackSurface {
     showRun: (record) => showRun(deps, record),
     showProgress: (record, text) => showProgress(deps, record, text),
     postCard: (record) => postCard(deps, record),
+    showIncident: (incident) => showIncident(deps, incident),
     sayInThread: async (record, text) => {
       const posted = postedOf(record);
       if (posted !== undefined) await deps.sender.post(posted.channel, { text }, posted.ts);
@@ -149,7 +160,7 @@ function socketReceiver(options: SlackSurfaceOptions, clientOptions: WebClientOp
 
 function addListeners(
   app: App,
-  deps: ChangeDeps,
+  deps: CommandDeps,
   onHandled: SlackSurfaceOptions["onHandled"],
   running: Set<Promise<void>>,
 ): void {
@@ -198,6 +209,7 @@ function addListeners(
   }
   listenToCards(app, deps, handle, outdated);
   listenToHome(app, deps, handle);
+  listenToIncidents(app, deps, handle);
   app.action<BlockAction>({ type: "block_actions", action_id: unknownAction }, ({ body, action, ack }) =>
     handle(
       "unknown",
@@ -215,7 +227,7 @@ function addListeners(
 
 /** Whatever is not a button of ours today was one once. */
 const unknownAction = new RegExp(
-  `^(?!(${actionIds.share}|${actionIds.details}|${actionIds.again}|${actionIds.next}_\\d+|${[...Object.values(runActionIds), ...Object.values(homeActionIds)].join("|")})$)`,
+  `^(?!(${actionIds.share}|${actionIds.details}|${actionIds.again}|${actionIds.next}_\\d+|${[...Object.values(runActionIds), ...Object.values(homeActionIds), ...Object.values(incidentActionIds)].join("|")})$)`,
 );
 const outdated = "This button is from an older version of me. Run the command again.";
 

@@ -71,6 +71,8 @@ export interface Environment {
   readonly storePrefix: string;
   readonly kubeconfig: string | undefined;
   readonly prometheusUrl: string | undefined;
+  /** Without it alerts are not taken in. */
+  readonly alertmanagerWebhookToken: string | undefined;
   /** Runbooks of the platform team's own. */
   readonly runbooksDir: string | undefined;
   /** Where the audit log is. */
@@ -139,6 +141,7 @@ export function parseEnvironment(
       storePrefix: values.get("STORE_PREFIX") ?? "{dfbot}",
       kubeconfig: values.get("KUBECONFIG"),
       prometheusUrl: values.get("PROMETHEUS_URL"),
+      alertmanagerWebhookToken: values.get("ALERTMANAGER_WEBHOOK_TOKEN"),
       runbooksDir: values.get("RUNBOOKS_DIR"),
       dataDir: values.get("DATA_DIR") ?? "/var/lib/dfbot",
       port: Number(values.get("PORT") ?? 8080),

@@ -209,7 +209,20 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   alerts: z
-    .strictObject({ runbooks: z.record(z.string(), z.string()).default({}).describe("Alert name to runbook id") })
+    .strictObject({
+      runbooks: z.record(z.string(), z.string()).default({}).describe("Alert name to runbook id"),
+      channels: z
+        .record(z.string(), z.string())
+        .default({})
+        .describe("Severity to Slack channel; others go to slack.channels.alerts"),
+      mentions: z
+        .record(
+          z.string(),
+          z.array(z.string().regex(/^(?:[SUW][A-Z0-9]+|here|channel)$/, "a user or user group id, here or channel")),
+        )
+        .default({})
+        .describe("Whom a new incident of a severity calls, once"),
+    })
     .prefault({}),
   thresholds: thresholdsSchema.prefault({}),
   readTimeoutMs: z

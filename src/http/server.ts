@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import Fastify, { type FastifyInstance } from "fastify";
 import type { Dependency } from "../checks.ts";
 import type { Logger } from "../logging.ts";
+import { type AlertmanagerRoute, addAlertmanagerRoute } from "./alertmanager-route.ts";
 
 export interface Readiness {
   /** False only when the bot could do nothing useful. */
@@ -16,6 +17,8 @@ export interface HttpOptions {
   readonly metrics: () => Promise<string>;
   /** Handed every POST to its path that holds what `accepts`; it verifies who sent it. */
   readonly slack: SlackRoute | undefined;
+  /** Undefined: alerts are not taken in. */
+  readonly alertmanager?: AlertmanagerRoute | undefined;
 }
 
 export interface SlackRoute {
@@ -53,6 +56,7 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
       });
     });
   }
+  if (options.alertmanager !== undefined) addAlertmanagerRoute(server, options.alertmanager);
   server.setNotFoundHandler((request, reply) =>
     reply
       .code(404)

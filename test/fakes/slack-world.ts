@@ -95,6 +95,12 @@ export async function startSlackWorld(
     runner,
     reports: createReportKeeper(options.store, logger),
     changes: options.changes ?? noChanges,
+    incidents: {
+      incidents: { amend: refused },
+      openIncidents: async () => [],
+      mentionsFor: () => "",
+      now: () => new Date(),
+    },
     onHandled: () => undefined,
   });
   const listener = surface.requestListener;

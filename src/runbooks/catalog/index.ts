@@ -1,6 +1,7 @@
 import type { Runbook } from "../definition.ts";
 import { role } from "./role.ts";
 import { status } from "./status.ts";
+import { triage } from "./triage.ts";
 
 /** Every runbook that ships with the bot, in the order people see them. */
-export const catalog: readonly Runbook[] = [status, role];
+export const catalog: readonly Runbook[] = [status, role, triage];

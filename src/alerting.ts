@@ -1,0 +1,115 @@
+import { type Incident, incidentState } from "./alerts/incident.ts";
+import { createKeeper, type Keeper } from "./alerts/keeper.ts";
+import type { IncidentStore } from "./alerts/store.ts";
+import type { Config } from "./config/file.ts";
+import { type AlertJournal, openAlertJournal } from "./journal/alert-journal.ts";
+import type { Logger } from "./logging.ts";
+
+export interface AlertingOptions {
+  readonly config: Config;
+  readonly store: IncidentStore;
+  readonly dataDir: string;
+  readonly logger: Logger;
+  /** Brings the thread of an incident up to it. */
+  show(incident: Incident): Promise<void>;
+}
+
+export interface Alerting {
+  /** Resolves when the notification is on the disk. */
+  accept(body: string): Promise<void>;
+  readonly keeper: Keeper;
+  openIncidents(): Promise<readonly Incident[]>;
+  start(): void;
+  stop(): void;
+}
+
+const tickMs = 1_000;
+const lookEveryTicks = 4;
+
+/** Notifications from the moment they arrive to the thread that shows them. Needs nothing of the bot's own store. */
+export function composeAlerting({ config, store, dataDir, logger, show }: AlertingOptions): Alerting {
+  let journal: AlertJournal | undefined;
+  const opened = () => {
+    journal ??= openAlertJournal(dataDir);
+    return journal;
+  };
+  const { alerts, operations } = config.slack.channels;
+  const showing = new Map<string, Promise<void>>();
+  /** One after the other for each incident: each look shows it as it is by then. */
+  const showInTurn = (incident: Incident) => {
+    const next = (showing.get(incident.id) ?? Promise.resolve())
+      .then(() => show(incident))
+      .catch((err: unknown) =>
+        logger.warn({ err, incident: incident.id }, "an incident could not be shown; trying again"),
+      )
+      .finally(() => {
+        if (showing.get(incident.id) === next) showing.delete(incident.id);
+      });
+    showing.set(incident.id, next);
+  };
+  const keeper = createKeeper({
+    journal: { pending: (most) => opened().pending(most), seenTo: (ids) => opened().seenTo(ids) },
+    store,
+    channelFor: (severity) => config.alerts.channels[severity] ?? alerts ?? operations,
+    now: () => new Date(),
+    onChange: showInTurn,
+  });
+  let working = false;
+  let away = false;
+  const work = () => {
+    if (working) return;
+    working = true;
+    keeper
+      .work()
+      .then(
+        () => {
+          if (away) logger.info("alerts are seen to again");
+          away = false;
+        },
+        (err: unknown) => {
+          if (!away) logger.warn({ err }, "alerts cannot be seen to yet; they are kept");
+          away = true;
+        },
+      )
+      .finally(() => {
+        working = false;
+      });
+  };
+  const openIncidents = async () => (await store.list("open")).map(({ record }) => record);
+  /** Threads that are behind because a process died, or Slack did not take it. */
+  const catchUp = () => {
+    openIncidents().then(
+      (open) => {
+        for (const incident of open) {
+          const { slack } = incident;
+          if (slack === undefined || showing.has(incident.id)) continue;
+          if (slack.shown !== incidentState(incident) || (incident.state === "open" && slack.triaged === undefined)) {
+            showInTurn(incident);
+          }
+        }
+      },
+      (err: unknown) => logger.debug({ err }, "the incidents could not be looked at"),
+    );
+  };
+  let tick = 0;
+  let timer: NodeJS.Timeout | undefined;
+  return {
+    accept: async (body) => {
+      await opened().accept(body, new Date());
+      work();
+    },
+    keeper,
+    openIncidents,
+    start: () => {
+      timer = setInterval(() => {
+        tick += 1;
+        if (away || tick === 1) work();
+        if (tick % lookEveryTicks === 0) catchUp();
+      }, tickMs);
+    },
+    stop: () => {
+      clearInterval(timer);
+      journal?.close();
+    },
+  };
+}

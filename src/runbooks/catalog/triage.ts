@@ -1,0 +1,47 @@
+import { z } from "zod";
+import { attention, type Finding } from "../../reports/model.ts";
+import { defineRunbook } from "../define.ts";
+import { assessInstance } from "../instance/assess.ts";
+import { serverTable } from "../instance/tables.ts";
+import { instanceParameter } from "../instance/target.ts";
+import { likelyCause } from "../triage/causes.ts";
+
+/** Reads the instance that an alert is about, and says what most likely causes it, with what shows that and what to do next. */
+export const triage = defineRunbook({
+  id: "triage",
+  title: "Triage of an alert",
+  description: "The most likely cause of an alert, with what shows it and the next step",
+  params: z.strictObject({
+    alert: z
+      .string()
+      .regex(/^\w{1,100}$/, "must be an alert's name")
+      .describe("Name of the alert"),
+    instance: instanceParameter,
+  }),
+  positional: ["alert", "instance"],
+  effect: "read",
+  async run(context) {
+    const { seen, findings } = await assessInstance(context);
+    const { alert } = context.params;
+    const found = likelyCause(alert, findings);
+    const others = attention({ findings }).filter((one) => !found?.shown.includes(one));
+    const unread = findings.filter(({ verdict }) => verdict === "unknown").length;
+    const missing = unread === 0 ? "" : `; ${unread} checks could not be made`;
+    if (found === undefined) {
+      const ok = findings.filter(({ verdict }) => verdict === "ok");
+      const sections = [...new Set(ok.map(({ section }) => section))].join(", ");
+      const title = `Nothing that was read explains ${alert}${missing}. Ruled out: ${sections === "" ? "nothing" : sections}`;
+      return { summary: title, findings: [...others, ...ok], tables: [serverTable(seen)] };
+    }
+    const sentence = found.cause.sentence(found.shown);
+    const [first, ...more] = found.shown;
+    const next = found.cause.next?.(found.shown) ?? [];
+    const marked: readonly Finding[] =
+      first === undefined ? [] : [{ ...first, next: [...next, ...first.next] }, ...more];
+    return {
+      summary: `Most likely: ${sentence}${missing}`,
+      findings: [...marked, ...others],
+      tables: [serverTable(seen)],
+    };
+  },
+});
