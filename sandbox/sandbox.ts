@@ -5,6 +5,9 @@ import { type SlackSimulation, startSlack } from "./slack/server.ts";
 import { installedApp } from "./slack-app.ts";
 import { startWorld, type World, type WorldOptions } from "./world/world.ts";
 
+/** What the sandbox's Alertmanager shows to the bot. */
+export const alertmanagerToken = "sandbox-alertmanager-token";
+
 export interface SandboxOptions {
   /** Port of the page; 0 for a free one. */
   readonly port?: number;
@@ -60,6 +63,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
           SLACK_MODE: mode,
           SLACK_BOT_TOKEN: secrets.botToken,
           SLACK_API_URL: slack.apiUrl,
+          ALERTMANAGER_WEBHOOK_TOKEN: alertmanagerToken,
           ...(mode === "http"
             ? { SLACK_SIGNING_SECRET: secrets.signingSecret }
             : { SLACK_APP_TOKEN: secrets.appToken }),

@@ -20,7 +20,7 @@ import { actionIds, readButtonValue } from "./buttons.ts";
 import { postCard, postedOf, showProgress, showRun } from "./changes/card.ts";
 import { type Handle, listenToCards } from "./changes/listeners.ts";
 import { runActionIds } from "./changes/run-buttons.ts";
-import type { ChangeSurface } from "./changes/surface.ts";
+import type { ChangeDeps, ChangeSurface } from "./changes/surface.ts";
 import { createDedupe } from "./dedupe.ts";
 import { slackFailure } from "./delivery/errors.ts";
 import { openResponseUrl } from "./delivery/response-url.ts";
@@ -32,7 +32,6 @@ import { showIncident } from "./incidents/thread.ts";
 import { type Click, onAgain, onDetails, onNext, onShare } from "./on-button.ts";
 import { type CommandDeps, onCommand } from "./on-command.ts";
 import type { ReportKeeper } from "./report-keeper.ts";
-import type { SurfaceDeps } from "./run-and-answer.ts";
 
 export const slackPath = "/slack/events";
 const bodyLimit = 1024 * 1024;
@@ -191,7 +190,7 @@ function addListeners(
         ),
     ),
   );
-  const buttons: readonly (readonly [string | RegExp, (deps: SurfaceDeps, click: Click) => Promise<void>])[] = [
+  const buttons: readonly (readonly [string | RegExp, (deps: ChangeDeps, click: Click) => Promise<void>])[] = [
     [actionIds.share, onShare],
     [actionIds.details, onDetails],
     [actionIds.again, onAgain],
@@ -232,10 +231,10 @@ const unknownAction = new RegExp(
 const outdated = "This button is from an older version of me. Run the command again.";
 
 async function click(
-  deps: SurfaceDeps,
+  deps: ChangeDeps,
   body: BlockAction<ButtonAction>,
   action: ButtonAction,
-  listener: (deps: SurfaceDeps, click: Click) => Promise<void>,
+  listener: (deps: ChangeDeps, click: Click) => Promise<void>,
 ): Promise<void> {
   const responseUrl = openResponseUrl(body.response_url);
   const value = readButtonValue(action.value);

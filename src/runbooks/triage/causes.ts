@@ -28,7 +28,14 @@ const steps =
 const role = (): readonly NextStep[] => [{ runbook: "role", params: {}, label: "Who is primary" }];
 
 const operatorDown = (findings: readonly Finding[]) => bad(findings, /^operator\.replicas$/);
-const noPrimary = (findings: readonly Finding[]) => bad(findings, /^replication\.primary$/, /no primary/i);
+/** Also when the servers that are left say so, and the one that was the primary cannot be asked. */
+const noPrimary = (findings: readonly Finding[]) =>
+  findings.filter(
+    ({ id, verdict, title }) =>
+      id === "replication.primary" &&
+      verdict !== "ok" &&
+      /^(?:No (?:readable )?server is primary|There is no primary)/.test(title),
+  );
 
 /** From the one that explains most to the one that explains least. */
 export const causes: readonly Cause[] = [
@@ -69,8 +76,14 @@ export const causes: readonly Cause[] = [
   },
   {
     id: "service-at-replica",
-    shownBy: (findings) => bad(findings, /^replication\.(?:labels|endpoints)/),
+    shownBy: (findings) => bad(findings, /^replication\.(?:labels|endpoints)/, /^(?!.*leads nowhere)/),
     sentence: (shown) => `${titles(shown)}: clients get READONLY`,
+    next: role,
+  },
+  {
+    id: "service-nowhere",
+    shownBy: (findings) => bad(findings, /^replication\.endpoints/, /leads nowhere/),
+    sentence: (shown) => `${titles(shown)}: clients get connection refused`,
     next: role,
   },
   {

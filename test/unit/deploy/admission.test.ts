@@ -247,18 +247,24 @@ describe.each(recordPolicies)("the policy for the bot's own records in $name", (
   const named = (name: string) => ({ metadata: { name } });
 
   it("lets it write and delete its runs and locks, and nothing else", () => {
-    for (const name of ["dfbot-run-r-20260102-120000-3fa9c1", "dfbot-lock-0123456789abcdef0123"]) {
+    for (const name of [
+      "dfbot-run-r-20260102-120000-3fa9c1",
+      "dfbot-incident-i-20260102-120000-3fa9c1",
+      "dfbot-lock-0123456789abcdef0123",
+    ]) {
       expect(refusals(policy, review("CREATE", named(name), null))).toEqual([]);
       expect(refusals(policy, review("UPDATE", named(name), named(name)))).toEqual([]);
       expect(refusals(policy, review("DELETE", null, named(name)))).toEqual([]);
     }
     for (const name of ["dfbot-config-45c4btf96m", "dfbot-dashboard", "kube-root-ca.crt"]) {
-      expect(refusals(policy, review("CREATE", named(name), null))).toEqual(["the bot writes its runs and locks only"]);
+      expect(refusals(policy, review("CREATE", named(name), null))).toEqual([
+        "the bot writes its runs, incidents and locks only",
+      ]);
       expect(refusals(policy, review("UPDATE", named(name), named(name)))).toEqual([
-        "the bot writes its runs and locks only",
+        "the bot writes its runs, incidents and locks only",
       ]);
       expect(refusals(policy, review("DELETE", null, named(name)))).toEqual([
-        "the bot deletes its runs and locks only",
+        "the bot deletes its runs, incidents and locks only",
       ]);
     }
   });
