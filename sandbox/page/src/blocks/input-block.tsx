@@ -1,10 +1,10 @@
 import { type KeyboardEvent, useId } from "react";
 import { z } from "zod";
+import { elementSchema, isMenu, isStateful, type StatefulElement, textSchema } from "../../../slack/elements/schema.ts";
+import { chosenState, initialState, valuesOf } from "../../../slack/elements/state.ts";
 import type { Block } from "../../../slack/page-api.ts";
 import { Choices } from "../elements/choices.tsx";
-import { chosenState, initialState, valuesOf } from "../elements/element-state.ts";
 import { Menu } from "../elements/menu.tsx";
-import { elementSchema, isMenu, isStateful, type StatefulElement, textSchema } from "../elements/schema.ts";
 import { Trouble } from "../elements/trouble.tsx";
 import { useAct } from "../elements/use-act.ts";
 import { withEmoji } from "../text/emoji.ts";

@@ -1,12 +1,12 @@
 import { useState } from "react";
+import { type Element, isMenu, isStateful } from "../../../slack/elements/schema.ts";
+import { chosenState, initialState, valuesOf } from "../../../slack/elements/state.ts";
 import { useForm } from "../views/form.ts";
 import { ButtonView } from "./button-view.tsx";
 import { Choices } from "./choices.tsx";
 import { ConfirmDialog } from "./confirm-dialog.tsx";
-import { chosenState, initialState, valuesOf } from "./element-state.ts";
 import { Menu } from "./menu.tsx";
 import { OverflowMenu } from "./overflow-menu.tsx";
-import { type Element, isMenu, isStateful } from "./schema.ts";
 import type { Act } from "./use-act.ts";
 
 interface Props {

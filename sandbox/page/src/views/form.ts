@@ -1,5 +1,5 @@
 import { createContext, useContext } from "react";
-import type { ElementState } from "../elements/element-state.ts";
+import type { ElementState } from "../../../slack/elements/state.ts";
 
 /** The form around an element: what was entered so far, and what is wrong with it. */
 export interface Form {

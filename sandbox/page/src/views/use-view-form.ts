@@ -1,9 +1,9 @@
 import { useMemo, useState } from "react";
+import { formMistakes, formValues, type Values } from "../../../slack/elements/form.ts";
+import type { ElementState } from "../../../slack/elements/state.ts";
 import type { PageView } from "../../../slack/page-api.ts";
-import type { ElementState } from "../elements/element-state.ts";
 import { useStable } from "../live/use-stable.ts";
 import type { Form } from "./form.ts";
-import { formMistakes, type Values, viewValues } from "./view-values.ts";
 
 type Errors = Readonly<Record<string, string>>;
 
@@ -26,7 +26,7 @@ export function useViewForm(view: PageView, entered: Values, onEnter: (values: V
   });
   // The app's answer to a new submission replaces what was shown before.
   const errors = shown.fromApp === fromApp ? shown.errors : fromApp;
-  const values = viewValues(view.blocks, entered);
+  const values = formValues(view.blocks, entered);
   const form = useMemo<Form>(
     () => ({
       state: (blockId, actionId) => entered[blockId]?.[actionId],
