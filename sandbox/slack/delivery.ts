@@ -165,7 +165,7 @@ export function deliverBySocket(): Delivery & {
             envelope_id,
             type: kind,
             payload,
-            accepts_response_payload: true,
+            accepts_response_payload: kind !== "events_api",
             ...(retry === undefined ? {} : { retry_attempt: retry.attempt, retry_reason: retry.reason }),
           }),
         );

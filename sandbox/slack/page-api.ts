@@ -9,7 +9,7 @@
  *   POST /sandbox/view/submit            ViewInput     -> Outcome (errors by block id, as Slack shows them in the form)
  *   POST /sandbox/view/close             {user, view_id} -> Outcome
  *   POST /sandbox/message                {user, channel, text, thread_ts?} -> Outcome (a person types a message)
- *   POST /sandbox/home                   {user} -> Outcome (the person opens the App Home tab)
+ *   POST /sandbox/home                   {user, tab?} -> Outcome (the person opens the App Home, or its messages)
  *   GET  /sandbox/faults                 -> FaultState[]      (present when the world registers faults)
  *   POST /sandbox/faults/:name           {on: boolean} -> FaultState[]
  */

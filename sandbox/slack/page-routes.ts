@@ -39,7 +39,7 @@ const bodies = {
   submit: z.object({ user, view_id: z.string(), values: form }),
   close: z.object({ user, view_id: z.string() }),
   message: z.object({ user, channel: z.string(), text: z.string(), thread_ts: z.string().optional() }),
-  home: z.object({ user }),
+  home: z.object({ user, tab: z.enum(["home", "messages"]).optional() }),
   fault: z.object({ on: z.boolean() }),
 };
 
@@ -80,7 +80,7 @@ export function addPageRoutes(server: FastifyInstance, options: PageOptions): vo
   server.post("/sandbox/view/submit", async (request) => people.submitView(bodies.submit.parse(request.body)));
   server.post("/sandbox/view/close", async (request) => people.closeView(bodies.close.parse(request.body)));
   server.post("/sandbox/message", async (request) => people.say(bodies.message.parse(request.body)));
-  server.post("/sandbox/home", async (request) => people.openHome(bodies.home.parse(request.body)));
+  server.post("/sandbox/home", async (request) => people.openHome(withoutUndefined(bodies.home.parse(request.body))));
   server.get("/sandbox/faults", async () => faults?.states() ?? []);
   server.post<{ Params: { name: string } }>("/sandbox/faults/:name", async (request, reply) => {
     if (faults === undefined || !faults.states().some(({ name }) => name === request.params.name))

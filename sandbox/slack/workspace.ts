@@ -129,6 +129,7 @@ export class Workspace {
       members: new Set([user, this.botUserId]),
     };
     this.channels.push(made);
+    this.changed();
     return made;
   }
 

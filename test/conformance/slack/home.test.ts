@@ -165,7 +165,11 @@ describe.skipIf(real)("app_home_opened (https://docs.slack.dev/reference/events/
     await simulated().people.openHome({ user: ada });
     await expect.poll(() => envelopes.length, { timeout: 5_000 }).toBe(2);
     expect(envelopes).toMatchObject([
-      { type: "events_api", payload: { type: "event_callback", event: { type: "app_home_opened", user: ada } } },
+      {
+        type: "events_api",
+        accepts_response_payload: false,
+        payload: { type: "event_callback", event: { type: "app_home_opened", user: ada } },
+      },
       { type: "events_api", retry_attempt: 1, retry_reason: "timeout" },
     ]);
     expect(envelopes[0]).not.toHaveProperty("retry_attempt");

@@ -171,6 +171,14 @@ describe("the Home tab", () => {
     expect(slack.people.homeOf("U0LINUS")).toBeUndefined();
   });
 
+  it("tells the app of the messages tab too, which is not the Home tab", async () => {
+    slack.workspace.directChannel("U0ADA");
+    await page.getByRole("navigation").getByRole("button", { name: "Direct messages" }).click();
+    await expect
+      .poll(() => app.received.map(({ body }) => body))
+      .toMatchObject([{ event: { type: "app_home_opened", user: "U0ADA", tab: "messages" } }]);
+  });
+
   it("asks before a button beside a text acts, in a dialog of the page", async () => {
     playApp();
     await goHome();

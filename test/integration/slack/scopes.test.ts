@@ -12,7 +12,10 @@ const manifest = z
       slash_commands: z.array(z.object({ command: z.string(), url: z.url(), usage_hint: z.string() })),
     }),
     oauth_config: z.object({ scopes: z.strictObject({ bot: z.array(z.string()) }) }),
-    settings: z.object({ interactivity: z.object({ is_enabled: z.literal(true), request_url: z.url() }) }),
+    settings: z.object({
+      interactivity: z.object({ is_enabled: z.literal(true), request_url: z.url() }),
+      event_subscriptions: z.object({ request_url: z.url(), bot_events: z.array(z.string()) }),
+    }),
   })
   .parse(parse(readFileSync(new URL("../../../deploy/slack/manifest.yaml", import.meta.url), "utf8")));
 
@@ -27,10 +30,11 @@ describe("the app manifest", () => {
     expect(manifest.oauth_config.scopes.bot.toSorted()).toEqual(scopes.toSorted());
   });
 
-  it("sends commands and clicks to the route that the bot serves", () => {
+  it("sends commands, clicks and events to the route that the bot serves", () => {
+    const { interactivity, event_subscriptions } = manifest.settings;
     const [command] = manifest.features.slash_commands;
     expect(manifest.features.slash_commands.map((each) => each.command)).toEqual(["/dragonfly"]);
-    for (const url of [command?.url, manifest.settings.interactivity.request_url])
+    for (const url of [command?.url, interactivity.request_url, event_subscriptions.request_url])
       expect(new URL(url ?? "").pathname).toBe(slackPath);
   });
 

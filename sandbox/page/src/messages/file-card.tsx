@@ -56,13 +56,15 @@ function Preview({ name, text, size }: { readonly name: string; readonly text: s
   return (
     <figure aria-label={`Preview of ${name}`} className="border-t border-line">
       <pre className="max-h-96 overflow-auto bg-subtle px-3 py-2 font-mono text-[12px] leading-normal">
-        {shown.map((line, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a line has no identity but its place
-          <span key={index} className={`block min-h-[1lh] ${/\.(diff|patch)$/.test(name) ? lineColour(line) : ""}`}>
-            {line}
-          </span>
-        ))}
-        {open && cut ? <span className="block text-muted">…</span> : null}
+        <code className="block w-max min-w-full">
+          {shown.map((line, index) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: a line has no identity but its place
+            <span key={index} className={`block min-h-[1lh] ${/\.(diff|patch)$/.test(name) ? lineColour(line) : ""}`}>
+              {line}
+            </span>
+          ))}
+          {open && cut ? <span className="block text-muted">…</span> : null}
+        </code>
       </pre>
       {lines.length > previewLines ? (
         <button
