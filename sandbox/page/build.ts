@@ -21,6 +21,7 @@ export async function buildPage(): Promise<string> {
       join(root, "index.html"),
       join(root, "build.ts"),
       join(root, "../slack/page-api.ts"),
+      join(root, "../slack/elements"),
       join(root, "../../package.json"),
     ]),
   );

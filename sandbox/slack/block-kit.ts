@@ -1,106 +1,12 @@
 import { z } from "zod";
+import { actionElement, anyText, identifier, image, inputElement, plainText, text } from "./block-elements.ts";
 
 /**
  * Slack's rules for blocks, as strict schemas: unknown fields and types are refused, every documented length holds.
- * Sources: https://docs.slack.dev/reference/block-kit/blocks and /block-elements, /composition-objects; @slack/types.
+ * Source: https://docs.slack.dev/reference/block-kit/blocks; @slack/types.
  */
 
 export type Surface = "message" | "modal" | "home";
-
-const text = (max: number) => z.string().min(1).max(max);
-const plainText = (max: number) =>
-  z.strictObject({ type: z.literal("plain_text"), text: text(max), emoji: z.boolean().optional() });
-const mrkdwn = (max: number) =>
-  z.strictObject({ type: z.literal("mrkdwn"), text: text(max), verbatim: z.boolean().optional() });
-const anyText = (max: number) => z.union([plainText(max), mrkdwn(max)]);
-const identifier = z.string().min(1).max(255);
-
-const confirm = z.strictObject({
-  title: plainText(100),
-  text: anyText(300),
-  confirm: plainText(30),
-  deny: plainText(30),
-  style: z.enum(["primary", "danger"]).optional(),
-});
-const option = z.strictObject({
-  text: anyText(75),
-  value: text(150),
-  description: anyText(75).optional(),
-  url: text(3_000).optional(),
-});
-const optionGroup = z.strictObject({ label: plainText(75), options: z.array(option).min(1).max(100) });
-const interactive = { action_id: identifier, confirm: confirm.optional(), focus_on_load: z.boolean().optional() };
-const placeholder = plainText(150).optional();
-
-const button = z.strictObject({
-  type: z.literal("button"),
-  action_id: identifier.optional(),
-  text: plainText(75),
-  value: text(2_000).optional(),
-  url: text(3_000).optional(),
-  style: z.enum(["primary", "danger"]).optional(),
-  confirm: confirm.optional(),
-  accessibility_label: text(75).optional(),
-});
-const staticSelect = z
-  .strictObject({
-    type: z.literal("static_select"),
-    ...interactive,
-    placeholder,
-    options: z.array(option).min(1).max(100).optional(),
-    option_groups: z.array(optionGroup).min(1).max(100).optional(),
-    initial_option: option.optional(),
-  })
-  .refine(
-    (element) => (element.options === undefined) !== (element.option_groups === undefined),
-    "needs options or option_groups",
-  );
-const pickers = (["users_select", "conversations_select", "channels_select"] as const).map((type) =>
-  z.strictObject({ type: z.literal(type), ...interactive, placeholder }),
-);
-const overflow = z.strictObject({
-  type: z.literal("overflow"),
-  action_id: identifier,
-  options: z.array(option).min(1).max(5),
-  confirm: confirm.optional(),
-});
-const checkboxes = z.strictObject({
-  type: z.literal("checkboxes"),
-  ...interactive,
-  options: z.array(option).min(1).max(10),
-  initial_options: z.array(option).optional(),
-});
-const radios = z.strictObject({
-  type: z.literal("radio_buttons"),
-  ...interactive,
-  options: z.array(option).min(1).max(10),
-  initial_option: option.optional(),
-});
-const textInput = z.strictObject({
-  type: z.literal("plain_text_input"),
-  action_id: identifier,
-  placeholder,
-  initial_value: z.string().max(3_000).optional(),
-  multiline: z.boolean().optional(),
-  min_length: z.number().int().min(0).max(3_000).optional(),
-  max_length: z.number().int().min(1).max(3_000).optional(),
-  focus_on_load: z.boolean().optional(),
-  dispatch_action_config: z.strictObject({ trigger_actions_on: z.array(z.string()) }).optional(),
-});
-const numberInput = z.strictObject({
-  type: z.literal("number_input"),
-  action_id: identifier,
-  placeholder,
-  is_decimal_allowed: z.boolean(),
-  initial_value: z.string().optional(),
-  min_value: z.string().optional(),
-  max_value: z.string().optional(),
-  focus_on_load: z.boolean().optional(),
-});
-const image = z.strictObject({ type: z.literal("image"), image_url: text(3_000), alt_text: text(2_000) });
-
-const actionElement = z.union([button, staticSelect, ...pickers, overflow, checkboxes, radios]);
-const inputElement = z.union([textInput, numberInput, staticSelect, ...pickers, checkboxes, radios]);
 
 const id = { block_id: identifier.optional() };
 const section = z
@@ -268,42 +174,4 @@ function characters(value: unknown): number {
   if (value !== null && typeof value === "object")
     return Object.values(value).reduce((sum: number, item) => sum + characters(item), 0);
   return 0;
-}
-
-const viewSchema = z.strictObject({
-  type: z.enum(["modal", "home"]),
-  title: plainText(24).optional(),
-  submit: plainText(24).optional(),
-  close: plainText(24).optional(),
-  blocks: z.array(z.unknown()),
-  private_metadata: z.string().max(3_000).optional(),
-  callback_id: z.string().max(255).optional(),
-  external_id: z.string().max(255).optional(),
-  clear_on_close: z.boolean().optional(),
-  notify_on_close: z.boolean().optional(),
-  submit_disabled: z.boolean().optional(),
-});
-
-export type ViewDefinition = z.infer<typeof viewSchema>;
-
-/** Parses a view, or says what Slack would refuse: `invalid_arguments` with json-pointers. Limit of the whole: 250 KB. */
-export function parseView(
-  value: unknown,
-): { readonly view: ViewDefinition } | { readonly problems: readonly string[] } {
-  const parsed = viewSchema.safeParse(value);
-  if (!parsed.success)
-    return {
-      problems: parsed.error.issues.map((issue) => `${issue.message} [json-pointer:/view/${issue.path.join("/")}]`),
-    };
-  const { data } = parsed;
-  const problems = blockProblems(data.blocks, data.type).map(({ message }) =>
-    message.replace("[json-pointer:", "[json-pointer:/view"),
-  );
-  if (data.type === "modal" && data.title === undefined)
-    problems.push("missing required field: title [json-pointer:/view]");
-  const hasInput = data.blocks.some((block) => typeOf(block) === "input");
-  if (data.type === "modal" && hasInput && data.submit === undefined)
-    problems.push("a modal with input blocks needs submit [json-pointer:/view/submit]");
-  if (JSON.stringify(data).length > 250_000) problems.push("view_too_large");
-  return problems.length > 0 ? { problems } : { view: data };
 }

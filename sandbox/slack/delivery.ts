@@ -14,11 +14,21 @@ export interface Acknowledged {
   /** The body of the ack, parsed when it is JSON. */
   readonly body: unknown;
   readonly ms: number;
+  /** Why there is no ack, in Slack's words. */
+  readonly reason?: "http_timeout" | "http_error" | "connection_failed" | "timeout";
+  /** The app asked not to be told again: `x-slack-no-retry: 1`. */
+  readonly noRetry?: boolean;
+}
+
+/** Which retry this is, and why. */
+export interface Retry {
+  readonly attempt: number;
+  readonly reason: string;
 }
 
 export interface Delivery {
   /** Delivers once and waits for the ack, three seconds at most. */
-  send(outgoing: Outgoing, retry?: number): Promise<Acknowledged>;
+  send(outgoing: Outgoing, retry?: Retry): Promise<Acknowledged>;
   readonly online: () => boolean;
 }
 
@@ -46,13 +56,17 @@ export function deliverByHttp(options: {
           "x-slack-signature": sign(options.signingSecret, timestamp, body),
           ...(retry === undefined
             ? {}
-            : { "x-slack-retry-num": String(retry), "x-slack-retry-reason": "http_timeout" }),
+            : { "x-slack-retry-num": String(retry.attempt), "x-slack-retry-reason": retry.reason }),
         });
         reached = true;
-        return { ok: answer.code < 300, body: parsed(answer.text), ms: performance.now() - started };
-      } catch {
+        const ms = performance.now() - started;
+        if (answer.code < 300) return { ok: true, body: parsed(answer.text), ms };
+        return { ok: false, body: parsed(answer.text), ms, reason: "http_error", noRetry: answer.noRetry };
+      } catch (error) {
         reached = false;
-        return { ok: false, body: undefined, ms: performance.now() - started };
+        const late = error instanceof Error && ["TimeoutError", "AbortError"].includes(error.name);
+        const reason = late ? "http_timeout" : "connection_failed";
+        return { ok: false, body: undefined, ms: performance.now() - started, reason };
       }
     },
   };
@@ -65,7 +79,7 @@ function post(
   url: string,
   body: string,
   headers: Readonly<Record<string, string>>,
-): Promise<{ readonly code: number; readonly text: string }> {
+): Promise<{ readonly code: number; readonly text: string; readonly noRetry: boolean }> {
   return new Promise((resolve, reject) => {
     const options = {
       method: "POST",
@@ -74,7 +88,9 @@ function post(
       signal: AbortSignal.timeout(ackWithinMs),
     };
     const outgoing = request(url, options, (response) => {
-      text(response).then((received) => resolve({ code: response.statusCode ?? 0, text: received }), reject);
+      const { statusCode: code = 0, headers: answered } = response;
+      const noRetry = answered["x-slack-no-retry"] === "1";
+      text(response).then((received) => resolve({ code, text: received, noRetry }), reject);
     });
     outgoing.on("error", reject);
     outgoing.end(body);
@@ -134,13 +150,13 @@ export function deliverBySocket(): Delivery & {
     send({ kind, payload }, retry) {
       const started = performance.now();
       const socket = sockets[next++ % Math.max(1, sockets.length)];
-      if (socket === undefined) return Promise.resolve({ ok: false, body: undefined, ms: 0 });
+      if (socket === undefined) return Promise.resolve({ ok: false, body: undefined, ms: 0, reason: "timeout" });
       const envelope_id = randomUUID();
       return new Promise((resolve) => {
         const done = (ok: boolean, body: unknown) => {
           clearTimeout(timer);
           waiting.delete(envelope_id);
-          resolve({ ok, body, ms: performance.now() - started });
+          resolve({ ok, body, ms: performance.now() - started, ...(ok ? {} : { reason: "timeout" as const }) });
         };
         const timer = setTimeout(() => done(false, undefined), ackWithinMs);
         waiting.set(envelope_id, (body) => done(true, body));
@@ -149,8 +165,8 @@ export function deliverBySocket(): Delivery & {
             envelope_id,
             type: kind,
             payload,
-            accepts_response_payload: true,
-            ...(retry === undefined ? {} : { retry_attempt: retry, retry_reason: "timeout" }),
+            accepts_response_payload: kind !== "events_api",
+            ...(retry === undefined ? {} : { retry_attempt: retry.attempt, retry_reason: retry.reason }),
           }),
         );
       });

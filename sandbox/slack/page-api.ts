@@ -9,7 +9,7 @@
  *   POST /sandbox/view/submit            ViewInput     -> Outcome (errors by block id, as Slack shows them in the form)
  *   POST /sandbox/view/close             {user, view_id} -> Outcome
  *   POST /sandbox/message                {user, channel, text, thread_ts?} -> Outcome (a person types a message)
- *   POST /sandbox/home                   {user} -> Outcome (the person opens the App Home tab)
+ *   POST /sandbox/home                   {user, tab?} -> Outcome (the person opens the App Home, or its messages)
  *   GET  /sandbox/faults                 -> FaultState[]      (present when the world registers faults)
  *   POST /sandbox/faults/:name           {on: boolean} -> FaultState[]
  */
@@ -42,6 +42,8 @@ export interface PageFile {
   readonly size: number;
   /** Path on the simulation's own origin. */
   readonly url: string;
+  /** The beginning of a text. */
+  readonly preview?: string;
 }
 
 export interface PageMessage {
@@ -106,6 +108,10 @@ export interface ActionInput {
   readonly action_id: string;
   /** Button value, selected option's value, picked date, ...: what the person chose. */
   readonly value?: string;
+  /** The same for an element that takes several: checkboxes and multi-select menus. */
+  readonly values?: readonly string[];
+  /** What is entered in the other elements of the view, which Slack sends along. */
+  readonly form?: ViewInput["values"];
 }
 
 export interface ViewInput {

@@ -4,6 +4,7 @@ import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import type { FaultState, PageMessage, PageState, PageView, SlashCommand } from "./page-api.ts";
 import type { People } from "./people.ts";
+import { blocksOf, modalsOf } from "./views.ts";
 import type { StoredMessage, StoredView, Workspace } from "./workspace.ts";
 
 export interface FaultPanel {
@@ -22,6 +23,7 @@ export interface PageOptions {
 }
 
 const user = z.string();
+const form = z.record(z.string(), z.record(z.string(), z.unknown()));
 const bodies = {
   command: z.object({ user, channel: z.string(), text: z.string(), thread_ts: z.string().optional() }),
   action: z.object({
@@ -31,11 +33,13 @@ const bodies = {
     block_id: z.string(),
     action_id: z.string(),
     value: z.string().optional(),
+    values: z.array(z.string()).optional(),
+    form: form.optional(),
   }),
-  submit: z.object({ user, view_id: z.string(), values: z.record(z.string(), z.record(z.string(), z.unknown())) }),
+  submit: z.object({ user, view_id: z.string(), values: form }),
   close: z.object({ user, view_id: z.string() }),
   message: z.object({ user, channel: z.string(), text: z.string(), thread_ts: z.string().optional() }),
-  home: z.object({ user }),
+  home: z.object({ user, tab: z.enum(["home", "messages"]).optional() }),
   fault: z.object({ on: z.boolean() }),
 };
 
@@ -76,7 +80,7 @@ export function addPageRoutes(server: FastifyInstance, options: PageOptions): vo
   server.post("/sandbox/view/submit", async (request) => people.submitView(bodies.submit.parse(request.body)));
   server.post("/sandbox/view/close", async (request) => people.closeView(bodies.close.parse(request.body)));
   server.post("/sandbox/message", async (request) => people.say(bodies.message.parse(request.body)));
-  server.post("/sandbox/home", async (request) => people.openHome(bodies.home.parse(request.body).user));
+  server.post("/sandbox/home", async (request) => people.openHome(withoutUndefined(bodies.home.parse(request.body))));
   server.get("/sandbox/faults", async () => faults?.states() ?? []);
   server.post<{ Params: { name: string } }>("/sandbox/faults/:name", async (request, reply) => {
     if (faults === undefined || !faults.states().some(({ name }) => name === request.params.name))
@@ -117,9 +121,8 @@ async function sendFile(
   });
 }
 
-export function pageState({ workspace, commands, online }: PageOptions, me: string): PageState {
-  const mine = workspace.views.filter((view) => view.user === me);
-  const home = mine.find(({ type }) => type === "home");
+export function pageState({ workspace, people, commands, online }: PageOptions, me: string): PageState {
+  const home = people.homeOf(me);
   const visible = workspace.messages.filter(
     (message) =>
       (message.onlyFor === undefined || message.onlyFor === me) &&
@@ -138,7 +141,7 @@ export function pageState({ workspace, commands, online }: PageOptions, me: stri
         bot_is_member: members.has(workspace.botUserId),
       })),
     messages: visible.map((message) => pageMessage(message, workspace)),
-    modals: mine.filter(({ type }) => type === "modal").map(pageView),
+    modals: modalsOf(workspace, me).map(pageView),
     ...(home === undefined ? {} : { home: pageView(home) }),
     commands,
     bot_online: online(),
@@ -162,14 +165,14 @@ function pageMessage(message: StoredMessage, workspace: Workspace): PageMessage 
   };
 }
 
-function pageView({ id, type, definition, errors }: StoredView): PageView {
-  const { title, submit, close, blocks } = definition;
+function pageView(view: StoredView): PageView {
+  const { id, type, definition, errors } = view;
+  const shared = { id, type, blocks: blocksOf(view), errors };
+  if (definition.type === "home") return { ...shared, title: "" };
+  const { title, submit, close } = definition;
   return {
-    id,
-    type,
-    title: title?.text ?? "",
-    blocks: blocks as PageView["blocks"],
-    errors,
+    ...shared,
+    title: title.text,
     ...(submit === undefined ? {} : { submit: submit.text }),
     ...(close === undefined ? {} : { close: close.text }),
   };

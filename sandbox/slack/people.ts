@@ -1,9 +1,23 @@
 import { z } from "zod";
 import type { Acknowledged, Delivery, Outgoing } from "./delivery.ts";
+import { formMistakes, formValues } from "./elements/form.ts";
+import type { Events } from "./events.ts";
 import type { SlackFaults } from "./faults.ts";
+import type { InstalledApp } from "./installed-app.ts";
 import type { ActionInput, Block, CommandInput, Outcome, SlashCommand, ViewInput } from "./page-api.ts";
+import {
+  chosenAction,
+  enteredAfter,
+  enteredIn,
+  interactionOf,
+  messageContext,
+  usedElement,
+  viewContext,
+} from "./payloads.ts";
 import type { ResponseTicket, Tickets } from "./tickets.ts";
-import type { StoredMessage, StoredView, Workspace } from "./workspace.ts";
+import { answerSubmission } from "./view-answers.ts";
+import { blocksOf, modalsOf, removeViews, viewPayload } from "./views.ts";
+import type { StoredView, Workspace } from "./workspace.ts";
 
 /** What people do in Slack, turned into the payloads that Slack sends an app. */
 export interface People {
@@ -17,35 +31,42 @@ export interface People {
     readonly text: string;
     readonly thread_ts?: string | undefined;
   }): Outcome;
-  openHome(user: string): Promise<Outcome>;
+  /** Opens a tab of the App Home, of which the app hears when it subscribed to that. */
+  openHome(input: { readonly user: string; readonly tab?: "home" | "messages" }): Promise<Outcome>;
+  /** What the app last published for this person; undefined before. */
+  homeOf(user: string): StoredView | undefined;
+}
+
+interface Parts {
+  readonly workspace: Workspace;
+  readonly tickets: Tickets;
+  readonly delivery: Delivery;
+  readonly faults: SlackFaults;
+  readonly events: Events;
+  readonly app: InstalledApp;
+  readonly commands: readonly SlashCommand[];
 }
 
 const failed = (error: string): Outcome => ({ ok: false, error });
 const timedOut = (command: string) => failed(`${command} failed with the error "operation_timeout"`);
+const noAnswer = "The app did not answer in time.";
 
 const ackMessage = z.looseObject({
   text: z.string().optional(),
   blocks: z.array(z.unknown()).optional(),
   response_type: z.string().optional(),
 });
-const viewAck = z.looseObject({
-  response_action: z.string().optional(),
-  errors: z.record(z.string(), z.string()).optional(),
-});
 
-export function createPeople(
-  workspace: Workspace,
-  tickets: Tickets,
-  delivery: Delivery,
-  faults: SlackFaults,
-  commands: readonly SlashCommand[],
-): People {
-  const team = { id: workspace.teamId, domain: "sandbox" };
+export function createPeople({ workspace, tickets, delivery, faults, events, app, commands }: Parts): People {
   const person = (id: string) => workspace.people.find((candidate) => candidate.id === id);
+  const homeOf = (user: string) => workspace.views.find((view) => view.user === user && view.type === "home");
+  /** A person's own view; nobody can use another's. */
+  const viewOf = (user: string, id: string | undefined) =>
+    workspace.views.find((view) => view.id === id && view.user === user);
 
   const deliver = async (outgoing: Outgoing): Promise<Acknowledged> => {
     const first = delivery.send(outgoing);
-    if (faults.deliverTwice) void delivery.send(outgoing, 1);
+    if (faults.deliverTwice) void delivery.send(outgoing, { attempt: 1, reason: "http_timeout" });
     return first;
   };
 
@@ -66,7 +87,7 @@ export function createPeople(
         payload: {
           token: "fake-verification-token",
           team_id: workspace.teamId,
-          team_domain: team.domain,
+          team_domain: "sandbox",
           channel_id: channel.id,
           channel_name: channel.is_im ? "directmessage" : channel.is_private ? "privategroup" : channel.name,
           user_id: user,
@@ -88,89 +109,79 @@ export function createPeople(
       const who = person(input.user);
       const message =
         input.message === undefined ? undefined : workspace.message(input.message.channel, input.message.ts);
-      const view = workspace.views.find(({ id }) => id === input.view_id);
-      const found = findElement(
-        (message?.blocks ?? view?.definition.blocks ?? []) as readonly Block[],
-        input.action_id,
-      );
-      if (who === undefined || (message === undefined && view === undefined) || found === undefined)
-        return failed("That element is no longer there.");
-      const ticket =
-        message === undefined
-          ? undefined
-          : tickets.response(message.channel, input.user, { channel: message.channel, ts: message.ts });
+      const view = viewOf(input.user, input.view_id);
+      const blocks = message?.blocks ?? (view === undefined ? [] : blocksOf(view));
+      const used = usedElement(blocks, input);
+      if (who === undefined || used === undefined) return failed("That element is no longer there.");
+      const chosen = chosenAction(used.element, input);
+      if (chosen === undefined) return failed("That is none of its options.");
+      const entered = enteredAfter(used, input);
+      const context =
+        message !== undefined
+          ? messageContext(
+              workspace,
+              message,
+              tickets.response(message.channel, input.user, { channel: message.channel, ts: message.ts }),
+              entered,
+            )
+          : view !== undefined
+            ? viewContext(workspace, view, entered)
+            : {};
       const acknowledged = await deliver({
         kind: "interactive",
         payload: {
-          type: "block_actions",
-          user: { id: who.id, username: who.name, name: who.name, team_id: workspace.teamId },
-          api_app_id: workspace.appId,
-          token: "fake-verification-token",
-          team,
+          ...interactionOf(workspace, "block_actions", who),
           trigger_id: tickets.trigger(input.user),
-          is_enterprise_install: false,
-          ...(message === undefined ? viewContext(view) : messageContext(message, ticket)),
-          actions: [
-            {
-              ...chosen(found.element, input.value),
-              action_id: input.action_id,
-              block_id: found.blockId,
-              action_ts: workspace.nextTs(),
-            },
-          ],
+          ...context,
+          actions: [{ ...chosen, action_id: input.action_id, block_id: used.blockId, action_ts: workspace.nextTs() }],
         },
       });
-      return acknowledged.ok ? { ok: true } : failed("The app did not answer in time.");
+      return acknowledged.ok ? { ok: true } : failed(noAnswer);
     },
 
     async submitView({ user, view_id, values }) {
       const who = person(user);
-      const view = workspace.views.find(({ id }) => id === view_id);
-      if (who === undefined || view === undefined) return failed("That dialog is no longer open.");
-      const acknowledged = await deliver({
-        kind: "interactive",
-        payload: {
-          type: "view_submission",
-          team,
-          user: { id: who.id, username: who.name, name: who.name },
-          api_app_id: workspace.appId,
-          token: "fake-verification-token",
-          trigger_id: tickets.trigger(user),
-          view: { ...showView(view), state: { values } },
-          response_urls: [],
-        },
-      });
-      if (!acknowledged.ok) return failed("We had some trouble connecting. Try again?");
-      const answer = viewAck.safeParse(acknowledged.body ?? {});
-      if (answer.success && answer.data.response_action === "errors") {
-        view.errors = answer.data.errors ?? {};
+      const view = viewOf(user, view_id);
+      if (who === undefined || view?.type !== "modal") return failed("That dialog is no longer open.");
+      const entered = enteredIn(values);
+      // What Slack refuses by itself the app never hears of.
+      const mistakes = formMistakes(blocksOf(view), formValues(blocksOf(view), entered));
+      if (Object.keys(mistakes).length > 0) {
+        view.errors = mistakes;
         workspace.changed();
         return failed("The form has mistakes.");
       }
-      // A `update` or `push` action replaces what is shown; anything else closes the view.
-      if (!answer.success || answer.data.response_action === undefined || answer.data.response_action === "clear")
-        closeViews(user, answer.data?.response_action === "clear" ? undefined : view);
-      return { ok: true };
+      const acknowledged = await deliver({
+        kind: "interactive",
+        payload: {
+          ...interactionOf(workspace, "view_submission", who),
+          trigger_id: tickets.trigger(user),
+          view: viewPayload(workspace, view, entered),
+          response_urls: [],
+        },
+      });
+      const trouble = acknowledged.ok
+        ? answerSubmission(workspace, view, acknowledged.body)
+        : "We had some trouble connecting. Try again?";
+      return trouble === undefined ? { ok: true } : failed(trouble);
     },
 
     async closeView({ user, view_id }) {
-      const view = workspace.views.find(({ id }) => id === view_id);
-      if (view === undefined) return failed("That dialog is no longer open.");
-      closeViews(user, view);
-      if (view.definition.notify_on_close === true) {
+      const who = person(user);
+      const view = viewOf(user, view_id);
+      if (who === undefined || view?.type !== "modal") return failed("That dialog is no longer open.");
+      const { definition } = view;
+      const cleared = definition.type === "modal" && definition.clear_on_close === true;
+      removeViews(workspace, cleared ? modalsOf(workspace, user) : [view]);
+      if (definition.type === "modal" && definition.notify_on_close === true)
         await deliver({
           kind: "interactive",
           payload: {
-            type: "view_closed",
-            team,
-            user: { id: user },
-            api_app_id: workspace.appId,
-            token: "fake-verification-token",
-            view: showView(view),
-            is_cleared: false,
+            ...interactionOf(workspace, "view_closed", who),
+            view: viewPayload(workspace, view),
+            is_cleared: cleared,
           },
         });
-      }
       return { ok: true };
     },
 
@@ -180,27 +191,22 @@ export function createPeople(
       return { ok: true };
     },
 
-    async openHome(user) {
-      const acknowledged = await deliver({
-        kind: "events_api",
-        payload: {
-          token: "fake-verification-token",
-          team_id: workspace.teamId,
-          api_app_id: workspace.appId,
-          event: {
-            type: "app_home_opened",
-            user,
-            channel: workspace.directChannel(user).id,
-            tab: "home",
-            event_ts: workspace.nextTs(),
-          },
-          type: "event_callback",
-          event_id: `Ev${workspace.nextTs()}`,
-          event_time: Math.floor(Date.now() / 1_000),
-        },
+    async openHome({ user, tab = "home" }) {
+      if (person(user) === undefined) return failed("unknown person");
+      if (tab === "home" && !app.homeTab) return failed("This app has no Home tab.");
+      const home = homeOf(user);
+      const acknowledged = await events.send({
+        type: "app_home_opened",
+        user,
+        channel: workspace.directChannel(user).id,
+        tab,
+        // Only the Home tab has a view, and only once one was published.
+        ...(tab === "home" && home !== undefined ? { view: viewPayload(workspace, home) } : {}),
       });
-      return acknowledged.ok ? { ok: true } : failed("The app did not answer in time.");
+      return acknowledged?.ok === false ? failed(noAnswer) : { ok: true };
     },
+
+    homeOf,
   };
 
   /** An ack may carry the first answer itself. */
@@ -217,86 +223,4 @@ export function createPeople(
       ...onlyFor,
     });
   }
-
-  function closeViews(user: string, only: StoredView | undefined): void {
-    for (const view of workspace.views.filter(
-      (candidate) =>
-        candidate.user === user && candidate.type === "modal" && (only === undefined || candidate === only),
-    ))
-      workspace.views.splice(workspace.views.indexOf(view), 1);
-    workspace.changed();
-  }
-
-  function messageContext(message: StoredMessage, ticket: ResponseTicket | undefined) {
-    const channel = workspace.channel(message.channel);
-    const is_ephemeral = message.onlyFor !== undefined;
-    return {
-      container: { type: "message", message_ts: message.ts, channel_id: message.channel, is_ephemeral },
-      channel: { id: message.channel, name: channel?.name ?? "" },
-      // Slack sends no message with a click on an ephemeral one.
-      ...(is_ephemeral
-        ? {}
-        : {
-            message: {
-              type: "message",
-              user: message.user,
-              ts: message.ts,
-              text: message.text,
-              blocks: message.blocks,
-            },
-          }),
-      response_url: ticket?.url,
-      state: { values: {} },
-    };
-  }
-
-  function viewContext(view: StoredView | undefined) {
-    return { container: { type: "view", view_id: view?.id }, view: view === undefined ? undefined : showView(view) };
-  }
-
-  function showView(view: StoredView) {
-    return {
-      ...view.definition,
-      id: view.id,
-      hash: view.hash,
-      type: view.type,
-      team_id: workspace.teamId,
-      app_id: workspace.appId,
-      bot_id: workspace.botId,
-    };
-  }
-}
-
-type Element = Readonly<Record<string, unknown>>;
-
-/** Looks through blocks, containers and accessories for the element with this action_id. */
-function findElement(
-  blocks: readonly Block[],
-  actionId: string,
-): { readonly element: Element; readonly blockId: string } | undefined {
-  for (const [index, block] of blocks.entries()) {
-    const elements = [...list(block["elements"]), ...list(block["accessory"]), ...list(block["element"])];
-    const element = elements.find((candidate) => candidate["action_id"] === actionId);
-    if (element !== undefined) return { element, blockId: String(block["block_id"] ?? `b${index}`) };
-    const inside = findElement(list(block["child_blocks"]) as readonly Block[], actionId);
-    if (inside !== undefined) return inside;
-  }
-  return undefined;
-}
-
-function list(value: unknown): readonly Element[] {
-  if (Array.isArray(value)) return value as readonly Element[];
-  return value !== null && typeof value === "object" ? [value as Element] : [];
-}
-
-/** The action as Slack reports it: the button's own value, or what was picked. */
-function chosen(element: Element, value: string | undefined): Element {
-  const type = String(element["type"]);
-  if (type === "button")
-    return { type, text: element["text"], ...(element["value"] === undefined ? {} : { value: element["value"] }) };
-  if (type === "overflow" || type === "static_select" || type === "radio_buttons") {
-    const options = list(element["options"]);
-    return { type, selected_option: options.find((option) => option["value"] === value) };
-  }
-  return { type, value };
 }

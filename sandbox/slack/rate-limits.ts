@@ -1,6 +1,6 @@
 /** Methods that write to one channel: about one a second, with a short burst allowed. https://docs.slack.dev/apis/web-api/rate-limits */
 const perChannel = { burst: 3, perSecond: 1 };
-/** Tier 3 of the Web API; views and users methods are in it or above. */
+/** Tier 3 of the Web API; chat, views and files methods are in tier 4. */
 const perMethod = { burst: 20, perSecond: 50 / 60 };
 
 interface Bucket {
@@ -28,9 +28,6 @@ export function createLimits(now: () => number = Date.now): Limit {
   return (method, channel) => {
     if (method === "chat.postMessage" && channel !== undefined) return take(`post:${channel}`, perChannel);
     if (method === "auth.test" || method === "api.test") return undefined;
-    return take(
-      method,
-      method.startsWith("chat.") || method.startsWith("views.") ? { burst: 50, perSecond: 100 / 60 } : perMethod,
-    );
+    return take(method, /^(chat|views|files)\./.test(method) ? { burst: 50, perSecond: 100 / 60 } : perMethod);
   };
 }

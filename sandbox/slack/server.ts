@@ -6,16 +6,21 @@ import { WebSocketServer } from "ws";
 import { z } from "zod";
 import { blockProblems } from "./block-kit.ts";
 import { deliverByHttp, deliverBySocket } from "./delivery.ts";
+import { createEvents } from "./events.ts";
 import { noSlackFaults, type SlackFaults } from "./faults.ts";
+import { fileRoutes } from "./file-routes.ts";
+import type { InstalledApp } from "./installed-app.ts";
+import type { ApiAnswer, Arguments } from "./methods/answer.ts";
 import type { Block, SlashCommand } from "./page-api.ts";
 import { addPageRoutes, type FaultPanel } from "./page-routes.ts";
 import { createPeople, type People } from "./people.ts";
 import { createLimits } from "./rate-limits.ts";
 import { createTickets, type ResponseTicket } from "./tickets.ts";
-import { type ApiAnswer, type Arguments, webApi } from "./web-api.ts";
+import { webApi } from "./web-api.ts";
 import { Workspace } from "./workspace.ts";
 
-export interface SlackOptions {
+/** What the app's manifest does not say is off, except direct messages. */
+export interface SlackOptions extends Partial<InstalledApp> {
   readonly port?: number;
   readonly signingSecret: string;
   readonly botToken: string;
@@ -24,6 +29,8 @@ export interface SlackOptions {
   readonly scopes: readonly string[];
   readonly commands: readonly SlashCommand[];
   readonly deliver: { readonly mode: "http"; readonly requestUrl: () => string } | { readonly mode: "socket" };
+  /** How long after a failure each retry of an event is sent; Slack's own times when left out. */
+  readonly eventRetryMs?: readonly number[];
   readonly pageDir?: string | undefined;
   readonly faultPanel?: FaultPanel | undefined;
 }
@@ -56,6 +63,9 @@ const responseBody = z.looseObject({
   delete_original: z.boolean().optional(),
 });
 
+/** Slack reads no JSON body for this one, whatever its page says (Octember/earshot#10). */
+const formOnly = ["files.getUploadURLExternal"];
+
 /** Starts a workspace with one app installed, on one port: Web API, response URLs, sockets, uploads, and the page. */
 export async function startSlack(options: SlackOptions): Promise<SlackSimulation> {
   const workspace = new Workspace();
@@ -69,8 +79,11 @@ export async function startSlack(options: SlackOptions): Promise<SlackSimulation
     options.deliver.mode === "http"
       ? deliverByHttp({ requestUrl: options.deliver.requestUrl, signingSecret: options.signingSecret })
       : socketDelivery;
-  const people = createPeople(workspace, tickets, delivery, faults, options.commands);
-  const methods = webApi(workspace, tickets, {
+  const { homeTab = false, messagesTab = true, botEvents = [] } = options;
+  const app: InstalledApp = { homeTab, messagesTab, botEvents };
+  const events = createEvents(workspace, app, delivery, faults, options.eventRetryMs);
+  const people = createPeople({ workspace, tickets, delivery, faults, events, app, commands: options.commands });
+  const methods = webApi(workspace, tickets, app, {
     origin: () => origin,
     socketUrl: () => `${origin.replace("http", "ws")}/link/?ticket=fake`,
   });
@@ -79,14 +92,22 @@ export async function startSlack(options: SlackOptions): Promise<SlackSimulation
   await server.register(formbody);
   server.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
 
-  server.post<{ Params: { method: string } }>("/api/:method", async (request, reply) => {
-    if (faults.latencyMs > 0) await sleep(faults.latencyMs);
-    const { method } = request.params;
-    const given = argumentsOf(request.body);
-    const channel = typeof given["channel"] === "string" ? given["channel"] : undefined;
-    const answer = callMethod(method, given, request.headers.authorization, channel, reply);
-    log.push({ method, channel, error: answer.error, at: Date.now() });
-    return reply.send(answer);
+  server.route<{ Params: { method: string } }>({
+    method: ["GET", "POST"],
+    url: "/api/:method",
+    handler: async (request, reply) => {
+      if (faults.latencyMs > 0) await sleep(faults.latencyMs);
+      const { method } = request.params;
+      const isJson = request.headers["content-type"]?.startsWith("application/json") === true;
+      const given = {
+        ...argumentsOf(request.query),
+        ...(isJson && formOnly.includes(method) ? {} : argumentsOf(request.body)),
+      };
+      const channel = [given["channel"], given["channel_id"]].find((value) => typeof value === "string");
+      const answer = callMethod(method, given, request.headers.authorization, channel, reply);
+      log.push({ method, channel, error: answer.error, at: Date.now() });
+      return reply.send(answer);
+    },
   });
 
   const callMethod = (
@@ -106,8 +127,9 @@ export async function startSlack(options: SlackOptions): Promise<SlackSimulation
         ok: false,
         error: token === options.appToken || token === options.botToken ? "not_allowed_token_type" : "invalid_auth",
       };
-    if (!needsApp && entry.scope !== undefined && !options.scopes.includes(entry.scope))
-      return { ok: false, error: "missing_scope", needed: entry.scope, provided: options.scopes.join(",") };
+    const needed = needsApp ? undefined : entry.scope(given);
+    if (needed !== undefined && !options.scopes.includes(needed))
+      return { ok: false, error: "missing_scope", needed, provided: options.scopes.join(",") };
     const seconds =
       faults.rateLimited.get(method) ?? faults.rateLimited.get(`${method}:${channel}`) ?? limit(method, channel);
     if (seconds !== undefined) {
@@ -129,20 +151,7 @@ export async function startSlack(options: SlackOptions): Promise<SlackSimulation
       : reply.code(error === "no_text" ? 500 : 400).send({ ok: false, error });
   });
 
-  server.post<{ Params: { id: string } }>("/upload/:id", async (request, reply) => {
-    const stored = workspace.files.get(request.params.id);
-    const sent = await uploadedBytes(request.body, request.headers["content-type"] ?? "");
-    if (stored === undefined || sent === undefined) return reply.code(404).send("not found");
-    if (sent.length !== stored.file.size) return reply.code(400).send("length does not match");
-    stored.content = sent;
-    return reply.send(`OK - ${sent.length}`);
-  });
-  server.get<{ Params: { id: string } }>("/files/:id/*", async (request, reply) => {
-    const stored = workspace.files.get(request.params.id);
-    return stored === undefined
-      ? reply.code(404).send("not found")
-      : reply.type(stored.file.mimetype).send(stored.content);
-  });
+  await server.register(fileRoutes(workspace));
 
   addPageRoutes(server, {
     workspace,
@@ -175,6 +184,7 @@ export async function startSlack(options: SlackOptions): Promise<SlackSimulation
     log,
     refreshSockets: () => socketDelivery.refresh(),
     async stop() {
+      events.stop();
       for (const client of sockets.clients) client.terminate();
       await server.close();
     },
@@ -190,16 +200,6 @@ function argumentsOf(body: unknown): Arguments {
       ["blocks", "view", "files", "metadata"].includes(key) && typeof value === "string" ? parsedJson(value) : value,
     ]),
   );
-}
-
-/** Raw bytes, or the one file of a form: Slack takes both. */
-async function uploadedBytes(body: unknown, contentType: string): Promise<Buffer | undefined> {
-  if (!Buffer.isBuffer(body)) return undefined;
-  if (!contentType.startsWith("multipart/form-data")) return body;
-  const form = await new Response(new Uint8Array(body), { headers: { "content-type": contentType } }).formData();
-  for (const value of form.values())
-    return typeof value === "string" ? Buffer.from(value) : Buffer.from(await value.arrayBuffer());
-  return undefined;
 }
 
 function parsedJson(text: string): unknown {

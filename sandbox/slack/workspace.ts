@@ -1,5 +1,12 @@
 import { randomBytes } from "node:crypto";
 import type { Block, Channel, PageFile, Person } from "./page-api.ts";
+import type { ViewDefinition } from "./view-rules.ts";
+
+/** What an app hangs on a message for apps to read. */
+export interface MessageMetadata {
+  readonly event_type: string;
+  readonly event_payload: Readonly<Record<string, unknown>>;
+}
 
 export interface StoredMessage {
   readonly channel: string;
@@ -14,22 +21,26 @@ export interface StoredMessage {
   readonly files: readonly PageFile[];
   /** The response_url it came through, which alone may replace an ephemeral one. */
   readonly responseUrl?: string;
+  metadata?: MessageMetadata | undefined;
+}
+
+export interface StoredFile {
+  readonly file: PageFile;
+  /** Undefined until it was sent. */
+  content: Buffer | undefined;
+  /** An upload can be completed once. */
+  completed: boolean;
 }
 
 export interface StoredView {
   readonly id: string;
   readonly user: string;
   readonly type: "modal" | "home";
+  /** The view at the bottom of its stack, and the one right below. */
+  readonly root: string;
+  readonly previous: string | undefined;
   hash: string;
-  definition: {
-    readonly title?: { readonly text: string };
-    readonly submit?: { readonly text: string };
-    readonly close?: { readonly text: string };
-    readonly blocks: readonly unknown[];
-    readonly callback_id?: string;
-    readonly private_metadata?: string;
-    readonly notify_on_close?: boolean;
-  };
+  definition: ViewDefinition;
   errors: Readonly<Record<string, string>>;
 }
 
@@ -49,7 +60,7 @@ export class Workspace {
   readonly userGroups: readonly { readonly id: string; readonly handle: string; readonly users: readonly string[] }[];
   readonly messages: StoredMessage[] = [];
   readonly views: StoredView[] = [];
-  readonly files = new Map<string, { readonly file: PageFile; content: Buffer }>();
+  readonly files = new Map<string, StoredFile>();
   private readonly listeners = new Set<() => void>();
   private lastTs = 0;
 
@@ -118,6 +129,7 @@ export class Workspace {
       members: new Set([user, this.botUserId]),
     };
     this.channels.push(made);
+    this.changed();
     return made;
   }
 

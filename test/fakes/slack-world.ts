@@ -74,6 +74,8 @@ export async function startSlackWorld(
     appToken: "xapp-fake-app",
     scopes: options.scopes ?? scopes,
     commands: [slashCommand],
+    homeTab: true,
+    botEvents: ["app_home_opened"],
     deliver: mode === "http" ? { mode, requestUrl: () => `${botUrl}${slackPath}` } : { mode },
   });
   const logs: string[] = [];

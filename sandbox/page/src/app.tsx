@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import type { Outcome, PageState } from "../../slack/page-api.ts";
 import { slack } from "./client.ts";
 import { DirectoryProvider } from "./live/directory.tsx";
@@ -59,6 +59,11 @@ function Workspace({ state, connected, onPerson }: WorkspaceProps) {
   const channel = channelAt(state, wanted);
   const place: Place = channel === undefined ? { kind: "home" } : { kind: "channel", id: channel.id };
   const unread = useUnread(state, channel?.id);
+  const direct = channel?.is_im === true ? channel.id : undefined;
+  useEffect(() => {
+    // The app hears of its messages being opened as it does of its Home tab.
+    if (direct !== undefined) void slack.openHome(me, "messages");
+  }, [me, direct]);
   const go = (next: Place) => {
     setWanted(next);
     setThread(undefined);

@@ -43,7 +43,7 @@ export const slack = {
   act: (input: ActionInput) => ask("/sandbox/action", input),
   submitView: (input: ViewInput) => ask("/sandbox/view/submit", input),
   closeView: (user: string, view_id: string) => ask("/sandbox/view/close", { user, view_id }),
-  openHome: (user: string) => ask("/sandbox/home", { user }),
+  openHome: (user: string, tab: "home" | "messages" = "home") => ask("/sandbox/home", { user, tab }),
 };
 
 /** The state as this person may see it. Throws when there is none. */

@@ -30,6 +30,7 @@ const file = z.object({
   mimetype: z.string(),
   size: z.number(),
   url: z.string(),
+  preview: z.string().exactOptional(),
 });
 
 const message = z.object({

@@ -1,5 +1,5 @@
 import { LogLevel, WebClient } from "@slack/web-api";
-import { type SlackSimulation, startSlack } from "../../../sandbox/slack/server.ts";
+import { type SlackOptions, type SlackSimulation, startSlack } from "../../../sandbox/slack/server.ts";
 
 /** The workspace under test: the simulation, or the real one that the token leads to. */
 export interface Subject {
@@ -37,6 +37,7 @@ export async function openSubject(
     "channels:read",
   ],
   requestUrl = "http://127.0.0.1:1/",
+  more: Partial<SlackOptions> = {},
 ): Promise<Subject> {
   const simulation =
     real === undefined
@@ -47,6 +48,7 @@ export async function openSubject(
           scopes,
           commands: [{ command: "/dragonfly", description: "", usage_hint: "" }],
           deliver: { mode: "http", requestUrl: () => requestUrl },
+          ...more,
         })
       : undefined;
   const client = new WebClient(real ?? "xoxb-fake", {

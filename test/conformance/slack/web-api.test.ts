@@ -325,24 +325,3 @@ describe.skipIf(real)(
     });
   },
 );
-
-describe("files (https://docs.slack.dev/reference/methods/files.completeUploadExternal)", () => {
-  it("go up in three steps and into a thread", async () => {
-    const { ts = "" } = await subject.client.chat.postMessage({ channel: subject.channel, text: "with a file" });
-    const uploaded = await subject.client.filesUploadV2({
-      channel_id: subject.channel,
-      thread_ts: ts,
-      filename: "plan.diff",
-      content: "- a\n+ b\n",
-    });
-    expect(uploaded.ok).toBe(true);
-  });
-
-  it("cannot be completed before they were sent", async () => {
-    expect(
-      await subject.error((client) =>
-        client.files.completeUploadExternal({ files: [{ id: "F0NONE", title: "x" }], channel_id: subject.channel }),
-      ),
-    ).toBe("file_not_found");
-  });
-});

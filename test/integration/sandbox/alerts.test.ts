@@ -107,14 +107,17 @@ describe("an alert", () => {
     await send(payload(told));
     const parent = await said(new RegExp(`${told.group}[\\s\\S]*1 firing`));
     const triage = await said(/Most likely: /, parent.ts);
-    const action = /"action_id":"(next_\d+|[a-z_]*next[a-z_]*\d*)"/.exec(JSON.stringify(triage.blocks))?.[1] ?? "";
-    await sandbox.slack.people.action({
-      user: "U0ADA",
-      message: { channel, ts: triage.ts },
-      block_id: "",
-      action_id: action,
-    });
-    await said(/Reattach|reattach[\s\S]*Waiting for approval/);
+    // The fault restarts the primary, on which the bot's queue is: a change is refused until it is seen to be back.
+    const message = { channel, ts: triage.ts };
+    const card = () => messages().find((one) => /reattach-replica · run/.test(textOf(one)));
+    await vi.waitFor(
+      async () => {
+        await sandbox.slack.people.action({ user: "U0ADA", message, block_id: "", action_id: "report_next_0" });
+        await vi.waitFor(() => expect(card()).toBeDefined(), { timeout: 3_000 });
+      },
+      { timeout: 20_000 },
+    );
+    await said(/reattach-replica · run[\s\S]*"Approve"/);
   });
 
   it("is told of, triaged and closed while the bot's own store is away", async () => {

@@ -139,7 +139,7 @@ describe("a change in Slack", () => {
     await ask("snapshot");
     const card = await said(/Save the data of[\s\S]*Waiting for approval/);
     const homeOf = async (user: string, words: RegExp) => {
-      await sandbox.slack.people.openHome(user);
+      await sandbox.slack.people.openHome({ user });
       const view = await vi.waitUntil(
         () =>
           sandbox.slack.workspace.views.findLast(

@@ -20,8 +20,8 @@ const manifest = z
     }),
     oauth_config: z.object({ scopes: z.strictObject({ bot: z.array(z.string()) }) }),
     settings: z.object({
-      event_subscriptions: z.object({ request_url: z.url(), bot_events: z.array(z.string()) }),
       interactivity: z.object({ is_enabled: z.literal(true), request_url: z.url() }),
+      event_subscriptions: z.object({ request_url: z.url(), bot_events: z.array(z.string()) }),
     }),
   })
   .parse(parse(readFileSync(new URL("../../../deploy/slack/manifest.yaml", import.meta.url), "utf8")));
@@ -37,10 +37,10 @@ describe("the app manifest", () => {
     expect(manifest.oauth_config.scopes.bot.toSorted()).toEqual(scopes.toSorted());
   });
 
-  it("sends commands and clicks to the route that the bot serves", () => {
+  it("sends commands, clicks and events to the route that the bot serves", () => {
+    const { interactivity, event_subscriptions } = manifest.settings;
     const [command] = manifest.features.slash_commands;
     expect(manifest.features.slash_commands.map((each) => each.command)).toEqual(["/dragonfly"]);
-    const { interactivity, event_subscriptions } = manifest.settings;
     for (const url of [command?.url, interactivity.request_url, event_subscriptions.request_url])
       expect(new URL(url ?? "").pathname).toBe(slackPath);
   });

@@ -1,7 +1,7 @@
 import { z } from "zod";
+import { elementSchema } from "../../../slack/elements/schema.ts";
 import type { Block } from "../../../slack/page-api.ts";
 import { ElementView } from "../elements/element-view.tsx";
-import { elementSchema } from "../elements/schema.ts";
 import { Trouble } from "../elements/trouble.tsx";
 import { useAct } from "../elements/use-act.ts";
 import { Unreadable } from "./unreadable.tsx";

@@ -1,9 +1,9 @@
 import { lazy, type ReactNode, Suspense } from "react";
+import { blockIdOf } from "../../../slack/elements/form.ts";
 import type { Block } from "../../../slack/page-api.ts";
 import { type Source, SourceProvider } from "../elements/use-act.ts";
 import { useStable } from "../live/use-stable.ts";
 import { ActionsBlock } from "./actions-block.tsx";
-import { blockIdOf } from "./block-id.ts";
 import { ContainerBlock } from "./container-block.tsx";
 import { ContextBlock } from "./context-block.tsx";
 import { HeaderBlock } from "./header-block.tsx";

@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { textSchema } from "../../../slack/elements/schema.ts";
 import type { Block } from "../../../slack/page-api.ts";
-import { textSchema } from "../elements/schema.ts";
 import { SlackText } from "../text/slack-text.tsx";
 import { imageSchema, Picture } from "./image-block.tsx";
 import { Unreadable } from "./unreadable.tsx";

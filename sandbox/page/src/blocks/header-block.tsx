@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { textSchema } from "../../../slack/elements/schema.ts";
 import type { Block } from "../../../slack/page-api.ts";
-import { textSchema } from "../elements/schema.ts";
 import { withEmoji } from "../text/emoji.ts";
 import { Unreadable } from "./unreadable.tsx";
 

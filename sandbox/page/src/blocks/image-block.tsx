@@ -1,8 +1,8 @@
 import { ImageOff } from "lucide-react";
 import { createContext, useContext, useState } from "react";
 import { z } from "zod";
+import { textSchema } from "../../../slack/elements/schema.ts";
 import type { Block, PageFile } from "../../../slack/page-api.ts";
-import { textSchema } from "../elements/schema.ts";
 import { withEmoji } from "../text/emoji.ts";
 import { Unreadable } from "./unreadable.tsx";
 

@@ -1,10 +1,20 @@
-import { type KeyboardEvent, useId } from "react";
+import { useId } from "react";
 import { z } from "zod";
+import {
+  elementSchema,
+  isMenu,
+  isMultiMenu,
+  isStateful,
+  type StatefulElement,
+  textSchema,
+} from "../../../slack/elements/schema.ts";
+import { chosenState, initialState, valuesOf } from "../../../slack/elements/state.ts";
 import type { Block } from "../../../slack/page-api.ts";
 import { Choices } from "../elements/choices.tsx";
-import { chosenState, initialState, valuesOf } from "../elements/element-state.ts";
+import { chosenOf } from "../elements/element-view.tsx";
+import { isTyped, Line } from "../elements/line.tsx";
 import { Menu } from "../elements/menu.tsx";
-import { elementSchema, isMenu, isStateful, type StatefulElement, textSchema } from "../elements/schema.ts";
+import { MultiMenu } from "../elements/multi-menu.tsx";
 import { Trouble } from "../elements/trouble.tsx";
 import { useAct } from "../elements/use-act.ts";
 import { withEmoji } from "../text/emoji.ts";
@@ -30,12 +40,12 @@ export function InputBlock({ block, id }: { readonly block: Block; readonly id: 
   const values = valuesOf(form.state(id, element.action_id) ?? initialState(element));
   const error = form.error(id);
   const dispatch = (next: readonly string[]) => {
-    if (input.dispatch_action === true) void acting.act(element.action_id, next[0] ?? "");
+    if (input.dispatch_action === true) void acting.act(element.action_id, chosenOf(element, next));
   };
   const change = (next: readonly string[]) => {
     form.change(id, element.action_id, chosenState(element, next));
-    // Text is dispatched with Enter, everything else when it is chosen.
-    if (element.type !== "plain_text_input" && element.type !== "number_input") dispatch(next);
+    // What is typed is dispatched with Enter, everything else when it is chosen.
+    if (!isTyped(element)) dispatch(next);
   };
   const many = element.type === "checkboxes" || element.type === "radio_buttons";
   const title = (
@@ -70,10 +80,10 @@ export function InputBlock({ block, id }: { readonly block: Block; readonly id: 
       <Control
         element={element}
         id={control}
-        value={values[0] ?? ""}
+        values={values}
         invalid={error !== undefined}
         describedBy={[error && `${control}-error`, hint && `${control}-hint`].filter(Boolean).join(" ") || undefined}
-        onChange={(value) => change(value === "" ? [] : [value])}
+        onChange={change}
         onEnter={input.dispatch_action === true ? () => dispatch(values) : undefined}
       />
       {notes}
@@ -84,48 +94,21 @@ export function InputBlock({ block, id }: { readonly block: Block; readonly id: 
 interface ControlProps {
   readonly element: StatefulElement;
   readonly id: string;
-  readonly value: string;
+  readonly values: readonly string[];
   readonly invalid: boolean;
   readonly describedBy: string | undefined;
-  readonly onChange: (value: string) => void;
+  readonly onChange: (values: readonly string[]) => void;
   readonly onEnter: (() => void) | undefined;
 }
 
-function Control({ element, id, value, invalid, describedBy, onChange, onEnter }: ControlProps) {
-  if (isMenu(element))
-    return (
-      <Menu
-        element={element}
-        id={id}
-        label="Choose an option"
-        value={value}
-        invalid={invalid}
-        describedBy={describedBy}
-        wide
-        onChoose={onChange}
-      />
-    );
-  const shared = {
-    id,
-    value,
-    placeholder: element.placeholder?.text,
-    "aria-invalid": invalid,
-    "aria-describedby": describedBy,
-    onChange: (event: { readonly target: { readonly value: string } }) => onChange(event.target.value),
-    onKeyDown: (event: KeyboardEvent) => {
-      if (event.key !== "Enter" || onEnter === undefined) return;
-      event.preventDefault();
-      onEnter();
-    },
-    className: `w-full rounded-lg border bg-surface px-3 py-1.5 text-ink placeholder:text-muted ${invalid ? "border-danger" : "border-line-strong"}`,
-  };
-  if (element.type === "plain_text_input" && element.multiline === true) return <textarea rows={4} {...shared} />;
-  return (
-    <input
-      type="text"
-      inputMode={element.type === "number_input" ? "decimal" : "text"}
-      autoComplete="off"
-      {...shared}
-    />
-  );
+/** The one control that the label names. */
+function Control({ element, id, values, invalid, describedBy, onChange, onEnter }: ControlProps) {
+  const value = values[0] ?? "";
+  const one = (next: string) => onChange(next === "" ? [] : [next]);
+  const shared = { id, label: "Choose an option", invalid, describedBy };
+  if (isMenu(element)) return <Menu {...shared} element={element} value={value} wide onChoose={one} />;
+  if (isMultiMenu(element)) return <MultiMenu {...shared} element={element} values={values} wide onChoose={onChange} />;
+  // Boxes and radio buttons have a legend of their own.
+  if (element.type === "checkboxes" || element.type === "radio_buttons") return null;
+  return <Line {...shared} element={element} value={value} wide onChange={one} onEnter={onEnter} />;
 }

@@ -1,7 +1,7 @@
 import { LoaderCircle } from "lucide-react";
+import type { ElementOf } from "../../../slack/elements/schema.ts";
 import { withEmoji } from "../text/emoji.ts";
 import { isSafeUrl } from "../text/slack-text.tsx";
-import type { ElementOf } from "./schema.ts";
 
 interface Props {
   readonly button: ElementOf<"button">;

@@ -1,6 +1,6 @@
 import { useId } from "react";
+import type { ElementOf } from "../../../slack/elements/schema.ts";
 import { SlackText } from "../text/slack-text.tsx";
-import type { ElementOf } from "./schema.ts";
 
 interface Props {
   readonly element: ElementOf<"checkboxes" | "radio_buttons">;

@@ -1,7 +1,7 @@
 import { AlertDialog } from "radix-ui";
+import type { Confirm } from "../../../slack/elements/schema.ts";
 import { withEmoji } from "../text/emoji.ts";
 import { SlackText } from "../text/slack-text.tsx";
-import type { Confirm } from "./schema.ts";
 
 interface Props {
   readonly confirm: Confirm;

@@ -1,13 +1,15 @@
 import { useState } from "react";
+import { type Element, isMenu, isMultiMenu, isStateful, takesMany } from "../../../slack/elements/schema.ts";
+import { chosenState, initialState, valuesOf } from "../../../slack/elements/state.ts";
 import { useForm } from "../views/form.ts";
 import { ButtonView } from "./button-view.tsx";
 import { Choices } from "./choices.tsx";
 import { ConfirmDialog } from "./confirm-dialog.tsx";
-import { chosenState, initialState, valuesOf } from "./element-state.ts";
+import { Line } from "./line.tsx";
 import { Menu } from "./menu.tsx";
+import { MultiMenu } from "./multi-menu.tsx";
 import { OverflowMenu } from "./overflow-menu.tsx";
-import { type Element, isMenu, isStateful } from "./schema.ts";
-import type { Act } from "./use-act.ts";
+import type { Act, Chosen } from "./use-act.ts";
 
 interface Props {
   readonly element: Element;
@@ -31,7 +33,7 @@ export function ElementView({ element, blockId, acting }: Props) {
       setOwn(next);
       form?.change(blockId, element.action_id, next);
     }
-    void acting.act(element.action_id, sent(element, values));
+    void acting.act(element.action_id, chosenOf(element, values));
   };
   const start = (values: readonly string[]) => (element.confirm === undefined ? perform(values) : setAsking(values));
   const values = state === undefined ? [] : valuesOf(state);
@@ -53,7 +55,23 @@ export function ElementView({ element, blockId, acting }: Props) {
         />
       ) : element.type === "checkboxes" || element.type === "radio_buttons" ? (
         <Choices element={element} values={values} disabled={disabled} onChoose={start} />
-      ) : null}
+      ) : isMultiMenu(element) ? (
+        <MultiMenu
+          element={element}
+          label={element.placeholder?.text ?? "Choose options"}
+          values={values}
+          busy={busy}
+          onChoose={start}
+        />
+      ) : (
+        <Line
+          element={element}
+          label={element.placeholder?.text ?? element.type}
+          value={values[0] ?? ""}
+          disabled={disabled}
+          onChange={(value) => start(value === "" ? [] : [value])}
+        />
+      )}
       {asking === undefined || element.confirm === undefined ? null : (
         <ConfirmDialog
           confirm={element.confirm}
@@ -65,8 +83,8 @@ export function ElementView({ element, blockId, acting }: Props) {
   );
 }
 
-/** One string for the wire: of several ticked boxes, their values as a JSON array. */
-function sent(element: Element, values: readonly string[]): string | undefined {
-  if (element.type === "button") return element.value;
-  return element.type === "checkboxes" ? JSON.stringify(values) : (values[0] ?? "");
+/** What goes to the app: a button's own value, one thing, or several. */
+export function chosenOf(element: Element, values: readonly string[]): Chosen {
+  if (element.type === "button") return element.value === undefined ? {} : { value: element.value };
+  return takesMany(element) ? { values } : { value: values[0] ?? "" };
 }

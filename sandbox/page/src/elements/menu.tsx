@@ -1,7 +1,7 @@
 import { ChevronDown, LoaderCircle } from "lucide-react";
+import type { MenuElement, Option } from "../../../slack/elements/schema.ts";
 import { useDirectory } from "../live/directory.tsx";
 import { withEmoji } from "../text/emoji.ts";
-import type { MenuElement, Option } from "./schema.ts";
 
 interface Props {
   readonly element: MenuElement;

@@ -1,7 +1,7 @@
 import { Ellipsis } from "lucide-react";
 import { DropdownMenu } from "radix-ui";
+import type { Option } from "../../../slack/elements/schema.ts";
 import { SlackText } from "../text/slack-text.tsx";
-import type { Option } from "./schema.ts";
 
 interface Props {
   readonly options: readonly Option[];

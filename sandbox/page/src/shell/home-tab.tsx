@@ -1,4 +1,5 @@
 import { useEffect, useState } from "react";
+import type { Values } from "../../../slack/elements/form.ts";
 import type { PageState } from "../../../slack/page-api.ts";
 import { Blocks } from "../blocks/blocks.tsx";
 import { slack } from "../client.ts";
@@ -6,7 +7,6 @@ import { Trouble } from "../elements/trouble.tsx";
 import { Avatar } from "../messages/avatar.tsx";
 import { FormProvider } from "../views/form.ts";
 import { useViewForm } from "../views/use-view-form.ts";
-import type { Values } from "../views/view-values.ts";
 import { PaneHeader } from "./pane-header.tsx";
 
 /** The bot's own page for this person. Opening it tells the bot, which then may publish something. */

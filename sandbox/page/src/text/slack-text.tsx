@@ -1,5 +1,5 @@
 import { Fragment, type ReactNode } from "react";
-import type { Text } from "../elements/schema.ts";
+import type { Text } from "../../../slack/elements/schema.ts";
 import { useDirectory } from "../live/directory.tsx";
 import { emojiOf, isEmoji, withEmoji } from "./emoji.ts";
 import { type Inline, type Part, parseMrkdwn } from "./mrkdwn.ts";

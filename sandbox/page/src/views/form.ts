@@ -1,8 +1,11 @@
 import { createContext, useContext } from "react";
-import type { ElementState } from "../elements/element-state.ts";
+import type { Values } from "../../../slack/elements/form.ts";
+import type { ElementState } from "../../../slack/elements/state.ts";
 
 /** The form around an element: what was entered so far, and what is wrong with it. */
 export interface Form {
+  /** Everything in it, with the initial value of what nobody touched. */
+  readonly values: Values;
   readonly state: (blockId: string, actionId: string) => ElementState | undefined;
   readonly change: (blockId: string, actionId: string, state: ElementState) => void;
   readonly error: (blockId: string) => string | undefined;

@@ -1,6 +1,7 @@
 import { ChevronLeft, LoaderCircle, X } from "lucide-react";
 import { Dialog } from "radix-ui";
 import { useState } from "react";
+import type { Values } from "../../../slack/elements/form.ts";
 import type { PageView } from "../../../slack/page-api.ts";
 import { Blocks } from "../blocks/blocks.tsx";
 import { slack } from "../client.ts";
@@ -10,7 +11,6 @@ import { IconButton } from "../shell/icon-button.tsx";
 import { withEmoji } from "../text/emoji.ts";
 import { FormProvider } from "./form.ts";
 import { useViewForm } from "./use-view-form.ts";
-import type { Values } from "./view-values.ts";
 
 interface Props {
   readonly view: PageView;

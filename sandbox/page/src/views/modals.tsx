@@ -1,10 +1,10 @@
 import { Dialog } from "radix-ui";
 import { useRef, useState } from "react";
+import type { Values } from "../../../slack/elements/form.ts";
 import type { PageView } from "../../../slack/page-api.ts";
 import { slack } from "../client.ts";
 import { useDirectory } from "../live/directory.tsx";
 import { ModalView } from "./modal-view.tsx";
-import type { Values } from "./view-values.ts";
 
 /** The stack of dialogs, of which only the one on top is seen. What was entered below it is still there afterwards. */
 export function Modals({ views }: { readonly views: readonly PageView[] }) {

@@ -1,9 +1,9 @@
 import { useMemo, useState } from "react";
+import { formMistakes, formValues, type Values } from "../../../slack/elements/form.ts";
+import type { ElementState } from "../../../slack/elements/state.ts";
 import type { PageView } from "../../../slack/page-api.ts";
-import type { ElementState } from "../elements/element-state.ts";
 import { useStable } from "../live/use-stable.ts";
 import type { Form } from "./form.ts";
-import { formMistakes, type Values, viewValues } from "./view-values.ts";
 
 type Errors = Readonly<Record<string, string>>;
 
@@ -26,9 +26,10 @@ export function useViewForm(view: PageView, entered: Values, onEnter: (values: V
   });
   // The app's answer to a new submission replaces what was shown before.
   const errors = shown.fromApp === fromApp ? shown.errors : fromApp;
-  const values = viewValues(view.blocks, entered);
+  const values = useStable(formValues(view.blocks, entered));
   const form = useMemo<Form>(
     () => ({
+      values,
       state: (blockId, actionId) => entered[blockId]?.[actionId],
       change: (blockId, actionId, state: ElementState) => {
         onEnter({ ...entered, [blockId]: { ...entered[blockId], [actionId]: state } });
@@ -37,7 +38,7 @@ export function useViewForm(view: PageView, entered: Values, onEnter: (values: V
       },
       error: (blockId) => errors[blockId],
     }),
-    [entered, errors, fromApp, onEnter],
+    [entered, errors, fromApp, onEnter, values],
   );
   const check = () => {
     const mistakes = formMistakes(view.blocks, values);

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /**
- * The interactive elements that the simulation accepts, as far as the page reads them.
+ * The interactive elements that the simulation accepts, as far as a person's use of them needs to be known.
  * Source: https://docs.slack.dev/reference/block-kit/block-elements
  */
 export const textSchema = z.object({ type: z.string(), text: z.string(), verbatim: z.boolean().optional() });
@@ -20,6 +20,11 @@ const confirm = z.object({
 export type Confirm = z.infer<typeof confirm>;
 
 const common = { action_id: z.string(), confirm: confirm.optional(), placeholder: textSchema.optional() };
+const many = { ...common, max_selected_items: z.number().optional() };
+const options = {
+  options: z.array(option).optional(),
+  option_groups: z.array(z.object({ label: textSchema, options: z.array(option) })).optional(),
+};
 
 const button = z.object({
   type: z.literal("button"),
@@ -31,11 +36,11 @@ const button = z.object({
   confirm: confirm.optional(),
   accessibility_label: z.string().optional(),
 });
+const overflow = z.object({ type: z.literal("overflow"), ...common, options: z.array(option) });
 const staticSelect = z.object({
   type: z.literal("static_select"),
   ...common,
-  options: z.array(option).optional(),
-  option_groups: z.array(z.object({ label: textSchema, options: z.array(option) })).optional(),
+  ...options,
   initial_option: option.optional(),
 });
 const usersSelect = z.object({ type: z.literal("users_select"), ...common, initial_user: z.string().optional() });
@@ -49,7 +54,27 @@ const conversationsSelect = z.object({
   ...common,
   initial_conversation: z.string().optional(),
 });
-const overflow = z.object({ type: z.literal("overflow"), ...common, options: z.array(option) });
+const multiStaticSelect = z.object({
+  type: z.literal("multi_static_select"),
+  ...many,
+  ...options,
+  initial_options: z.array(option).optional(),
+});
+const multiUsersSelect = z.object({
+  type: z.literal("multi_users_select"),
+  ...many,
+  initial_users: z.array(z.string()).optional(),
+});
+const multiChannelsSelect = z.object({
+  type: z.literal("multi_channels_select"),
+  ...many,
+  initial_channels: z.array(z.string()).optional(),
+});
+const multiConversationsSelect = z.object({
+  type: z.literal("multi_conversations_select"),
+  ...many,
+  initial_conversations: z.array(z.string()).optional(),
+});
 const checkboxes = z.object({
   type: z.literal("checkboxes"),
   ...common,
@@ -62,6 +87,8 @@ const radios = z.object({
   options: z.array(option),
   initial_option: option.optional(),
 });
+const datePicker = z.object({ type: z.literal("datepicker"), ...common, initial_date: z.string().optional() });
+const timePicker = z.object({ type: z.literal("timepicker"), ...common, initial_time: z.string().optional() });
 const textInput = z.object({
   type: z.literal("plain_text_input"),
   ...common,
@@ -78,31 +105,65 @@ const numberInput = z.object({
   min_value: z.string().optional(),
   max_value: z.string().optional(),
 });
+const addressInputs = (["email_text_input", "url_text_input"] as const).map((type) =>
+  z.object({ type: z.literal(type), ...common, initial_value: z.string().optional() }),
+);
 
 export const elementSchema = z.discriminatedUnion("type", [
   button,
+  overflow,
   staticSelect,
   usersSelect,
   channelsSelect,
   conversationsSelect,
-  overflow,
+  multiStaticSelect,
+  multiUsersSelect,
+  multiChannelsSelect,
+  multiConversationsSelect,
   checkboxes,
   radios,
+  datePicker,
+  timePicker,
   textInput,
   numberInput,
+  ...addressInputs,
 ]);
 export type Element = z.infer<typeof elementSchema>;
 export type ElementOf<Type extends Element["type"]> = Extract<Element, { type: Type }>;
 
-/** The menus: one thing chosen from a list that is given, or known to the workspace. */
+/** One thing chosen from a list that is given, or known to the workspace. */
 export type MenuElement = ElementOf<"static_select" | "users_select" | "channels_select" | "conversations_select">;
+/** The same with any number of things chosen. */
+export type MultiMenuElement = ElementOf<
+  "multi_static_select" | "multi_users_select" | "multi_channels_select" | "multi_conversations_select"
+>;
+/** A line that is typed, or picked from a calendar or clock. */
+export type LineElement = ElementOf<
+  "plain_text_input" | "number_input" | "email_text_input" | "url_text_input" | "datepicker" | "timepicker"
+>;
 /** What keeps a value in a form. */
 export type StatefulElement = Exclude<Element, ElementOf<"button" | "overflow">>;
 
+export function isMultiMenu(element: Element): element is MultiMenuElement {
+  return element.type.startsWith("multi_");
+}
+
 export function isMenu(element: Element): element is MenuElement {
-  return element.type.endsWith("_select");
+  return element.type.endsWith("_select") && !isMultiMenu(element);
 }
 
 export function isStateful(element: Element): element is StatefulElement {
   return element.type !== "button" && element.type !== "overflow";
+}
+
+/** Whether several values may be chosen. */
+export function takesMany(element: Element): boolean {
+  return isMultiMenu(element) || element.type === "checkboxes";
+}
+
+/** Every option of an element that has a list of its own. */
+export function optionsOf(element: Element): readonly Option[] {
+  const own = "options" in element ? (element.options ?? []) : [];
+  const grouped = "option_groups" in element ? (element.option_groups ?? []) : [];
+  return [...own, ...grouped.flatMap((group) => group.options)];
 }
