@@ -34,10 +34,10 @@ export default {
       name: "adapters-know-no-surface",
       severity: "error",
       comment: "A run is kept by an adapter, so the port for it and what is kept are known to adapters",
-      from: { path: "^src/(kubernetes|dragonfly|metrics|store|git)" },
+      from: { path: "^src/(kubernetes|dragonfly|metrics|store|git|alertmanager)" },
       to: {
         path: "^src/(commands|cli|http|alerts|runbooks)",
-        pathNot: "^src/(runbooks/durable/(record|store|wake-ups)|alerts/(incident|store|payload))\\.ts$",
+        pathNot: "^src/(runbooks/durable/(record|store|wake-ups)|alerts/(incident|store|payload|manager))\\.ts$",
       },
     },
     {
@@ -50,7 +50,7 @@ export default {
       name: "surfaces-know-no-adapter",
       severity: "error",
       from: { path: "^src/(commands|cli|http)" },
-      to: { path: "^src/(kubernetes|dragonfly|metrics|store|git)" },
+      to: { path: "^src/(kubernetes|dragonfly|metrics|store|git|alertmanager)" },
     },
     {
       name: "no-dev-dependency-in-src",

@@ -1,5 +1,6 @@
-import { type Incident, incidentState } from "./alerts/incident.ts";
+import { firingOf, type Incident, incidentState } from "./alerts/incident.ts";
 import { createKeeper, type Keeper } from "./alerts/keeper.ts";
+import type { AlertManager } from "./alerts/manager.ts";
 import type { IncidentStore } from "./alerts/store.ts";
 import type { Config } from "./config/file.ts";
 import { type AlertJournal, openAlertJournal } from "./journal/alert-journal.ts";
@@ -10,6 +11,8 @@ export interface AlertingOptions {
   readonly store: IncidentStore;
   readonly dataDir: string;
   readonly logger: Logger;
+  /** Asked now and then what really fires; without it an alert whose end was not told of stays open. */
+  readonly alertManager?: AlertManager;
   /** Brings the thread of an incident up to it. */
   show(incident: Incident): Promise<void>;
 }
@@ -25,9 +28,11 @@ export interface Alerting {
 
 const tickMs = 1_000;
 const lookEveryTicks = 4;
+const reconcileEveryTicks = 60;
+const missedLooks = 4;
 
 /** Notifications from the moment they arrive to the thread that shows them. Needs nothing of the bot's own store. */
-export function composeAlerting({ config, store, dataDir, logger, show }: AlertingOptions): Alerting {
+export function composeAlerting({ config, store, dataDir, logger, show, alertManager }: AlertingOptions): Alerting {
   let journal: AlertJournal | undefined;
   const opened = () => {
     journal ??= openAlertJournal(dataDir);
@@ -91,6 +96,18 @@ export function composeAlerting({ config, store, dataDir, logger, show }: Alerti
       (err: unknown) => logger.debug({ err }, "the incidents could not be looked at"),
     );
   };
+  const missing = new Map<string, number>();
+  /** An Alertmanager that was restarted has forgotten its alerts for a minute or two: only what stays away has ended. */
+  const reconcile = async () => {
+    if (alertManager === undefined) return;
+    const active = await alertManager.activeAlerts(AbortSignal.timeout(config.readTimeoutMs));
+    const firing = (await openIncidents()).flatMap(firingOf).map(({ identity }) => identity);
+    for (const identity of missing.keys()) if (active.has(identity)) missing.delete(identity);
+    for (const identity of firing) {
+      if (!active.has(identity)) missing.set(identity, (missing.get(identity) ?? 0) + 1);
+    }
+    await keeper.reconcile(new Set(firing.filter((identity) => (missing.get(identity) ?? 0) < missedLooks)));
+  };
   let tick = 0;
   let timer: NodeJS.Timeout | undefined;
   return {
@@ -105,6 +122,9 @@ export function composeAlerting({ config, store, dataDir, logger, show }: Alerti
         tick += 1;
         if (away || tick === 1) work();
         if (tick % lookEveryTicks === 0) catchUp();
+        if (tick % reconcileEveryTicks === 0) {
+          reconcile().catch((err: unknown) => logger.debug({ err }, "Alertmanager could not be asked what fires"));
+        }
       }, tickMs);
     },
     stop: () => {

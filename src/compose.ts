@@ -1,3 +1,5 @@
+import { createAlertManager } from "./alertmanager/client.ts";
+import type { AlertManager } from "./alerts/manager.ts";
 import type { IncidentStore } from "./alerts/store.ts";
 import type { ClusterConfig, Config } from "./config/file.ts";
 import type { Settings } from "./config/load.ts";
@@ -30,6 +32,7 @@ export interface Composed {
   /** In the bot's own namespace of the shared instance's cluster. */
   readonly runs: RunStore;
   readonly incidents: IncidentStore;
+  readonly alertManager: AlertManager;
 }
 
 export function composePlatform(settings: Settings): Platform {
@@ -77,6 +80,7 @@ export function compose({ config, environment }: Settings): Composed {
     },
     runs: createRunStore(home),
     incidents: createIncidentStore(home),
+    alertManager: createAlertManager(environment.alertmanagerUrl),
     changes: { ...createServerCommands(dial), evictPod: createPodEvictor((name) => find(name).call) },
   };
 }

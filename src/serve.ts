@@ -87,6 +87,7 @@ export async function serve(settings: Settings): Promise<number> {
     dataDir: environment.dataDir,
     logger,
     show: (incident) => surface.showIncident(incident),
+    ...(environment.alertmanagerUrl === undefined ? {} : { alertManager: composed.alertManager }),
   });
   const surface = createSlackSurface({
     ...slack,
@@ -95,6 +96,7 @@ export async function serve(settings: Settings): Promise<number> {
     changes: changes.surface,
     incidents: {
       incidents: alerting.keeper,
+      alertManager: composed.alertManager,
       openIncidents: alerting.openIncidents,
       mentionsFor: (severity) => (config.alerts.mentions[severity] ?? []).map(mentionOf).join(" "),
       now: () => new Date(),

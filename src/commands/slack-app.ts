@@ -52,7 +52,10 @@ export interface SlackSurfaceOptions {
 }
 
 /** What the Slack surface needs of the incidents. */
-export type IncidentSurface = Pick<IncidentDeps, "incidents" | "mentionsFor" | "openIncidents" | "now">;
+export type IncidentSurface = Pick<
+  IncidentDeps,
+  "incidents" | "alertManager" | "mentionsFor" | "openIncidents" | "now"
+>;
 
 export interface SlackSurface {
   /** Slack ids of the people in a user group. Throws Slack's error. */

@@ -71,6 +71,7 @@ export interface Environment {
   readonly storePrefix: string;
   readonly kubeconfig: string | undefined;
   readonly prometheusUrl: string | undefined;
+  readonly alertmanagerUrl: string | undefined;
   /** Without it alerts are not taken in. */
   readonly alertmanagerWebhookToken: string | undefined;
   /** Runbooks of the platform team's own. */
@@ -141,6 +142,7 @@ export function parseEnvironment(
       storePrefix: values.get("STORE_PREFIX") ?? "{dfbot}",
       kubeconfig: values.get("KUBECONFIG"),
       prometheusUrl: values.get("PROMETHEUS_URL"),
+      alertmanagerUrl: values.get("ALERTMANAGER_URL"),
       alertmanagerWebhookToken: values.get("ALERTMANAGER_WEBHOOK_TOKEN"),
       runbooksDir: values.get("RUNBOOKS_DIR"),
       dataDir: values.get("DATA_DIR") ?? "/var/lib/dfbot",

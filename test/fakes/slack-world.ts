@@ -99,6 +99,7 @@ export async function startSlackWorld(
     changes: options.changes ?? noChanges,
     incidents: {
       incidents: { amend: refused },
+      alertManager: { activeAlerts: refused, silences: refused, silence: refused, expire: refused },
       openIncidents: async () => [],
       mentionsFor: () => "",
       now: () => new Date(),

@@ -5,7 +5,12 @@ import { escapedUpTo } from "../../reports/render/slack-text.ts";
 import { context, mention, section, slackTime } from "../changes/words.ts";
 import type { Message } from "../delivery/sender.ts";
 
-export const incidentActionIds = { acknowledge: "incident_ack", triage: "incident_triage" } as const;
+export const incidentActionIds = {
+  acknowledge: "incident_ack",
+  silence: "incident_silence",
+  expire: "incident_expire",
+  triage: "incident_triage",
+} as const;
 
 const mostAlerts = 8;
 const marks: Readonly<Record<string, string>> = {
@@ -47,13 +52,18 @@ export function incidentCard(incident: Incident, mentions = ""): Message {
     incident.id,
   ];
   blocks.push(context(notes.join(" · ")));
+  for (const { by, until, comment } of incident.silences) {
+    blocks.push(
+      context(`:no_bell: silenced by ${mention(by)} until ${slackTime(until)}: ${escapedUpTo(comment, 300)}`),
+    );
+  }
   if (mentions !== "") blocks.push(context(mentions));
   const buttons = buttonsOf(incident);
   if (buttons.length > 0) blocks.push({ type: "actions", elements: [...buttons] });
   return { text, blocks };
 }
 
-function buttonsOf({ id, state, acknowledged }: Incident): readonly Button[] {
+function buttonsOf({ id, state, acknowledged, silences }: Incident): readonly Button[] {
   const button = (action_id: string, label: string): Button => ({
     type: "button",
     action_id,
@@ -63,6 +73,8 @@ function buttonsOf({ id, state, acknowledged }: Incident): readonly Button[] {
   if (state === "resolved") return [];
   return [
     ...(acknowledged === undefined ? [button(incidentActionIds.acknowledge, "Acknowledge")] : []),
+    button(incidentActionIds.silence, "Silence…"),
+    ...(silences.length === 0 ? [] : [button(incidentActionIds.expire, "End the silence")]),
     button(incidentActionIds.triage, "Triage again"),
   ];
 }

@@ -1,0 +1,127 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { type AlertmanagerProcess, startAlertmanager } from "../../../sandbox/alertmanager/alertmanager.ts";
+import { freePort } from "../../../sandbox/bot-process.ts";
+import { alertmanagerToken, type Sandbox, startSandbox } from "../../../sandbox/sandbox.ts";
+import type { StoredMessage } from "../../../sandbox/slack/workspace.ts";
+import { createAlertManager } from "../../../src/alertmanager/client.ts";
+
+/** A real Alertmanager sends to the bot, and is asked and told by it. */
+
+let sandbox: Sandbox;
+let alertmanager: AlertmanagerProcess;
+const channel = "C0ALERTS";
+const signal = () => AbortSignal.timeout(5_000);
+
+beforeAll(async () => {
+  const port = await freePort();
+  const env = { ALERTMANAGER_URL: `http://127.0.0.1:${port}` };
+  sandbox = await startSandbox({ page: false, world: { metrics: false }, env });
+  const webhook = `${sandbox.bot.url}/webhooks/alertmanager`;
+  alertmanager = await startAlertmanager({ webhook, token: alertmanagerToken, port });
+});
+afterAll(async () => {
+  await alertmanager?.stop();
+  await sandbox?.stop();
+});
+
+const labels = (alertname: string, pod: string) => ({
+  alertname,
+  namespace: "dragonfly-system",
+  app: "dragonfly",
+  severity: "warning",
+  pod,
+});
+const messages = () => sandbox.slack.workspace.messages.filter((message) => message.channel === channel);
+const textOf = (message: StoredMessage) => `${message.text} ${JSON.stringify(message.blocks)}`;
+const said = (words: RegExp) =>
+  vi.waitUntil(() => messages().findLast((one) => one.thread_ts === undefined && words.test(textOf(one))), {
+    timeout: 20_000,
+    interval: 50,
+  });
+const press = (action: string, card: StoredMessage, user: string) =>
+  sandbox.slack.people.action({ user, message: { channel, ts: card.ts }, block_id: "", action_id: action });
+
+describe("a real Alertmanager", () => {
+  it("tells the bot of an alert and of its end: one thread, opened and closed", async () => {
+    const annotations = { summary: "Volume of dragonfly-0 is nearly full" };
+    await alertmanager.post([{ labels: labels("DragonflyDiskFilling", "dragonfly-0"), annotations }]);
+    const card = await said(/DragonflyDiskFilling[\s\S]*1 firing/);
+    await alertmanager.post([{ labels: labels("DragonflyDiskFilling", "dragonfly-1"), annotations }]);
+    expect((await said(/DragonflyDiskFilling[\s\S]*2 firing/)).ts).toBe(card.ts);
+    const active = await createAlertManager(alertmanager.url).activeAlerts(signal());
+    expect(active.size).toBe(2);
+    const endsAt = new Date().toISOString();
+    await alertmanager.post(
+      ["dragonfly-0", "dragonfly-1"].map((pod) => ({
+        labels: labels("DragonflyDiskFilling", pod),
+        annotations,
+        endsAt,
+      })),
+    );
+    const over = await said(/Resolved: DragonflyDiskFilling[\s\S]*all 2 resolved/);
+    expect(over.ts).toBe(card.ts);
+  });
+
+  it("is silenced from the thread, once, and the silence is ended from there", async () => {
+    await alertmanager.post([{ labels: labels("DragonflyMemoryHigh", "dragonfly-0") }]);
+    const card = await said(/DragonflyMemoryHigh[\s\S]*1 firing/);
+    await press("incident_silence", card, "U0GRACE");
+    const view = await vi.waitUntil(
+      () => sandbox.slack.workspace.views.findLast(({ user, type }) => user === "U0GRACE" && type === "modal"),
+      { timeout: 5_000 },
+    );
+    expect(JSON.stringify(view)).toContain('alertname=\\"DragonflyMemoryHigh\\"');
+    const values = {
+      hours: {
+        hours: {
+          type: "static_select",
+          selected_option: { value: "2", text: { type: "plain_text", text: "2 hours" } },
+        },
+      },
+      matchers: {
+        matchers: { type: "plain_text_input", value: 'alertname="DragonflyMemoryHigh"\nnamespace="dragonfly-system"' },
+      },
+      comment: { comment: { type: "plain_text_input", value: "more memory comes at noon" } },
+    };
+    await sandbox.slack.people.submitView({ user: "U0GRACE", view_id: view.id, values });
+    const silenced = await said(/silenced by <@U0GRACE>[\s\S]*more memory comes at noon/);
+    expect(silenced.ts).toBe(card.ts);
+    const client = createAlertManager(alertmanager.url);
+    const active = async () => (await client.silences(signal())).filter(({ state }) => state !== "expired");
+    expect(await active()).toMatchObject([
+      { createdBy: "dfbot for U0GRACE", comment: expect.stringContaining("more memory"), matchers: [{}, {}] },
+    ]);
+
+    await press("incident_expire", card, "U0LINUS");
+    await vi.waitFor(async () => expect(await active()).toEqual([]), { timeout: 5_000 });
+    await vi.waitFor(() => expect(textOf(card)).not.toMatch(/silenced by/), { timeout: 5_000 });
+  });
+
+  it("is asked for a silence twice and makes one", async () => {
+    const client = createAlertManager(alertmanager.url);
+    const wanted = {
+      key: "test 1",
+      matchers: [{ name: "alertname", value: "X", isRegex: false, isEqual: true }],
+      endsAt: new Date(Date.now() + 60_000),
+      createdBy: "test",
+      comment: "twice",
+    };
+    const first = await client.silence(wanted, signal());
+    expect(await client.silence(wanted, signal())).toBe(first);
+    await client.expire(first, signal());
+    await client.expire(first, signal());
+    expect(await client.silence(wanted, signal())).not.toBe(first);
+  });
+
+  it("that is not there, or refuses, is an error that says what to do", async () => {
+    const away = createAlertManager("http://127.0.0.1:1");
+    await expect(away.silences(signal())).rejects.toMatchObject({ code: "alertmanager.unreachable" });
+    await expect(createAlertManager(undefined).silences(signal())).rejects.toMatchObject({
+      code: "alertmanager.not-configured",
+    });
+    const bad = { key: "k", matchers: [], endsAt: new Date(0), createdBy: "t", comment: "" };
+    await expect(createAlertManager(alertmanager.url).silence(bad, signal())).rejects.toMatchObject({
+      code: "alertmanager.refused",
+    });
+  });
+});
