@@ -21,7 +21,7 @@ export const dialDirectly: DialPod = (address, port, signal) =>
       signal.removeEventListener("abort", onAbort);
       resolve(socket);
     });
-    socket.once("error", (cause) => reject(unreachable(address, cause.message, cause)));
+    socket.on("error", (cause) => reject(unreachable(address, cause.message, cause)));
     socket.once("close", () =>
       reject(signal.aborted ? signal.reason : unreachable(address, "the connection was closed")),
     );
@@ -41,6 +41,8 @@ export function dialThroughApi(load: () => Promise<KubeConfig>): DialPod {
       write: (chunk, _encoding, done) => void toPod.write(chunk, done),
       final: (done) => void toPod.end(done),
     });
+    // It may break before anybody listens, and after everybody has left; whoever talks over it sees that it is destroyed.
+    stream.on("error", () => undefined);
     const fromPod = new Writable({
       write(chunk: Buffer, _encoding, done) {
         // The first message only repeats the port and is empty past that.
