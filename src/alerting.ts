@@ -30,6 +30,8 @@ const tickMs = 1_000;
 const lookEveryTicks = 4;
 const reconcileEveryTicks = 60;
 const missedLooks = 4;
+const pruneEveryTicks = 3_600;
+const dayMs = 24 * 3_600_000;
 
 /** Notifications from the moment they arrive to the thread that shows them. Needs nothing of the bot's own store. */
 export function composeAlerting({ config, store, dataDir, logger, show, alertManager }: AlertingOptions): Alerting {
@@ -122,6 +124,11 @@ export function composeAlerting({ config, store, dataDir, logger, show, alertMan
         tick += 1;
         if (away || tick === 1) work();
         if (tick % lookEveryTicks === 0) catchUp();
+        if (tick % pruneEveryTicks === 0) {
+          keeper
+            .prune(new Date(Date.now() - config.runs.keepDays * dayMs))
+            .catch((err: unknown) => logger.debug({ err }, "old incidents could not be forgotten"));
+        }
         if (tick % reconcileEveryTicks === 0) {
           reconcile().catch((err: unknown) => logger.debug({ err }, "Alertmanager could not be asked what fires"));
         }

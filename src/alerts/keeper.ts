@@ -26,6 +26,8 @@ export interface Keeper {
   amend(id: string, edit: (incident: Incident) => Incident): Promise<Incident>;
   /** Ends what Alertmanager no longer knows of. `known` are the identities of its active alerts. */
   reconcile(known: ReadonlySet<string>): Promise<void>;
+  /** Forgets incidents that were over before this. */
+  prune(before: Date): Promise<void>;
 }
 
 const atOnce = 200;
@@ -75,16 +77,22 @@ export function createKeeper(deps: KeeperDeps): Keeper {
     }
   };
 
+  const find = (open: readonly KeptIncident[], key: string, { alerts }: AlertBatch) => {
+    const identities = new Set(alerts.map(({ identity }) => identity));
+    return (
+      open.find(({ record }) => takes(record, key, now())) ??
+      // The group has another name now, because somebody changed what alerts are grouped by.
+      open.find(({ record }) => record.alerts.some(({ identity }) => identities.has(identity)))
+    );
+  };
   const see = async (batch: AlertBatch, open: readonly KeptIncident[]): Promise<void> => {
     if (batch.alerts.length === 0) return;
     const key = groupKeyOf(batch);
-    const identities = new Set(batch.alerts.map(({ identity }) => identity));
-    const known =
-      open.find(({ record }) => takes(record, key, now())) ??
-      // The group has another name now, because somebody changed what alerts are grouped by.
-      open.find(({ record }) => record.alerts.some(({ identity }) => identities.has(identity)));
-    if (known === undefined) await openOrFold(key, batch);
-    else await foldInto(known.record.id, batch);
+    const fires = batch.alerts.some(({ status }) => status === "firing");
+    // An end may be told of right after its beginning, and that may have been seen to since the list was read.
+    const known = find(open, key, batch) ?? (fires ? undefined : find(await store.list(), key, batch));
+    if (known !== undefined) await foldInto(known.record.id, batch);
+    else if (fires) await openOrFold(key, batch);
   };
 
   return {
@@ -98,6 +106,13 @@ export function createKeeper(deps: KeeperDeps): Keeper {
           journal.seenTo([id]);
         }
       }
+    },
+    prune: async (before) => {
+      const all = (await store.list()).map(({ record }) => record);
+      const old = all.filter(
+        ({ state, resolvedAt }) => state === "resolved" && Date.parse(resolvedAt ?? "") < before.getTime(),
+      );
+      for (const { id } of old) await store.remove(id);
     },
     amend: async (id, edit) => (await write(id, edit))[0],
     reconcile: async (known) => {
