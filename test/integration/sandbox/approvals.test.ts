@@ -65,12 +65,13 @@ describe("a change that is asked for in Slack", () => {
     expect(uidOf(primaryOf(sandbox.world).name)).toBe(before.primary);
 
     const env = { PATH: process.env["PATH"], ...sandbox.world.env() };
-    const said = execFileSync(
-      process.execPath,
-      [join(import.meta.dirname, "../../../src/main.ts"), "audit", "verify"],
-      { env, encoding: "utf8" },
+    const main = join(import.meta.dirname, "../../../src/main.ts");
+    const dfbot = (...words: string[]) => execFileSync(process.execPath, [main, ...words], { env, encoding: "utf8" });
+    expect(dfbot("audit", "verify")).toMatch(/^\d+ entries; the chain holds/);
+    const [id = ""] = /r-\S+/.exec(dfbot("runs")) ?? [];
+    expect(dfbot("runs", id)).toMatch(
+      /succeeded {2}restart-replica[\s\S]*U0(?:GRACE|LINUS) approve[\s\S]*\+ evict the pod/,
     );
-    expect(said).toMatch(/^\d+ entries; the chain holds/);
     const log = sandbox.bot.output();
     for (const action of ["run.requested", "approval.refused", "approval.approve", "run.succeeded"]) {
       expect(log).toContain(`"action":"${action}"`);

@@ -3,62 +3,20 @@ import { type Incident, incidentSchema, isIncidentOpen } from "../../../src/aler
 import { createKeeper, type PendingBatches } from "../../../src/alerts/keeper.ts";
 import type { IncidentStore } from "../../../src/alerts/store.ts";
 import { BotError } from "../../../src/errors.ts";
+import { memoryRecordStore } from "../../fakes/record-store.ts";
 
 const now = () => new Date("2026-01-02T12:05:00Z");
 
-/** In memory, with the answers of the real store; `fails` makes the next calls fail. */
+/** `fails` makes the next calls fail. */
 function memoryStore(): IncidentStore & { readonly fails: { next: number } } {
-  const kept = new Map<string, { record: Incident; revision: number }>();
-  const locks = new Map<string, string>();
   const fails = { next: 0 };
-  let revisions = 0;
-  const turn = async () => {
-    await new Promise((resolve) => setImmediate(resolve));
-    if (fails.next > 0) {
-      fails.next -= 1;
-      throw new BotError("kubernetes.unreachable", "the API server is away", "");
-    }
+  const before = () => {
+    if (fails.next === 0) return;
+    fails.next -= 1;
+    throw new BotError("kubernetes.unreachable", "the API server is away", "");
   };
-  const put = (incident: Incident) => {
-    const entry = { record: incidentSchema.parse(structuredClone(incident)) as Incident, revision: ++revisions };
-    kept.set(incident.id, entry);
-    return { ...entry, revision: String(entry.revision) };
-  };
-  return {
-    fails,
-    create: async (incident) => {
-      await turn();
-      if (kept.has(incident.id)) throw new BotError("incident.exists", "", "");
-      return put(incident);
-    },
-    get: async (id) => {
-      await turn();
-      const entry = kept.get(id);
-      return entry === undefined ? undefined : { record: entry.record, revision: String(entry.revision) };
-    },
-    update: async ({ revision }, incident) => {
-      await turn();
-      if (String(kept.get(incident.id)?.revision) !== revision) throw new BotError("incident.conflict", "", "");
-      return put(incident);
-    },
-    list: async (which) => {
-      await turn();
-      return [...kept.values()]
-        .filter(({ record }) => which !== "open" || isIncidentOpen(record))
-        .map(({ record, revision }) => ({ record, revision: String(revision) }));
-    },
-    remove: async (id) => void kept.delete(id),
-    claim: async (lock, id) => {
-      await turn();
-      const holder = locks.get(lock) ?? id;
-      locks.set(lock, holder);
-      return holder;
-    },
-    release: async (lock, id) => {
-      await turn();
-      if (locks.get(lock) === id) locks.delete(lock);
-    },
-  };
+  const parse = (value: unknown) => incidentSchema.parse(value) as Incident;
+  return { ...memoryRecordStore<Incident>({ kind: "incident", parse, isOpen: isIncidentOpen, before }), fails };
 }
 
 function memoryJournal(): PendingBatches & { put(body: unknown): void } {
