@@ -57,7 +57,7 @@ const rounds = Number(process.env["CHAOS_ROUNDS"] ?? 4);
 
 describe("a store that dies again and again, at random moments", () => {
   it(`costs nothing that was accepted (seed ${seed}, ${rounds} rounds)`, {
-    timeout: 60_000 + rounds * 30_000,
+    timeout: 120_000 + rounds * 30_000,
   }, async () => {
     trial = await startTrial();
     const { store, submit } = trial;

@@ -97,8 +97,8 @@ export async function startTrial(): Promise<Trial> {
     expectTidyQueue: async () => {
       await vi.waitFor(
         async () => expect(await botAt(0).queueCounts()).toMatch(/waiting 0, active 0, delayed 0/),
-        // What was being worked on when an old snapshot was made is first found to be stalled.
-        { timeout: 40_000, interval: 200 },
+        // What was being worked on when an old snapshot was made is first found to be stalled: a lock of 30 s and two looks.
+        { timeout: 90_000, interval: 200 },
       );
     },
     stop: async () => {
