@@ -98,6 +98,7 @@ export async function serve(settings: Settings): Promise<number> {
       incidents: alerting.keeper,
       alertManager: composed.alertManager,
       openIncidents: alerting.openIncidents,
+      runbookFor: (alert) => config.alerts.runbooks[alert],
       mentionsFor: (severity) => (config.alerts.mentions[severity] ?? []).map(mentionOf).join(" "),
       now: () => new Date(),
     },

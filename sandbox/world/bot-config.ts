@@ -30,6 +30,7 @@ export function botConfig(infra: ObjectStore, { reachPods }: BotConfigOptions): 
       policies: { "*": { groups: ["approvers"], quorum: 1, breakGlass: ["approvers"] } },
     },
     slack: { channels: { operations: "C0OPS", alerts: "C0ALERTS", audit: "C0OPS" } },
+    alerts: { runbooks: { SandboxRole: "role" } },
     // A killed bot is missed sooner than on a network, where silence has more reasons.
     runs: { leaseSeconds: 3 },
   });

@@ -54,7 +54,7 @@ export interface SlackSurfaceOptions {
 /** What the Slack surface needs of the incidents. */
 export type IncidentSurface = Pick<
   IncidentDeps,
-  "incidents" | "alertManager" | "mentionsFor" | "openIncidents" | "now"
+  "incidents" | "alertManager" | "mentionsFor" | "runbookFor" | "openIncidents" | "now"
 >;
 
 export interface SlackSurface {

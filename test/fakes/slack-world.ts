@@ -102,6 +102,7 @@ export async function startSlackWorld(
       alertManager: { activeAlerts: refused, silences: refused, silence: refused, expire: refused },
       openIncidents: async () => [],
       mentionsFor: () => "",
+      runbookFor: () => undefined,
       now: () => new Date(),
     },
     onHandled: () => undefined,

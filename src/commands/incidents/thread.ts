@@ -11,6 +11,8 @@ export interface ThreadDeps extends SurfaceDeps {
   readonly incidents: Pick<Keeper, "amend">;
   /** Whom a new incident of this severity calls: `<!subteam^S…>`, `<!here>`. */
   mentionsFor(severity: string): string;
+  /** Which runbook dfbot.yaml wants for an alert. */
+  runbookFor(alert: string): string | undefined;
   readonly now: () => Date;
 }
 
@@ -82,7 +84,7 @@ async function triageOnce(deps: ThreadDeps, { id }: Incident): Promise<void> {
 export async function triage(deps: ThreadDeps, incident: Incident): Promise<string> {
   const posted = postedOf(incident);
   if (posted === undefined) return "";
-  const { runbook, params } = triageOf(incident);
+  const { runbook, params } = triageOf(incident, deps.runbookFor(incident.alertName));
   try {
     const report = await deps.runner.run({ runbook, params, requester: { surface: "webhook", id: incident.id } });
     void deps.reports.put(report);
@@ -95,15 +97,17 @@ export async function triage(deps: ThreadDeps, incident: Incident): Promise<stri
   }
 }
 
-/** An alert that names its instance by `namespace` and `app`, as the shipped rules do, is triaged there. */
-function triageOf({ alertName, groupLabels, alerts, triageRunbook }: Incident) {
+/**
+ * What looks into an incident: what dfbot.yaml says for the alert, else what its rule says, else the general triage. An alert that
+ * names its instance by `namespace` and `app`, as the shipped rules do, is looked into there.
+ */
+function triageOf({ alertName, groupLabels, alerts, triageRunbook }: Incident, wanted: string | undefined) {
   const labels = { ...alerts[0]?.labels, ...groupLabels };
   const { namespace, app } = labels;
   const instance = namespace !== undefined && app !== undefined ? { instance: `${namespace}/${app}` } : {};
   const alert = /^\w{1,100}$/.test(alertName) ? alertName : "unknown";
-  return triageRunbook === undefined
-    ? { runbook: "triage", params: { alert, ...instance } }
-    : { runbook: triageRunbook, params: instance };
+  const runbook = wanted ?? triageRunbook ?? "triage";
+  return { runbook, params: runbook === "triage" ? { alert, ...instance } : instance };
 }
 
 function postedOf({ slack }: Incident): Posted | undefined {

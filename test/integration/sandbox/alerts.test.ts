@@ -101,6 +101,13 @@ describe("an alert", () => {
     expect(messages().filter(({ thread_ts }) => thread_ts === parent.ts)).toHaveLength(1);
   });
 
+  it("is looked into by the runbook that dfbot.yaml names for it", async () => {
+    const told = { group: newGroup(), alertname: "SandboxRole" };
+    await send(payload(told));
+    const parent = await said(new RegExp(`SandboxRole[\\s\\S]*${told.group}`));
+    await said(/labels and Services agree/, parent.ts);
+  });
+
   it("leads to the change that helps by its button", async () => {
     await sandbox.faults.set("stuck-replica", true);
     const told = { group: newGroup() };

@@ -148,7 +148,7 @@ describe("a notification", () => {
           expect(error).toMatchObject({ code: "alerts.payload" });
         }
       }),
-      { numRuns: 2_000 },
+      { numRuns: 10_000 },
     );
   });
 });
