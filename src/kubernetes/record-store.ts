@@ -56,7 +56,16 @@ export function createRecordStore<T>(options: RecordStoreOptions<T>): RecordStor
   const folder = `/api/v1/namespaces/${encodeURIComponent(namespace)}/configmaps`;
   const pathOf = (name: string) => `${folder}/${encodeURIComponent(name)}`;
   const nameOf = (id: string) => `dfbot-${kind}-${id}`;
-  const ask = (request: Parameters<CallApi>[0]) => call(request, AbortSignal.timeout(timeoutMs));
+  const ask = (request: Parameters<CallApi>[0]) =>
+    call(request, AbortSignal.timeout(timeoutMs)).catch((error: unknown) => {
+      if (!(error instanceof Error && error.name === "TimeoutError")) throw error;
+      throw new BotError(
+        "kubernetes.timeout",
+        `Cluster ${cluster} did not answer within ${timeoutMs / 1_000} s`,
+        "Look at its API server, and at the network to it",
+        { cause: error },
+      );
+    });
   const kept = z.object({ metadata, data: z.object({ [kind]: z.string() }) });
   const listed = z.object({ items: z.array(kept), metadata: z.object({ continue: z.string().optional() }) });
 

@@ -1,5 +1,6 @@
-import { execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { primaryOf, replicasOf } from "../../../sandbox/faults/instance-pods.ts";
 import { type Sandbox, startSandbox } from "../../../sandbox/sandbox.ts";
@@ -66,10 +67,12 @@ describe("a change that is asked for in Slack", () => {
 
     const env = { PATH: process.env["PATH"], ...sandbox.world.env() };
     const main = join(import.meta.dirname, "../../../src/main.ts");
-    const dfbot = (...words: string[]) => execFileSync(process.execPath, [main, ...words], { env, encoding: "utf8" });
-    expect(dfbot("audit", "verify")).toMatch(/^\d+ entries; the chain holds/);
-    const [id = ""] = /r-\S+/.exec(dfbot("runs")) ?? [];
-    expect(dfbot("runs", id)).toMatch(
+    // Not execFileSync: the cluster that it asks lives in this process.
+    const dfbot = async (...words: string[]) =>
+      (await promisify(execFile)(process.execPath, [main, ...words], { env })).stdout;
+    expect(await dfbot("audit", "verify")).toMatch(/^\d+ entries; the chain holds/);
+    const [id = ""] = /r-\S+/.exec(await dfbot("runs")) ?? [];
+    expect(await dfbot("runs", id)).toMatch(
       /succeeded {2}restart-replica[\s\S]*U0(?:GRACE|LINUS) approve[\s\S]*\+ evict the pod/,
     );
     const log = sandbox.bot.output();
