@@ -89,6 +89,13 @@ describe("the intake of alerts", () => {
     expect(() => openAlertJournal(file)).toThrow(/cannot be kept in .*file/);
   });
 
+  it("takes 5 MB and no more", async () => {
+    const send = server(async () => undefined);
+    const padded = (bytes: number) => notification(1).padEnd(bytes, " ");
+    expect((await send(padded(5 * 1024 * 1024))).statusCode).toBe(200);
+    expect((await send(padded(5 * 1024 * 1024 + 1))).statusCode).toBe(413);
+  });
+
   it("asks for the token before it reads anything", async () => {
     const send = server(async () => undefined);
     for (const authorization of ["", "Bearer", "Bearer wrong", `Basic ${token}`, `Bearer ${token}x`]) {
