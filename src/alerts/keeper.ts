@@ -1,4 +1,5 @@
 import { BotError } from "../errors.ts";
+import { amendRecord } from "../records/amend.ts";
 import { fold, groupKeyOf, type Incident, openIncident, resolveMissing, takes } from "./incident.ts";
 import { type AlertBatch, parseAlertBatch } from "./payload.ts";
 import type { IncidentStore, KeptIncident } from "./store.ts";
@@ -38,18 +39,15 @@ export function createKeeper(deps: KeeperDeps): Keeper {
   const { journal, store, now } = deps;
 
   const write = async (id: string, edit: (incident: Incident) => Incident): Promise<[Incident, boolean]> => {
-    for (let attempt = 0; ; attempt++) {
-      const kept = await store.get(id);
-      if (kept === undefined)
-        throw new BotError("incident.unknown", `There is no incident ${id}`, "See: /dragonfly alerts");
-      const edited = edit(kept.record);
-      if (edited === kept.record) return [kept.record, false];
-      try {
-        return [(await store.update(kept, edited)).record, true];
-      } catch (error) {
-        if (!isCode(error, "incident.conflict") || attempt >= writeAttempts) throw error;
-      }
-    }
+    let changed = false;
+    const kept = await amendRecord(store, id, (before) => {
+      const after = edit(before);
+      changed = after !== before;
+      return after;
+    });
+    if (kept === undefined)
+      throw new BotError("incident.unknown", `There is no incident ${id}`, "See: /dragonfly alerts");
+    return [kept.record, changed];
   };
   const foldInto = async (id: string, batch: AlertBatch) => {
     const [incident, changed] = await write(id, (before) => fold(before, batch.alerts, now()));
@@ -72,7 +70,7 @@ export function createKeeper(deps: KeeperDeps): Keeper {
     try {
       deps.onChange((await store.create(incident)).record);
     } catch (error) {
-      if (!isCode(error, "incident.exists")) throw error;
+      if (!(error instanceof BotError && error.code === "incident.exists")) throw error;
       await foldInto(incident.id, batch);
     }
   };
@@ -126,8 +124,4 @@ export function createKeeper(deps: KeeperDeps): Keeper {
 
 function lockOf(key: string): string {
   return `incident/${key}`;
-}
-
-function isCode(error: unknown, code: string): boolean {
-  return error instanceof BotError && error.code === code;
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { BotError } from "../errors.ts";
+import type { Kept, RecordStore } from "../records/store.ts";
 import { badAnswer } from "./errors.ts";
 import type { CallApi } from "./request.ts";
 
@@ -20,22 +21,6 @@ export interface RecordStoreOptions<T> {
   /** For people and selectors, beside the kind. */
   labelsOf(record: T): Readonly<Record<string, string>>;
   isOpen(record: T): boolean;
-}
-
-export interface KeptRecord<T> {
-  readonly record: T;
-  readonly revision: string;
-}
-
-/** Records of one kind and locks; see `RunStore` for what each promises. Codes of errors begin with the kind. */
-export interface RecordStore<T> {
-  create(record: T): Promise<KeptRecord<T>>;
-  get(id: string): Promise<KeptRecord<T> | undefined>;
-  update(kept: KeptRecord<T>, record: T): Promise<KeptRecord<T>>;
-  list(which?: "open"): Promise<readonly KeptRecord<T>[]>;
-  remove(id: string): Promise<void>;
-  claim(lock: string, id: string): Promise<string>;
-  release(lock: string, id: string): Promise<void>;
 }
 
 const metadata = z.object({ resourceVersion: z.string() });
@@ -69,7 +54,7 @@ export function createRecordStore<T>(options: RecordStoreOptions<T>): RecordStor
   const kept = z.object({ metadata, data: z.object({ [kind]: z.string() }) });
   const listed = z.object({ items: z.array(kept), metadata: z.object({ continue: z.string().optional() }) });
 
-  const parse = (path: string, answer: unknown): KeptRecord<T> => {
+  const parse = (path: string, answer: unknown): Kept<T> => {
     const object = kept.safeParse(answer);
     const record = object.success ? options.schema.safeParse(jsonOf(String(object.data.data[kind]))) : object;
     if (!object.success || !record.success) {
@@ -142,7 +127,7 @@ export function createRecordStore<T>(options: RecordStoreOptions<T>): RecordStor
       }
     },
     list: async (which) => {
-      const all: KeptRecord<T>[] = [];
+      const all: Kept<T>[] = [];
       let next = "";
       do {
         const query = {

@@ -1,5 +1,5 @@
 import { BotError } from "../../src/errors.ts";
-import type { KeptRecord, RecordStore } from "../../src/kubernetes/record-store.ts";
+import type { Kept, RecordStore } from "../../src/records/store.ts";
 
 /** Records in memory, with the same answers as the real store; every call takes a turn of the event loop. */
 export function memoryRecordStore<T extends { readonly id: string }>(options: {
@@ -17,7 +17,7 @@ export function memoryRecordStore<T extends { readonly id: string }>(options: {
     await new Promise((resolve) => setImmediate(resolve));
     options.before?.();
   };
-  const kept = ({ text, revision }: { text: string; revision: number }): KeptRecord<T> => ({
+  const kept = ({ text, revision }: { text: string; revision: number }): Kept<T> => ({
     record: options.parse(JSON.parse(text)),
     revision: String(revision),
   });

@@ -1,4 +1,5 @@
 import { BotError } from "../../errors.ts";
+import { isConflict } from "../../records/amend.ts";
 import type { ChangeRunbook } from "./definition.ts";
 import { executeRun } from "./execute.ts";
 import { type Checkpoint, hasEnded, type RunRecord } from "./record.ts";
@@ -136,11 +137,6 @@ function withDecisions(ours: readonly Checkpoint[], kept: readonly Checkpoint[])
       ...(outcome === undefined ? {} : { outcome }),
     };
   });
-}
-
-/** Whether a write was refused because the record is no longer the form that was read. */
-export function isConflict(error: unknown): boolean {
-  return error instanceof BotError && error.code === "run.conflict";
 }
 
 /** One call after the other, each with the outcome of the one before behind it. */

@@ -1,7 +1,8 @@
 import { type Ballot, type Decision, type DecisionContext, decide, requestOf } from "../../approvals/decide.ts";
 import { BotError } from "../../errors.ts";
+import { amendRecord } from "../../records/amend.ts";
 import type { Requester } from "../definition.ts";
-import { type CarryOnDeps, carryOn, isConflict, withoutOwner } from "./carry-on.ts";
+import { type CarryOnDeps, carryOn, withoutOwner } from "./carry-on.ts";
 import { hasEnded, newRun, type RunRecord } from "./record.ts";
 import { rerunFrom } from "./rerun.ts";
 import type { KeptRun } from "./store.ts";
@@ -59,7 +60,7 @@ interface Observed {
   readonly at: number;
 }
 
-const writeAttempts = 20;
+const lockAttempts = 20;
 
 /** Lets several processes carry on the runs of one store, each run in one process at a time. */
 export function createRunDriver(deps: RunDriverDeps): RunDriver {
@@ -80,19 +81,10 @@ export function createRunDriver(deps: RunDriverDeps): RunDriver {
     return kept;
   };
 
-  /** Applies an edit to the newest form of a record, however many others are writing. */
   const write = async (id: string, edit: (record: RunRecord) => RunRecord): Promise<KeptRun> => {
-    for (let attempt = 0; ; attempt++) {
-      const kept = await store.get(id);
-      if (kept === undefined) throw new BotError("run.unknown", `There is no run ${id}`, "See: /dragonfly runs");
-      const edited = edit(kept.record);
-      if (edited === kept.record) return kept;
-      try {
-        return await store.update(kept, edited);
-      } catch (error) {
-        if (!isConflict(error) || attempt >= writeAttempts) throw error;
-      }
-    }
+    const kept = await amendRecord(store, id, edit);
+    if (kept === undefined) throw new BotError("run.unknown", `There is no run ${id}`, "See: /dragonfly runs");
+    return kept;
   };
 
   const submit = async ({ id, params, requester, slack, ...wanted }: WantedRun): Promise<RunRecord> => {
@@ -133,7 +125,7 @@ export function createRunDriver(deps: RunDriverDeps): RunDriver {
   const hold = async (lock: string, id: string): Promise<string> => {
     for (let attempt = 0; ; attempt++) {
       const holder = await store.claim(lock, id);
-      if (holder === id || attempt >= writeAttempts) return holder;
+      if (holder === id || attempt >= lockAttempts) return holder;
       const other = await store.get(holder);
       if (other !== undefined && !hasEnded(other.record.state)) return holder;
       await store.release(lock, holder);
