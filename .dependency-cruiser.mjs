@@ -38,7 +38,8 @@ export default {
       from: { path: "^src/(kubernetes|dragonfly|metrics|store|git|alertmanager)" },
       to: {
         path: "^src/(commands|cli|http|alerts|runbooks)",
-        pathNot: "^src/(runbooks/durable/(record|store|wake-ups)|alerts/(incident|store|payload|manager))\\.ts$",
+        pathNot:
+          "^src/(runbooks/durable/(record|store|wake-ups)|alerts/(incident|store|payload|manager|watchdog))\\.ts$",
       },
     },
     {

@@ -1,6 +1,7 @@
 import { createAlertManager } from "./alertmanager/client.ts";
 import type { AlertManager } from "./alerts/manager.ts";
 import type { IncidentStore } from "./alerts/store.ts";
+import type { HeartbeatStore } from "./alerts/watchdog.ts";
 import type { ClusterConfig, Config } from "./config/file.ts";
 import type { Settings } from "./config/load.ts";
 import { createServerCommands } from "./dragonfly/commands.ts";
@@ -8,6 +9,7 @@ import type { Dial } from "./dragonfly/over-stream.ts";
 import { createServerReader } from "./dragonfly/reader.ts";
 import { BotError } from "./errors.ts";
 import { type ClusterAccess, loadAccess } from "./kubernetes/access.ts";
+import { createHeartbeatStore } from "./kubernetes/heartbeat-store.ts";
 import { createIncidentStore } from "./kubernetes/incident-store.ts";
 import { type DialPod, dialDirectly, dialThroughApi } from "./kubernetes/pod-dialer.ts";
 import { createPodEvictor } from "./kubernetes/pod-evictor.ts";
@@ -32,6 +34,7 @@ export interface Composed {
   /** In the bot's own namespace of the shared instance's cluster. */
   readonly runs: RunStore;
   readonly incidents: IncidentStore;
+  readonly heartbeats: HeartbeatStore;
   readonly alertManager: AlertManager;
 }
 
@@ -80,6 +83,7 @@ export function compose({ config, environment }: Settings): Composed {
     },
     runs: createRunStore(home),
     incidents: createIncidentStore(home),
+    heartbeats: createHeartbeatStore(home),
     alertManager: createAlertManager(environment.alertmanagerUrl),
     changes: { ...createServerCommands(dial), evictPod: createPodEvictor((name) => find(name).call) },
   };

@@ -2,6 +2,7 @@ import { hostname } from "node:os";
 import { composeAlerting } from "./alerting.ts";
 import { composeChanges } from "./changes/compose.ts";
 import { type DependencyCheck, watchDependencies } from "./checks.ts";
+import { createBacklogNotice } from "./commands/incidents/backlog-notice.ts";
 import { createReportKeeper } from "./commands/report-keeper.ts";
 import { isSlackBody } from "./commands/request-body.ts";
 import { createSlackSurface, slackPath } from "./commands/slack-app.ts";
@@ -25,6 +26,8 @@ const storeCheckEveryMs = 2_000;
 /** Lets the first requests in before the first look at everything keeps the process busy. */
 const firstCheckAfterMs = 250;
 const stopWithinMs = 10_000;
+/** Replicas that notice the same at once look at the channel one after the other. */
+const backlogMomentMs = 3_000;
 
 /** Runs the service until SIGTERM or SIGINT; returns the exit code. */
 export async function serve(settings: Settings): Promise<number> {
@@ -81,12 +84,18 @@ export async function serve(settings: Settings): Promise<number> {
     },
     sayInThread: (record, text) => surface.sayInThread(record, text),
   });
+  const mentionsFor = (severity: string) => (config.alerts.mentions[severity] ?? []).map(mentionOf).join(" ");
+  let storeTrouble: string | undefined;
+  const degraded = () => storeTrouble;
   const alerting = composeAlerting({
     config,
     store: composed.incidents,
+    heartbeats: composed.heartbeats,
     dataDir: environment.dataDir,
     logger,
+    degraded,
     show: (incident) => surface.showIncident(incident),
+    onBacklog: (backlog) => backlogNotice.changed(backlog),
     ...(environment.alertmanagerUrl === undefined ? {} : { alertManager: composed.alertManager }),
   });
   const surface = createSlackSurface({
@@ -99,7 +108,12 @@ export async function serve(settings: Settings): Promise<number> {
       alertManager: composed.alertManager,
       openIncidents: alerting.openIncidents,
       runbookFor: (alert) => config.alerts.runbooks[alert],
-      mentionsFor: (severity) => (config.alerts.mentions[severity] ?? []).map(mentionOf).join(" "),
+      mentionsFor,
+      escalations: config.alerts.escalations.map(({ mentions, channel }) => ({
+        mentions: mentions.map(mentionOf).join(" "),
+        channel,
+      })),
+      degraded,
       now: () => new Date(),
     },
     reports: createReportKeeper(store, logger),
@@ -113,6 +127,15 @@ export async function serve(settings: Settings): Promise<number> {
     process: hostname(),
     now: () => new Date(),
     onTrouble: (err) => logger.warn({ err }, "the store's outage could not be told of"),
+  });
+
+  const backlogNotice = createBacklogNotice({
+    channelFor: alerting.channelFor,
+    mentionsFor,
+    sender: surface.sender,
+    now: () => new Date(),
+    moment: () => Math.random() * backlogMomentMs,
+    onTrouble: (err) => logger.warn({ err }, "the alerts that wait could not be told of"),
   });
 
   const checks: readonly DependencyCheck[] = [
@@ -139,6 +162,8 @@ export async function serve(settings: Settings): Promise<number> {
       telemetry.dependency(dependency.name, dependency.state);
       logger[dependency.state === "ok" ? "info" : "warn"]({ dependency }, "dependency changed");
       if (dependency.name !== "store") return;
+      const { state, detail } = dependency;
+      storeTrouble = state === "ok" ? undefined : `My own store is not usable, so my queue is degraded: ${detail}`;
       notice.changed(dependency);
       if (dependency.state === "ok") changes.storeIsBack();
     },

@@ -2,7 +2,7 @@ import type { InstalledApp } from "./installed-app.ts";
 import { type Arguments, type Method, no } from "./methods/answer.ts";
 import { chatMethods } from "./methods/chat.ts";
 import { fileMethods } from "./methods/files.ts";
-import { historyMethod, historyScope } from "./methods/history.ts";
+import { historyMethod, historyScope, repliesMethod } from "./methods/history.ts";
 import { viewMethods } from "./methods/views.ts";
 import type { Tickets } from "./tickets.ts";
 import type { Workspace } from "./workspace.ts";
@@ -87,6 +87,7 @@ export function webApi(
     "conversations.open": needing("im:write", openConversation),
     "conversations.info": needing("channels:read", channelInfo),
     "conversations.history": { scope: (given) => historyScope(workspace, given), call: historyMethod(workspace) },
+    "conversations.replies": { scope: (given) => historyScope(workspace, given), call: repliesMethod(workspace) },
     "users.info": needing("users:read", userInfo),
     "usergroups.list": needing("usergroups:read", () => ({
       ok: true,

@@ -23,6 +23,7 @@ export type Intent =
   /** `all` of them, or only those that wait for a decision. */
   | { readonly kind: "runs"; readonly all: boolean }
   | { readonly kind: "alerts" }
+  | { readonly kind: "silences" }
   | { readonly kind: "audit"; readonly filter: AuditFilter }
   /** Words to say to the person, mrkdwn. */
   | { readonly kind: "say"; readonly text: string };
@@ -34,6 +35,7 @@ export function interpret(text: string, runbooks: readonly AnyRunbook[]): Intent
   if (line.word === "runbooks") return { kind: "say", text: runbooksText(runbooks) };
   if (line.word === "runs" || line.word === "approvals") return { kind: "runs", all: line.word === "runs" };
   if (line.word === "alerts") return { kind: "alerts" };
+  if (line.word === "silence" || line.word === "silences") return { kind: "silences" };
   if (line.word === "audit") return interpretAudit(line);
   if (line.word === "run") return interpretRun(line, runbooks);
   const runbook = runbooks.find(({ id }) => id === line.word);
@@ -88,6 +90,7 @@ function unknownWord(word: string, runbooks: readonly AnyRunbook[]): Intent {
     "approvals",
     "audit",
     "alerts",
+    "silence",
   ]);
   return { kind: "say", text: `I do not know ${quoted(word)}. Did you mean \`/dragonfly ${nearest ?? "help"}\`?` };
 }
@@ -102,6 +105,7 @@ export function helpText(runbooks: readonly AnyRunbook[]): string {
     "*What you can ask*",
     ...lines,
     "• `/dragonfly alerts` — what fires now, and who has it",
+    "• `/dragonfly silence` — what is silenced; end one, or begin one",
     "• `/dragonfly run <runbook> [param=value …]` — any runbook by name",
     "• `/dragonfly runbooks` — what there is, with parameters",
     ...(runbooks.some(({ effect }) => effect === "change")

@@ -1,7 +1,9 @@
 import { onAudit, onChangeCommand, onRuns } from "./changes/on-change.ts";
 import type { ChangeDeps } from "./changes/surface.ts";
 import { type Asked, answerPrivately, answerPublicly, sayPrivately } from "./delivery/answer.ts";
-import { type IncidentDeps, onAlerts } from "./incidents/listeners.ts";
+import { onAlerts } from "./incidents/listeners.ts";
+import { onSilences } from "./incidents/silencing.ts";
+import type { IncidentDeps } from "./incidents/surface.ts";
 import { interpret } from "./interpret.ts";
 import { runAndAnswer } from "./run-and-answer.ts";
 
@@ -13,6 +15,7 @@ export async function onCommand(deps: CommandDeps, asked: Asked, text: string): 
   if (intent.kind === "change") return await onChangeCommand(deps, asked, intent);
   if (intent.kind === "runs") return await onRuns(deps, asked, intent.all);
   if (intent.kind === "alerts") return await onAlerts(deps, asked);
+  if (intent.kind === "silences") return await onSilences(deps, asked);
   if (intent.kind === "audit") return await onAudit(deps, asked, intent.filter);
   if (intent.kind === "say") {
     await sayPrivately(deps, asked, intent.text);

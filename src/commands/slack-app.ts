@@ -2,8 +2,6 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { setImmediate } from "node:timers/promises";
 import {
   App,
-  type BlockAction,
-  type ButtonAction,
   HTTPReceiver,
   LogLevel,
   type Receiver,
@@ -18,7 +16,7 @@ import type { RunRecord } from "../runbooks/durable/record.ts";
 import type { Runner } from "../runbooks/runner.ts";
 import { actionIds, readButtonValue } from "./buttons.ts";
 import { postCard, postedOf, showProgress, showRun } from "./changes/card.ts";
-import { type Handle, listenToCards } from "./changes/listeners.ts";
+import { listenToCards } from "./changes/listeners.ts";
 import { runActionIds } from "./changes/run-buttons.ts";
 import type { ChangeDeps, ChangeSurface } from "./changes/surface.ts";
 import { createDedupe } from "./dedupe.ts";
@@ -27,8 +25,11 @@ import { openResponseUrl } from "./delivery/response-url.ts";
 import { createSender, type Sender } from "./delivery/sender.ts";
 import { homeActionIds, listenToHome } from "./home/listeners.ts";
 import { incidentActionIds } from "./incidents/incident-card.ts";
-import { type IncidentDeps, listenToIncidents } from "./incidents/listeners.ts";
+import { listenToIncidents } from "./incidents/listeners.ts";
+import { silenceActionIds } from "./incidents/silence.ts";
+import type { IncidentDeps } from "./incidents/surface.ts";
 import { showIncident } from "./incidents/thread.ts";
+import { type Handle, onPress, type Pressed } from "./listen.ts";
 import { type Click, onAgain, onDetails, onNext, onShare } from "./on-button.ts";
 import { type CommandDeps, onCommand } from "./on-command.ts";
 import type { ReportKeeper } from "./report-keeper.ts";
@@ -54,7 +55,7 @@ export interface SlackSurfaceOptions {
 /** What the Slack surface needs of the incidents. */
 export type IncidentSurface = Pick<
   IncidentDeps,
-  "incidents" | "alertManager" | "mentionsFor" | "runbookFor" | "openIncidents" | "now"
+  "incidents" | "alertManager" | "mentionsFor" | "escalations" | "runbookFor" | "degraded" | "openIncidents" | "now"
 >;
 
 export interface SlackSurface {
@@ -91,6 +92,7 @@ export function createSlackSurface(options: SlackSurfaceOptions): SlackSurface {
     logger: slackLogger(logger),
   };
   const client = new WebClient(options.botToken, clientOptions);
+  const careful = new WebClient(options.botToken, { ...clientOptions, retryConfig: { retries: 0 } });
   const http = options.mode === "http" ? httpReceiver(options) : undefined;
   const socket = options.mode === "socket" ? socketReceiver(options, clientOptions) : undefined;
   const receiver: Receiver = http ?? socket ?? httpReceiver(options);
@@ -104,7 +106,15 @@ export function createSlackSurface(options: SlackSurfaceOptions): SlackSurface {
   });
   const running = new Set<Promise<void>>();
   const { runner, reports, changes, incidents } = options;
-  const deps: CommandDeps = { client, sender: createSender(client), logger, runner, reports, changes, ...incidents };
+  const deps: CommandDeps = {
+    client,
+    sender: createSender(client, careful),
+    logger,
+    runner,
+    reports,
+    changes,
+    ...incidents,
+  };
   addListeners(app, deps, options.onHandled, running);
   app.error(async (error) => logger.error({ err: error }, "a Slack listener failed"));
   return {
@@ -116,7 +126,7 @@ export function createSlackSurface(options: SlackSurfaceOptions): SlackSurface {
     showIncident: (incident) => showIncident(deps, incident),
     sayInThread: async (record, text) => {
       const posted = postedOf(record);
-      if (posted !== undefined) await deps.sender.post(posted.channel, { text }, posted.ts);
+      if (posted !== undefined) await deps.sender.post(posted.channel, { text }, { thread: posted.ts });
     },
     sender: deps.sender,
     async start() {
@@ -199,68 +209,25 @@ function addListeners(
     [actionIds.again, onAgain],
     [new RegExp(`^${actionIds.next}_\\d+$`), onNext],
   ];
+  const sayOutdated = ({ responseUrl }: Pressed) =>
+    responseUrl.send({ response_type: "ephemeral", replace_original: false, text: outdated });
   for (const [id, listener] of buttons) {
-    app.action<BlockAction<ButtonAction>>({ type: "block_actions", action_id: id }, ({ body, action, ack }) =>
-      handle(
-        action.action_id,
-        () => ack(),
-        `action:${action.action_ts}:${body.user.id}:${action.action_id}`,
-        () => click(deps, body, action, listener),
-      ),
-    );
+    onPress(app, handle, id, async (pressed) => {
+      const value = readButtonValue(pressed.value);
+      await (value === undefined ? sayOutdated(pressed) : listener(deps, { ...pressed, value }));
+    });
   }
   listenToCards(app, deps, handle, outdated);
   listenToHome(app, deps, handle);
   listenToIncidents(app, deps, handle);
-  app.action<BlockAction>({ type: "block_actions", action_id: unknownAction }, ({ body, action, ack }) =>
-    handle(
-      "unknown",
-      () => ack(),
-      `action:${action.action_ts}:${body.user.id}:${action.action_id}`,
-      () =>
-        openResponseUrl(body.response_url).send({
-          response_type: "ephemeral",
-          replace_original: false,
-          text: outdated,
-        }),
-    ),
-  );
+  onPress(app, handle, unknownAction, sayOutdated);
 }
 
 /** Whatever is not a button of ours today was one once. */
 const unknownAction = new RegExp(
-  `^(?!(${actionIds.share}|${actionIds.details}|${actionIds.again}|${actionIds.next}_\\d+|${[...Object.values(runActionIds), ...Object.values(homeActionIds), ...Object.values(incidentActionIds)].join("|")})$)`,
+  `^(?!(${actionIds.share}|${actionIds.details}|${actionIds.again}|${actionIds.next}_\\d+|${[...Object.values(runActionIds), ...Object.values(homeActionIds), ...Object.values(incidentActionIds), ...Object.values(silenceActionIds)].join("|")})$)`,
 );
 const outdated = "This button is from an older version of me. Run the command again.";
-
-async function click(
-  deps: ChangeDeps,
-  body: BlockAction<ButtonAction>,
-  action: ButtonAction,
-  listener: (deps: ChangeDeps, click: Click) => Promise<void>,
-): Promise<void> {
-  const responseUrl = openResponseUrl(body.response_url);
-  const value = readButtonValue(action.value);
-  if (value === undefined) {
-    await responseUrl.send({
-      response_type: "ephemeral",
-      replace_original: false,
-      text: outdated,
-    });
-    return;
-  }
-  const { container } = body;
-  const posted =
-    container["is_ephemeral"] !== true && typeof container["message_ts"] === "string" && body.channel !== undefined;
-  await listener(deps, {
-    user: body.user.id,
-    channel: body.channel?.id ?? "",
-    responseUrl,
-    value,
-    triggerId: body.trigger_id,
-    message: posted ? { channel: body.channel?.id ?? "", ts: String(container["message_ts"]) } : undefined,
-  });
-}
 
 /** Slack's libraries log through ours, so that their lines are JSON and scrubbed too. */
 function slackLogger(logger: Logger): SlackLogger {

@@ -17,10 +17,12 @@ export interface AlertJournal {
    * `journal.write` when it cannot be put there.
    */
   accept(body: string, receivedAt: Date): Promise<void>;
-  /** The oldest that nobody has seen to. */
+  /** The oldest that nobody has seen to: so many, and not many more bytes than one process should hold at once. */
   pending(most: number): readonly AcceptedBatch[];
   count(): number;
   seenTo(ids: readonly number[]): void;
+  /** Keeps one that is of no use apart, with the reason, for whoever looks into it. */
+  setAside(id: number, why: string): void;
   close(): void;
 }
 
@@ -31,6 +33,7 @@ interface Waiting {
 }
 
 const fileName = "alerts.sqlite";
+const mostBytesAtOnce = 16 * 1024 * 1024;
 
 /** @throws BotError `journal.open` when the directory cannot be used */
 export function openAlertJournal(directory: string): AlertJournal {
@@ -38,6 +41,9 @@ export function openAlertJournal(directory: string): AlertJournal {
   const insert = database.prepare("INSERT INTO batch (received_at, body) VALUES (?, ?)");
   const oldest = database.prepare("SELECT id, received_at, body FROM batch ORDER BY id LIMIT ?");
   const remove = database.prepare("DELETE FROM batch WHERE id = ?");
+  const putAside = database.prepare(
+    "INSERT INTO aside (received_at, body, why) SELECT received_at, body, ? FROM batch WHERE id = ?",
+  );
   const counted = database.prepare("SELECT count(*) AS number FROM batch");
   let waiting: Waiting[] = [];
 
@@ -77,16 +83,25 @@ export function openAlertJournal(directory: string): AlertJournal {
       if (waiting.length === 1) setImmediate(flush);
       return kept.promise;
     },
-    pending: (most) =>
-      oldest.all(most).map(({ id, received_at, body }) => ({
-        id: Number(id),
-        receivedAt: String(received_at),
-        body: String(body),
-      })),
+    pending: (most) => {
+      const batches: AcceptedBatch[] = [];
+      let bytes = 0;
+      for (const { id, received_at, body } of oldest.iterate(most)) {
+        batches.push({ id: Number(id), receivedAt: String(received_at), body: String(body) });
+        bytes += String(body).length;
+        if (bytes >= mostBytesAtOnce) break;
+      }
+      return batches;
+    },
     count: () => Number(counted.get()?.["number"] ?? 0),
     seenTo: (ids) =>
       inOne(() => {
         for (const id of ids) remove.run(id);
+      }),
+    setAside: (id, why) =>
+      inOne(() => {
+        putAside.run(why, id);
+        remove.run(id);
       }),
     close: () => database.close(),
   };
@@ -100,6 +115,7 @@ function open(directory: string): DatabaseSync {
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = FULL;
       CREATE TABLE IF NOT EXISTS batch (id INTEGER PRIMARY KEY AUTOINCREMENT, received_at TEXT NOT NULL, body TEXT NOT NULL);
+      CREATE TABLE IF NOT EXISTS aside (received_at TEXT NOT NULL, body TEXT NOT NULL, why TEXT NOT NULL);
     `);
     return database;
   } catch (cause) {

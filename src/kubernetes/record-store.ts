@@ -64,7 +64,7 @@ export function createRecordStore<T>(options: RecordStoreOptions<T>): RecordStor
   };
 
   const manifest = (record: T, resourceVersion?: string) => {
-    const text = JSON.stringify(record);
+    const text = JSON.stringify(z.encode(options.schema, record));
     const id = options.idOf(record);
     if (text.length > longestRecord) {
       throw new BotError(

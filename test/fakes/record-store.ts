@@ -1,10 +1,11 @@
+import { z } from "zod";
 import { BotError } from "../../src/errors.ts";
 import type { Kept, RecordStore } from "../../src/records/store.ts";
 
 /** Records in memory, with the same answers as the real store; every call takes a turn of the event loop. */
 export function memoryRecordStore<T extends { readonly id: string }>(options: {
   readonly kind: string;
-  parse(value: unknown): T;
+  readonly schema: z.ZodType<T>;
   isOpen(record: T): boolean;
   /** Before every call; may throw. */
   before?(): void;
@@ -18,11 +19,11 @@ export function memoryRecordStore<T extends { readonly id: string }>(options: {
     options.before?.();
   };
   const kept = ({ text, revision }: { text: string; revision: number }): Kept<T> => ({
-    record: options.parse(JSON.parse(text)),
+    record: options.schema.parse(JSON.parse(text)),
     revision: String(revision),
   });
   const put = (record: T) => {
-    const entry = { text: JSON.stringify(options.parse(JSON.parse(JSON.stringify(record)))), revision: ++revisions };
+    const entry = { text: JSON.stringify(z.encode(options.schema, record)), revision: ++revisions };
     records.set(record.id, entry);
     return kept(entry);
   };

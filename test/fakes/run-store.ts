@@ -4,5 +4,5 @@ import { memoryRecordStore } from "./record-store.ts";
 
 /** Runs in memory, with the same answers as the real store. */
 export function memoryRunStore(): RunStore {
-  return memoryRecordStore<RunRecord>({ kind: "run", parse: (value) => runRecordSchema.parse(value), isOpen });
+  return memoryRecordStore<RunRecord>({ kind: "run", schema: runRecordSchema, isOpen });
 }

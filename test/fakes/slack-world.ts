@@ -2,6 +2,7 @@ import { pino } from "pino";
 import { type SlackSimulation, startSlack } from "../../sandbox/slack/server.ts";
 import type { StoredMessage } from "../../sandbox/slack/workspace.ts";
 import type { ChangeSurface } from "../../src/commands/changes/surface.ts";
+import type { Sender } from "../../src/commands/delivery/sender.ts";
 import { createReportKeeper, type KeyValueStore } from "../../src/commands/report-keeper.ts";
 import { isSlackBody } from "../../src/commands/request-body.ts";
 import { createSlackSurface, slackPath } from "../../src/commands/slack-app.ts";
@@ -12,7 +13,15 @@ import type { RunRecord } from "../../src/runbooks/durable/record.ts";
 import { createRunner } from "../../src/runbooks/runner.ts";
 import { config, fakePlatform } from "./platform.ts";
 
-export const scopes = ["commands", "chat:write", "im:write", "files:write", "usergroups:read"];
+export const scopes = [
+  "commands",
+  "chat:write",
+  "im:write",
+  "files:write",
+  "usergroups:read",
+  "channels:history",
+  "groups:history",
+];
 export const slashCommand = {
   command: "/dragonfly",
   description: "Ask about the Dragonfly cluster",
@@ -29,6 +38,7 @@ export interface SlackWorld {
   ask(text: string, channel?: string, user?: string): ReturnType<SlackSimulation["people"]["command"]>;
   press(label: string, message: StoredMessage, user?: string): ReturnType<SlackSimulation["people"]["action"]>;
   groupMembers(id: string): Promise<readonly string[]>;
+  readonly sender: Sender;
   /** Brings the card of a run up to date. */
   showRun(record: RunRecord): Promise<void>;
   /** Stops the bot and leaves Slack. */
@@ -102,6 +112,8 @@ export async function startSlackWorld(
       alertManager: { activeAlerts: refused, silences: refused, silence: refused, expire: refused },
       openIncidents: async () => [],
       mentionsFor: () => "",
+      escalations: [],
+      degraded: () => undefined,
       runbookFor: () => undefined,
       now: () => new Date(),
     },
@@ -141,6 +153,7 @@ export async function startSlackWorld(
     },
     showRun: (record) => surface.showRun(record),
     groupMembers: (id) => surface.groupMembers(id),
+    sender: surface.sender,
     stopBot,
     async stop() {
       await stopBot();

@@ -1,39 +1,39 @@
 import { cardState, hasEnded, type RunRecord } from "../../runbooks/durable/record.ts";
 import { slackFailure } from "../delivery/errors.ts";
+import { postOnce } from "../delivery/post-once.ts";
 import type { Posted } from "../delivery/sender.ts";
 import { longDiff, planOf, runCard } from "./run-card.ts";
 import type { ChangeDeps, ChangeSurface } from "./surface.ts";
 
 type CardDeps = Pick<ChangeDeps, "client" | "sender" | "logger" | "changes">;
 
-/** Somebody who began to post a card and said nothing for this long has died. */
-const postingMs = 10_000;
-
-/**
- * Posts the card of a run that has none, and notes where it is. Of several who try, one does: whoever can write into the run
- * that they are about to. Throws what slackFailure can read.
- */
-export async function postCard({ changes, sender, ...deps }: CardDeps, { id }: RunRecord): Promise<void> {
-  let mine = false;
-  const record = await changes.driver.amend(id, (before) => {
-    const now = changes.now();
-    const { slack } = before;
-    mine =
-      slack !== undefined &&
-      slack.ts === undefined &&
-      (slack.postingAt === undefined || now.getTime() - Date.parse(slack.postingAt) > postingMs);
-    return mine && slack !== undefined ? { ...before, slack: { ...slack, postingAt: now.toISOString() } } : before;
-  });
-  if (!mine || record.slack === undefined) return;
-  const posted = await sender.post(record.slack.channel, cardOf(changes, record)).catch(async (error: unknown) => {
-    if (hasEnded(record.state) && isInVain(error)) await noteShown(changes, record);
+/** Posts the card of a run that has none, once, and notes where it is. Throws what slackFailure can read. */
+export async function postCard({ changes, sender, ...deps }: CardDeps, record: RunRecord): Promise<void> {
+  const { id, slack } = record;
+  if (slack === undefined) return;
+  let newest = record;
+  const posted = await postOnce({
+    sender,
+    now: changes.now,
+    channel: slack.channel,
+    mark: id,
+    // Somebody waits for it.
+    sending: { importance: 10 },
+    note: async (edit) => {
+      newest = await changes.driver.amend(id, (before) => {
+        const note = before.slack === undefined ? undefined : edit({ at: before.slack.postingAt, ts: before.slack.ts });
+        if (note === undefined || before.slack === undefined) return before;
+        const { postingAt: _, ...kept } = before.slack;
+        const place = note.ts === undefined ? { postingAt: note.at } : { ts: note.ts };
+        return { ...before, slack: { ...kept, ...place } };
+      });
+    },
+    message: () => cardOf(changes, newest),
+  }).catch(async (error: unknown) => {
+    if (hasEnded(newest.state) && isInVain(error)) await noteShown(changes, newest);
     throw error;
   });
-  const shown = await changes.driver.amend(id, (before) => {
-    const { postingAt: _, ...slack } = before.slack ?? { channel: posted.channel };
-    return { ...before, slack: { ...slack, channel: posted.channel, ts: posted.ts } };
-  });
-  await showRun({ ...deps, changes, sender }, shown);
+  if (posted !== undefined) await showRun({ ...deps, changes, sender }, newest);
 }
 
 /** Brings a run's card up to date; several updates that wait become one, and it shows the run as it is when it is sent. */

@@ -1,6 +1,6 @@
-import type { App, BlockAction, ButtonAction, ViewSubmitAction } from "@slack/bolt";
+import type { App } from "@slack/bolt";
 import { z } from "zod";
-import { openResponseUrl } from "../delivery/response-url.ts";
+import { type Handle, onPress, onSubmit } from "../listen.ts";
 import {
   onApprove,
   onAskAgain,
@@ -13,14 +13,6 @@ import {
 } from "./on-click.ts";
 import { readRunButton, reasonViewIds, runActionIds } from "./run-buttons.ts";
 import type { ChangeDeps } from "./surface.ts";
-
-/** Acks, then works; each delivery once. */
-export type Handle = (
-  what: string,
-  ack: () => Promise<void>,
-  identity: string,
-  work: () => Promise<void>,
-) => Promise<void>;
 
 const reasonSchema = z.object({ run: z.string(), digest: z.string(), channel: z.string() });
 
@@ -37,39 +29,20 @@ const buttons: Readonly<Record<string, (deps: ChangeDeps, click: RunClick) => Pr
 /** The buttons and dialogs of the runs' cards. */
 export function listenToCards(app: App, deps: ChangeDeps, handle: Handle, outdated: string): void {
   for (const [id, listener] of Object.entries(buttons)) {
-    app.action<BlockAction<ButtonAction>>({ type: "block_actions", action_id: id }, ({ body, action, ack }) =>
-      handle(
-        id,
-        () => ack(),
-        `action:${action.action_ts}:${body.user.id}:${id}`,
-        async () => {
-          const responseUrl = openResponseUrl(body.response_url);
-          const value = readRunButton(action.value);
-          if (value === undefined) {
-            return responseUrl.send({ response_type: "ephemeral", replace_original: false, text: outdated });
-          }
-          // From the App Home there is no channel; what has to be said goes to the person.
-          const channel = body.channel?.id ?? body.user.id;
-          await listener(deps, { user: body.user.id, channel, responseUrl, value, triggerId: body.trigger_id });
-        },
-      ),
-    );
+    onPress(app, handle, id, async (pressed) => {
+      const value = readRunButton(pressed.value);
+      if (value !== undefined) return await listener(deps, { ...pressed, value });
+      await pressed.responseUrl.send({ response_type: "ephemeral", replace_original: false, text: outdated });
+    });
   }
   for (const [id, choice] of [
     [reasonViewIds.reject, "reject"],
     [reasonViewIds.breakGlass, "break-glass"],
   ] as const) {
-    app.view<ViewSubmitAction>(id, ({ body, view, ack }) =>
-      handle(
-        id,
-        () => ack(),
-        `view:${view.id}:${view.hash}:${body.user.id}`,
-        async () => {
-          const value = reasonSchema.parse(JSON.parse(view.private_metadata));
-          const reason = view.state.values["reason"]?.["reason"]?.value ?? "";
-          await onReason(deps, body.user.id, value, choice, reason);
-        },
-      ),
-    );
+    onSubmit(app, handle, id, async (view, user) => {
+      const value = reasonSchema.parse(JSON.parse(view.private_metadata));
+      const reason = view.state.values["reason"]?.["reason"]?.value ?? "";
+      await onReason(deps, user, value, choice, reason);
+    });
   }
 }

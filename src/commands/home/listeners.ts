@@ -1,12 +1,12 @@
-import type { App, BlockAction } from "@slack/bolt";
+import type { App } from "@slack/bolt";
 import { mayDecide, requestOf } from "../../approvals/decide.ts";
 import { explain } from "../../errors.ts";
 import { hasEnded, type RunRecord } from "../../runbooks/durable/record.ts";
 import { postedOf, titleOf } from "../changes/card.ts";
-import type { Handle } from "../changes/listeners.ts";
 import { askedOf } from "../changes/run-buttons.ts";
 import { planOf } from "../changes/run-card.ts";
 import type { ChangeDeps } from "../changes/surface.ts";
+import { type Handle, onPress } from "../listen.ts";
 import { type HomeContents, type HomeRun, homeActionIds, homeView } from "./home-view.ts";
 
 export { homeActionIds };
@@ -24,23 +24,9 @@ export function listenToHome(app: App, deps: ChangeDeps, handle: Handle): void {
       },
     ),
   );
-  app.action<BlockAction>({ type: "block_actions", action_id: homeActionIds.refresh }, ({ body, action, ack }) =>
-    handle(
-      homeActionIds.refresh,
-      () => ack(),
-      `action:${action.action_ts}:${body.user.id}:${homeActionIds.refresh}`,
-      () => showHome(deps, body.user.id),
-    ),
-  );
+  onPress(app, handle, homeActionIds.refresh, ({ user }) => showHome(deps, user));
   // A button with a link opens it by itself, and still wants its ack.
-  app.action<BlockAction>({ type: "block_actions", action_id: homeActionIds.open }, ({ body, action, ack }) =>
-    handle(
-      homeActionIds.open,
-      () => ack(),
-      `action:${action.action_ts}:${body.user.id}:${homeActionIds.open}`,
-      async () => undefined,
-    ),
-  );
+  onPress(app, handle, homeActionIds.open, async () => undefined);
 }
 
 /** First what is known at once, then, in its place, with the state of the platform. */

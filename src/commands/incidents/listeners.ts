@@ -1,27 +1,21 @@
-import type { App, BlockAction, ButtonAction, ViewSubmitAction } from "@slack/bolt";
-import type { Incident } from "../../alerts/incident.ts";
+import type { App } from "@slack/bolt";
 import { firingOf } from "../../alerts/incident.ts";
-import type { AlertManager } from "../../alerts/manager.ts";
-import type { Handle } from "../changes/listeners.ts";
+import { escapedUpTo } from "../../reports/render/slack-text.ts";
 import { mention, slackTime } from "../changes/words.ts";
 import { type Asked, sayPrivately } from "../delivery/answer.ts";
-import { openResponseUrl } from "../delivery/response-url.ts";
+import { type Handle, onPress, onSubmit, type Pressed } from "../listen.ts";
 import { failureText } from "../run-and-answer.ts";
+import { onEscalate } from "./escalate.ts";
 import { incidentActionIds } from "./incident-card.ts";
-import { parseMatchers, silencedIncident, silenceView, silenceViewId } from "./silence.ts";
-import { showIncident, type ThreadDeps, triage } from "./thread.ts";
+import { onRunChosen } from "./run-menu.ts";
+import { silenceActionIds, silenceViewId } from "./silence.ts";
+import { endSilences, onExpire, onSilence, openSilenceDialog } from "./silencing.ts";
+import type { IncidentDeps } from "./surface.ts";
+import { postedOf, showIncident } from "./thread.ts";
+import { triageInTurn } from "./triage-reply.ts";
 
-export interface IncidentDeps extends ThreadDeps {
-  readonly alertManager: AlertManager;
-  openIncidents(): Promise<readonly Incident[]>;
-}
-
-type Act = (deps: IncidentDeps, id: string, user: string, triggerId: string) => Promise<unknown>;
-
-const timeoutMs = 5_000;
-
-const buttons: Readonly<Record<string, Act>> = {
-  [incidentActionIds.acknowledge]: async (deps, id, user) => {
+const actions: Readonly<Record<string, (deps: IncidentDeps, pressed: Pressed, value: string) => Promise<unknown>>> = {
+  [incidentActionIds.acknowledge]: async (deps, { user }, id) => {
     const incident = await deps.incidents.amend(id, (before) =>
       before.acknowledged !== undefined || before.state === "resolved"
         ? before
@@ -29,80 +23,31 @@ const buttons: Readonly<Record<string, Act>> = {
     );
     await showIncident(deps, incident);
   },
-  [incidentActionIds.silence]: async (deps, id, _, triggerId) => {
+  [incidentActionIds.silence]: (deps, pressed, id) => openSilenceDialog(deps, pressed.triggerId, id),
+  [incidentActionIds.expire]: (deps, _, id) => endSilences(deps, id),
+  [incidentActionIds.triage]: async (deps, _, id) => {
     const incident = await deps.incidents.amend(id, (before) => before);
-    await deps.client.views.open({ trigger_id: triggerId, view: silenceView(incident) });
+    const posted = postedOf(incident);
+    if (posted === undefined) return;
+    const { message } = await triageInTurn(deps, incident);
+    await deps.sender.post(posted.channel, message, { thread: posted.ts });
   },
-  [incidentActionIds.expire]: async (deps, id) => {
-    const { silences } = await deps.incidents.amend(id, (before) => before);
-    for (const one of silences) await deps.alertManager.expire(one.id, AbortSignal.timeout(timeoutMs));
-    const ended = new Set(silences.map((one) => one.id));
-    const edit = (before: Incident) =>
-      before.silences.length === 0
-        ? before
-        : { ...before, silences: before.silences.filter((one) => !ended.has(one.id)) };
-    await showIncident(deps, await deps.incidents.amend(id, edit));
-  },
-  [incidentActionIds.triage]: async (deps, id) => {
-    await triage(deps, await deps.incidents.amend(id, (before) => before));
-  },
+  [incidentActionIds.escalate]: (deps, pressed, id) => onEscalate(deps, pressed, id),
+  [incidentActionIds.run]: (deps, pressed) => onRunChosen(deps, pressed),
+  [silenceActionIds.begin]: (deps, pressed) => openSilenceDialog(deps, pressed.triggerId, undefined),
+  [silenceActionIds.expire]: (deps, pressed, id) => onExpire(deps, pressed, id),
 };
 
-/** The buttons under incidents. */
+/** The buttons, menus and dialogs of incidents. */
 export function listenToIncidents(app: App, deps: IncidentDeps, handle: Handle): void {
-  for (const [id, act] of Object.entries(buttons)) {
-    app.action<BlockAction<ButtonAction>>({ type: "block_actions", action_id: id }, ({ body, action, ack }) =>
-      handle(
-        id,
-        () => ack(),
-        `action:${action.action_ts}:${body.user.id}:${id}`,
-        async () => {
-          const responseUrl = openResponseUrl(body.response_url);
-          const asked: Asked = { user: body.user.id, channel: body.channel?.id ?? body.user.id, responseUrl };
-          await act(deps, action.value ?? "", body.user.id, body.trigger_id).catch((error: unknown) =>
-            sayPrivately(deps, asked, failureText(deps, "incident", error)),
-          );
-        },
-      ),
-    );
+  for (const [id, act] of Object.entries(actions)) {
+    onPress(app, handle, id, async (pressed) => {
+      await act(deps, pressed, pressed.value ?? "").catch((error: unknown) =>
+        sayPrivately(deps, pressed, failureText(deps, "incident", error)),
+      );
+    });
   }
-  app.view<ViewSubmitAction>(silenceViewId, ({ body, view, ack }) =>
-    handle(
-      silenceViewId,
-      () => ack(),
-      `view:${view.id}:${view.hash}:${body.user.id}`,
-      () => onSilence(deps, view, body.user.id),
-    ),
-  );
-}
-
-/** The dialog was sent off; a second delivery of it makes no second silence. */
-async function onSilence(deps: IncidentDeps, view: ViewSubmitAction["view"], user: string): Promise<void> {
-  const id = silencedIncident(view.private_metadata);
-  const value = (name: string) => view.state.values[name]?.[name];
-  const hours = Number(value("hours")?.selected_option?.value ?? 1);
-  const comment = value("comment")?.value ?? "";
-  const endsAt = new Date(deps.now().getTime() + hours * 3_600_000);
-  const incident = await deps.incidents.amend(id, (before) => before);
-  try {
-    const silence = await deps.alertManager.silence(
-      {
-        key: `dfbot ${id} ${view.id}`,
-        matchers: parseMatchers(value("matchers")?.value ?? ""),
-        endsAt,
-        createdBy: `dfbot for ${user}`,
-        comment,
-      },
-      AbortSignal.timeout(timeoutMs),
-    );
-    const note = { id: silence, by: user, until: endsAt.toISOString(), comment };
-    const edit = (before: Incident) =>
-      before.silences.some((one) => one.id === silence) ? before : { ...before, silences: [...before.silences, note] };
-    await showIncident(deps, await deps.incidents.amend(id, edit));
-  } catch (error) {
-    const channel = incident.slack?.channel ?? user;
-    await deps.client.chat.postEphemeral({ channel, user, text: failureText(deps, "silence", error) });
-  }
+  onSubmit(app, handle, silenceViewId, (view, user) => onSilence(deps, view, user));
 }
 
 /** What `/dragonfly alerts` says: what fires now, and who has it. */
@@ -114,7 +59,7 @@ export async function onAlerts(deps: IncidentDeps, asked: Asked): Promise<void> 
     .map((incident) => {
       const { alertName, severity, openedAt, acknowledged } = incident;
       const who = acknowledged === undefined ? "nobody has it" : `${mention(acknowledged.by)} has it`;
-      return `• *${alertName}* (${severity}), ${firingOf(incident).length} firing since ${slackTime(openedAt)}: ${who}`;
+      return `• *${escapedUpTo(alertName, 100)}* (${escapedUpTo(severity, 40)}), ${firingOf(incident).length} firing since ${slackTime(openedAt)}: ${who}`;
     });
   await sayPrivately(deps, asked, lines.length === 0 ? "Nothing fires." : lines.slice(0, 30).join("\n"));
 }

@@ -1,10 +1,14 @@
-import type { View } from "@slack/types";
+import type { KnownBlock, View } from "@slack/types";
 import { z } from "zod";
 import type { Incident } from "../../alerts/incident.ts";
-import type { Matcher } from "../../alerts/manager.ts";
+import type { Matcher, Silence } from "../../alerts/manager.ts";
 import { BotError } from "../../errors.ts";
+import { escapedUpTo } from "../../reports/render/slack-text.ts";
+import { context, mention, section, slackTime } from "../changes/words.ts";
 
 export const silenceViewId = "incident_silence_view";
+/** The names that Slack sends back for what is under a list of silences. */
+export const silenceActionIds = { begin: "silence_begin", expire: "silence_expire" } as const;
 
 const hours: readonly (readonly [string, number])[] = [
   ["30 minutes", 0.5],
@@ -15,11 +19,19 @@ const hours: readonly (readonly [string, number])[] = [
   ["7 days", 168],
 ];
 
-/** Asks how long, what, and why; the matchers are those of the group, to be changed. */
-export function silenceView(incident: Incident): View {
-  const matchers = Object.entries(incident.groupLabels)
-    .map(([name, value]) => `${name}="${value}"`)
-    .join("\n");
+/**
+ * Asks how long, what, and why; the matchers are those of the group, to be changed. Without an incident they are for the person
+ * to write. `existing` are the silences there are, each with a button that ends it; undefined while they are not known.
+ */
+export function silenceView(incident: Incident | undefined, existing: readonly Silence[] | undefined): View {
+  const matchers = matchersText(
+    Object.entries(incident?.groupLabels ?? {}).map(([name, value]) => ({
+      name,
+      value,
+      isRegex: false,
+      isEqual: true,
+    })),
+  );
   const options = hours.map(([label, value]) => ({
     text: { type: "plain_text" as const, text: label },
     value: String(value),
@@ -28,7 +40,7 @@ export function silenceView(incident: Incident): View {
   return {
     type: "modal",
     callback_id: silenceViewId,
-    private_metadata: JSON.stringify({ incident: incident.id }),
+    private_metadata: JSON.stringify({ incident: incident?.id ?? "" }),
     title: { type: "plain_text", text: "Silence" },
     submit: { type: "plain_text", text: "Silence" },
     close: { type: "plain_text", text: "Back" },
@@ -52,7 +64,8 @@ export function silenceView(incident: Incident): View {
           type: "plain_text_input",
           action_id: "matchers",
           multiline: true,
-          initial_value: matchers,
+          ...(matchers === "" ? {} : { initial_value: matchers }),
+          placeholder: { type: "plain_text", text: 'alertname="DragonflyPodDown"' },
           max_length: 2_000,
         },
       },
@@ -62,15 +75,57 @@ export function silenceView(incident: Incident): View {
         label: { type: "plain_text", text: "Why?" },
         element: { type: "plain_text_input", action_id: "comment", multiline: true, max_length: 500 },
       },
+      ...silenceBlocks(existing),
     ],
   };
 }
 
+const mostListed = 15;
+
+/** The silences that are in force, each with a button that ends it. */
+export function silenceBlocks(existing: readonly Silence[] | undefined): readonly KnownBlock[] {
+  if (existing === undefined) return [context("Looking for the silences there are…")];
+  const inForce = existing
+    .filter(({ state }) => state !== "expired")
+    .toSorted((a, b) => a.endsAt.localeCompare(b.endsAt));
+  if (inForce.length === 0) return [context("No silence is in force.")];
+  const blocks = inForce.slice(0, mostListed).map((silence): KnownBlock => {
+    const { id, matchers, endsAt, createdBy, comment, state } = silence;
+    const what = escapedUpTo(matchersText(matchers).replaceAll("\n", ", "), 600);
+    const by = mention(/^dfbot for (\S+)$/.exec(createdBy)?.[1] ?? createdBy);
+    const why = escapedUpTo(comment.replace(/ \[dfbot [^\]]*\]$/, ""), 300);
+    return {
+      ...section(
+        `:no_bell: ${what}\n${state === "pending" ? "begins later, " : ""}until ${slackTime(endsAt)}, by ${by}: ${why}`,
+      ),
+      accessory: {
+        type: "button",
+        action_id: silenceActionIds.expire,
+        text: { type: "plain_text", text: "End it" },
+        value: id,
+      },
+    } as KnownBlock;
+  });
+  const more = inForce.length - mostListed;
+  return [...blocks, ...(more > 0 ? [context(`… and ${more} more, in Alertmanager`)] : [])];
+}
+
 const metadata = z.object({ incident: z.string() });
 
-/** Which incident a sent-off dialog was about. */
-export function silencedIncident(privateMetadata: string): string {
-  return metadata.parse(JSON.parse(privateMetadata)).incident;
+/** Which incident a dialog is about; undefined for none. */
+export function silencedIncident(privateMetadata: string): string | undefined {
+  const { incident } = metadata.parse(JSON.parse(privateMetadata));
+  return incident === "" ? undefined : incident;
+}
+
+/** One a line, as `parseMatchers` reads them. */
+function matchersText(matchers: readonly Matcher[]): string {
+  return matchers
+    .map(({ name, value, isRegex, isEqual }) => {
+      const operator = isRegex ? (isEqual ? "=~" : "!~") : isEqual ? "=" : "!=";
+      return `${name}${operator}"${value.replaceAll(/["\\]/g, "\\$&")}"`;
+    })
+    .join("\n");
 }
 
 /**

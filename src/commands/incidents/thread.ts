@@ -1,51 +1,59 @@
-import { type Incident, incidentState } from "../../alerts/incident.ts";
-import type { Keeper } from "../../alerts/keeper.ts";
-import { explain } from "../../errors.ts";
-import { escapedUpTo } from "../../reports/render/slack-text.ts";
+import { type Incident, incidentState, missingReplies } from "../../alerts/incident.ts";
+import { severityRank } from "../../alerts/severity.ts";
 import { slackFailure } from "../delivery/errors.ts";
-import type { Posted } from "../delivery/sender.ts";
-import { reportMessage, type SurfaceDeps } from "../run-and-answer.ts";
+import { claimPost, type PostNote, type PostOnce, postOnce } from "../delivery/post-once.ts";
+import type { Message, Posted } from "../delivery/sender.ts";
 import { incidentCard } from "./incident-card.ts";
+import { escalationReply, severityReply, summaryReply } from "./replies.ts";
+import type { ThreadDeps } from "./surface.ts";
+import { triageInTurn } from "./triage-reply.ts";
 
-export interface ThreadDeps extends SurfaceDeps {
-  readonly incidents: Pick<Keeper, "amend">;
-  /** Whom a new incident of this severity calls: `<!subteam^S…>`, `<!here>`. */
-  mentionsFor(severity: string): string;
-  /** Which runbook dfbot.yaml wants for an alert. */
-  runbookFor(alert: string): string | undefined;
-  readonly now: () => Date;
-}
+/** Of what waits for a channel, what people must know first goes first; updates come last. */
+const importanceOf = (severity: string) => 10 - 2 * Math.min(severityRank(severity), 3);
 
-/** Somebody who began to post or to triage and said nothing for this long has died. */
-const atItMs = 20_000;
-
-/** Brings the thread of an incident up to it: its message, and once, in the thread, what most likely causes it. */
+/** Brings the thread of an incident up to it: its message, and in the thread what has to stand there, each once. */
 export async function showIncident(deps: ThreadDeps, incident: Incident): Promise<void> {
   if (incident.slack === undefined) return;
   const shown = incident.slack.ts === undefined ? await post(deps, incident) : await update(deps, incident);
-  if (shown !== undefined && shown.state === "open" && shown.slack?.triaged === undefined)
-    await triageOnce(deps, shown);
+  if (shown === undefined) return;
+  for (const name of missingReplies(shown)) await reply(deps, shown, name);
 }
 
-/** Of several processes that try, the one posts that could write into the incident that it is about to. */
-async function post(deps: ThreadDeps, { id }: Incident): Promise<Incident | undefined> {
-  let mine = false;
-  const claimed = await deps.incidents.amend(id, (before) => {
-    const { slack } = before;
-    mine = slack !== undefined && slack.ts === undefined && !isAtIt(deps, slack.postingAt);
-    return mine && slack !== undefined
-      ? { ...before, slack: { ...slack, postingAt: deps.now().toISOString() } }
-      : before;
+/** Where an incident's message is. */
+export function postedOf({ slack }: Incident): Posted | undefined {
+  return slack?.ts === undefined ? undefined : { channel: slack.channel, ts: slack.ts };
+}
+
+async function post(deps: ThreadDeps, { id, severity, slack }: Incident): Promise<Incident | undefined> {
+  if (slack === undefined) return undefined;
+  const degraded = deps.degraded();
+  let newest: Incident | undefined;
+  let shown = "";
+  const posted = await postOnce({
+    ...deps,
+    channel: slack.channel,
+    mark: id,
+    sending: { importance: importanceOf(severity) },
+    note: async (edit) => {
+      newest = await deps.incidents.amend(id, (before) => {
+        if (before.slack === undefined) return before;
+        const note = edit(before.slack);
+        if (note === undefined) return before;
+        if (note.ts === undefined) {
+          const state = degraded === undefined ? {} : { degraded };
+          return { ...before, slack: { ...before.slack, ...note, ...state } };
+        }
+        return { ...before, slack: { ...before.slack, ...note, shown, severity: before.slack.severity ?? severity } };
+      });
+    },
+    message: () => {
+      if (newest === undefined) throw new Error("nothing was claimed");
+      shown = incidentState(newest);
+      const called = newest.slack?.called === newest.severity;
+      return incidentCard(deps, newest, called ? "" : deps.mentionsFor(newest.severity));
+    },
   });
-  if (!mine || claimed.slack === undefined) return undefined;
-  const posted = await deps.sender.post(
-    claimed.slack.channel,
-    incidentCard(claimed, deps.mentionsFor(claimed.severity)),
-  );
-  return await deps.incidents.amend(id, (before) => {
-    const { postingAt: _, ...slack } = before.slack ?? { channel: posted.channel };
-    return { ...before, slack: { ...slack, channel: posted.channel, ts: posted.ts, shown: incidentState(claimed) } };
-  });
+  return posted === undefined ? undefined : newest;
 }
 
 async function update(deps: ThreadDeps, incident: Incident): Promise<Incident | undefined> {
@@ -53,7 +61,7 @@ async function update(deps: ThreadDeps, incident: Incident): Promise<Incident | 
   const state = incidentState(incident);
   if (posted === undefined || incident.slack?.shown === state) return incident;
   try {
-    await deps.sender.update(posted, incidentCard(incident));
+    await deps.sender.update(posted, incidentCard(deps, incident));
   } catch (error) {
     // The message was deleted, or the channel closed: nobody will ever see it.
     if (!["gone", "no-access"].includes(slackFailure(error).kind)) throw error;
@@ -63,57 +71,57 @@ async function update(deps: ThreadDeps, incident: Incident): Promise<Incident | 
   );
 }
 
-async function triageOnce(deps: ThreadDeps, { id }: Incident): Promise<void> {
-  let mine = false;
-  const claimed = await deps.incidents.amend(id, (before) => {
-    const { slack } = before;
-    mine = slack?.ts !== undefined && slack.triaged === undefined && !isAtIt(deps, slack.triagingAt);
-    return mine && slack !== undefined
-      ? { ...before, slack: { ...slack, triagingAt: deps.now().toISOString() } }
-      : before;
-  });
-  if (!mine) return;
-  const first = await triage(deps, claimed);
-  await deps.incidents.amend(id, (before) => {
-    const { triagingAt: _, ...slack } = before.slack ?? { channel: "" };
-    return before.slack === undefined ? before : { ...before, slack: { ...slack, triaged: first } };
-  });
-}
-
-/** Reads what the alert is about and says in the thread what most likely causes it. Returns its first line. */
-export async function triage(deps: ThreadDeps, incident: Incident): Promise<string> {
+async function reply(deps: ThreadDeps, incident: Incident, name: string): Promise<void> {
   const posted = postedOf(incident);
-  if (posted === undefined) return "";
-  const { runbook, params } = triageOf(incident, deps.runbookFor(incident.alertName));
-  try {
-    const report = await deps.runner.run({ runbook, params, requester: { surface: "webhook", id: incident.id } });
-    void deps.reports.put(report);
-    await deps.sender.post(posted.channel, reportMessage(report, { shareable: false }), posted.ts);
-    return report.summary;
-  } catch (error) {
-    const text = `I could not look into it: ${escapedUpTo(explain(error), 1_000)}`;
-    await deps.sender.post(posted.channel, { text }, posted.ts);
-    return text;
+  if (posted === undefined) return;
+  const once = (message: () => Message, said?: string): PostOnce => ({
+    ...deps,
+    channel: posted.channel,
+    mark: `${incident.id} ${name}`,
+    // What is said in a thread comes after every incident has one.
+    sending: { thread: posted.ts, importance: importanceOf(incident.severity) - 9 },
+    note: (edit) => noteReply(deps, incident.id, name, edit, said),
+    message,
+  });
+  if (name !== "triage") {
+    const message = replyOf(deps, incident, name);
+    if (message === undefined)
+      await noteReply(deps, incident.id, name, ({ at }) => ({ at: at ?? deps.now().toISOString(), ts: "-" }));
+    else await postOnce(once(() => message));
+    return;
   }
+  const claim = await claimPost(once(() => ({ text: "" })));
+  if (claim === undefined) return;
+  const { message, said } = await triageInTurn(deps, incident);
+  await postOnce(
+    once(() => message, said),
+    claim,
+  );
 }
 
-/**
- * What looks into an incident: what dfbot.yaml says for the alert, else what its rule says, else the general triage. An alert that
- * names its instance by `namespace` and `app`, as the shipped rules do, is looked into there.
- */
-function triageOf({ alertName, groupLabels, alerts, triageRunbook }: Incident, wanted: string | undefined) {
-  const labels = { ...alerts[0]?.labels, ...groupLabels };
-  const { namespace, app } = labels;
-  const instance = namespace !== undefined && app !== undefined ? { instance: `${namespace}/${app}` } : {};
-  const alert = /^\w{1,100}$/.test(alertName) ? alertName : "unknown";
-  const runbook = wanted ?? triageRunbook ?? "triage";
-  return { runbook, params: runbook === "triage" ? { alert, ...instance } : instance };
+/** Undefined for what needs no words. */
+function replyOf(deps: ThreadDeps, incident: Incident, name: string): Message | undefined {
+  if (name === "summary") return summaryReply(incident);
+  if (name.startsWith("escalation ")) return escalationReply(deps, incident, Number(name.split(" ")[1]));
+  return severityReply(deps, incident);
 }
 
-function postedOf({ slack }: Incident): Posted | undefined {
-  return slack?.ts === undefined ? undefined : { channel: slack.channel, ts: slack.ts };
-}
-
-function isAtIt({ now }: ThreadDeps, since: string | undefined): boolean {
-  return since !== undefined && now().getTime() - Date.parse(since) < atItMs;
+async function noteReply(
+  deps: ThreadDeps,
+  id: string,
+  name: string,
+  edit: (before: PostNote) => PostNote | undefined,
+  said?: string,
+): Promise<void> {
+  await deps.incidents.amend(id, (before) => {
+    if (before.slack === undefined) return before;
+    const note = edit(before.slack.replies[name] ?? {});
+    if (note?.at === undefined) return before;
+    const kept = {
+      at: note.at,
+      ...(note.ts === undefined ? {} : { ts: note.ts }),
+      ...(said === undefined ? {} : { said }),
+    };
+    return { ...before, slack: { ...before.slack, replies: { ...before.slack.replies, [name]: kept } } };
+  });
 }

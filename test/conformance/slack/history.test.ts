@@ -105,3 +105,24 @@ describe("conversations.history (https://docs.slack.dev/reference/methods/conver
     expect(await refused).toBe("missing_scope");
   });
 });
+
+describe("conversations.replies (https://docs.slack.dev/reference/methods/conversations.replies)", () => {
+  it("is the message and its replies, oldest first, page by page, with metadata when asked", async () => {
+    const parent = await post("parent");
+    const replies = [await post("one", { thread_ts: parent, metadata }), await post("two", { thread_ts: parent })];
+    const ask = (more: object) =>
+      subject.client.conversations.replies({ channel: subject.channel, ts: parent, ...more });
+    const all = await ask({ include_all_metadata: true });
+    expect(all.messages?.map(({ ts }) => ts)).toEqual([parent, ...replies]);
+    expect(all.messages?.[1]).toMatchObject({ metadata });
+    const first = await ask({ limit: 2 });
+    expect(first.has_more).toBe(true);
+    const second = await ask({ limit: 2, cursor: first.response_metadata?.next_cursor });
+    expect(second.messages?.map(({ ts }) => ts)).toContain(replies[1]);
+  });
+
+  it("refuses what is no thread", async () => {
+    const ask = () => subject.client.conversations.replies({ channel: subject.channel, ts: "1.000001" });
+    expect(await subject.error(ask)).toBe("thread_not_found");
+  });
+});

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
 import { makePlan } from "../../../src/approvals/plan.ts";
+import { type PostNote, postOnce } from "../../../src/commands/delivery/post-once.ts";
 import { slackPath } from "../../../src/commands/slack-app.ts";
 import { newRun, type RunRecord } from "../../../src/runbooks/durable/record.ts";
 import { memoryRunStore } from "../../fakes/run-store.ts";
@@ -123,5 +124,29 @@ describe("a token with one scope less", () => {
     await world.stop();
     world = await startSlackWorld("http");
     expect(await world.groupMembers("S0APPROVERS")).toEqual(["U0GRACE", "U0LINUS"]);
+  });
+
+  it.each([
+    ["channels:history", "C0OPS"],
+    ["groups:history", "C0PRIVATE"],
+  ])("%s: a message that somebody died at is posted again, and with it is found", async (scope, channel) => {
+    const begun = new Date(Date.now() - 60_000).toISOString();
+    const attempt = async () => {
+      world.slack.workspace.channel(channel)?.members.add(world.slack.workspace.botUserId);
+      await world.sender.post(channel, { text: "the message" }, { mark: "m-1" });
+      // Its process was killed before it could note where it is.
+      let note: PostNote = { at: begun };
+      const keep = async (edit: (before: PostNote) => PostNote | undefined) => {
+        note = edit(note) ?? note;
+      };
+      const message = () => ({ text: "the message" });
+      await postOnce({ sender: world.sender, now: () => new Date(), channel, mark: "m-1", note: keep, message });
+      return world.slack.workspace.messages.filter(({ text }) => text === "the message").length;
+    };
+    world = await startSlackWorld("http", undefined, { scopes: without(scope) });
+    expect(await attempt()).toBe(2);
+    await world.stop();
+    world = await startSlackWorld("http");
+    expect(await attempt()).toBe(1);
   });
 });

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { firingOf, fold, groupKeyOf, openIncident, resolveMissing, takes } from "../../../src/alerts/incident.ts";
+import { fold as foldBatch, groupKeyOf, openIncident, resolveMissing, takes } from "../../../src/alerts/fold.ts";
+import { firingOf, type Incident } from "../../../src/alerts/incident.ts";
 import { type Alert, type AlertBatch, parseAlertBatch } from "../../../src/alerts/payload.ts";
 
 const start = "2026-01-02T12:00:00.000Z";
@@ -25,8 +26,9 @@ const batch = (...alerts: Alert[]): AlertBatch => ({
   truncated: 0,
   alerts,
 });
+const fold = (incident: Incident, alerts: readonly Alert[], at: Date) => foldBatch(incident, [batch(...alerts)], at);
 const opened = (...alerts: Alert[]) => {
-  const incident = openIncident(batch(...alerts), "C1");
+  const incident = openIncident(batch(...alerts), now);
   if (incident === undefined) throw new Error("an incident was expected");
   return incident;
 };
@@ -41,7 +43,7 @@ describe("an incident", () => {
       openedAt: start,
     });
     expect(groupKeyOf({ ...batch(alert(3)), groupKey: "another route" } as AlertBatch)).toBe(incident.key);
-    expect(openIncident(batch(resolved(1)), "C1")).toBeUndefined();
+    expect(openIncident(batch(resolved(1)), now)).toBeUndefined();
   });
 
   it("grows, and ends when the last alert has ended, at that time", () => {

@@ -15,18 +15,26 @@ function memoryStore(): IncidentStore & { readonly fails: { next: number } } {
     fails.next -= 1;
     throw new BotError("kubernetes.unreachable", "the API server is away", "");
   };
-  const parse = (value: unknown) => incidentSchema.parse(value) as Incident;
-  return { ...memoryRecordStore<Incident>({ kind: "incident", parse, isOpen: isIncidentOpen, before }), fails };
+  return {
+    ...memoryRecordStore<Incident>({ kind: "incident", schema: incidentSchema, isOpen: isIncidentOpen, before }),
+    fails,
+  };
 }
 
-function memoryJournal(): PendingBatches & { put(body: unknown): void } {
+function memoryJournal(): PendingBatches & { put(body: unknown): void; readonly aside: readonly number[] } {
   const batches = new Map<number, string>();
+  const aside: number[] = [];
   let ids = 0;
   return {
+    aside,
     put: (body) => void batches.set(++ids, JSON.stringify(body)),
     pending: (most) => [...batches].slice(0, most).map(([id, body]) => ({ id, body, receivedAt: "" })),
     seenTo: (done) => {
       for (const id of done) batches.delete(id);
+    },
+    setAside: (id) => {
+      aside.push(id);
+      batches.delete(id);
     },
   };
 }
@@ -36,13 +44,14 @@ const payload = (
   fingerprints: readonly number[],
   status = "firing",
   startsAt = "2026-01-02T12:00:00Z",
+  severity = "warning",
 ) => ({
   version: "4",
   groupKey: group,
   groupLabels: { alertname: group },
   alerts: fingerprints.map((n) => ({
     status,
-    labels: { alertname: group, severity: "warning" },
+    labels: { alertname: group, severity },
     annotations: {},
     startsAt,
     endsAt: status === "resolved" ? "2026-01-02T12:04:00Z" : "0001-01-01T00:00:00Z",
@@ -53,14 +62,20 @@ const payload = (
 function replica(store: IncidentStore) {
   const journal = memoryJournal();
   const told: Incident[] = [];
+  const unusable: string[] = [];
   const keeper = createKeeper({
     journal,
     store,
     channelFor: () => "C1",
+    storm: { threads: 20, minutes: 10 },
+    watchdog: "Watchdog",
+    called: () => undefined,
     now,
     onChange: (incident) => told.push(incident),
+    onHeartbeat: async () => undefined,
+    onUnusable: (body) => unusable.push(body),
   });
-  return { journal, told, keeper };
+  return { journal, told, unusable, keeper };
 }
 const shown = async (store: IncidentStore) =>
   (await store.list()).map(({ record }) => `${record.alertName} ${record.state} ${record.alerts.length}`).toSorted();
@@ -98,23 +113,65 @@ describe("notifications become incidents", () => {
     expect(await shown(store)).toEqual(["G0 open 5", "G1 open 5", "G2 open 5", "G3 open 5"]);
   });
 
-  it("a storm of 10,000 alerts is a readable number of incidents, with every alert counted", async () => {
+  it("that are many groups at once get a few threads and one for all others, the critical ones first", async () => {
     const store = memoryStore();
     const { journal, keeper, told } = replica(store);
-    for (let group = 0; group < 20; group++) {
-      for (let part = 1; part <= 5; part++) {
-        journal.put(
-          payload(
-            `G${group}`,
-            Array.from({ length: part * 100 }, (_, n) => group * 1_000 + n),
-          ),
-        );
-      }
+    for (let group = 0; group < 500; group++) {
+      const alerts = Array.from({ length: 15 }, (_, n) => group * 100 + n);
+      journal.put(payload(`G${group}`, alerts, "firing", undefined, group % 100 === 99 ? "critical" : "warning"));
     }
     await keeper.work();
-    expect(await store.list()).toHaveLength(20);
-    expect((await store.list()).reduce((sum, { record }) => sum + record.alerts.length, 0)).toBe(10_000);
-    expect(told).toHaveLength(100);
+    const all = (await store.list()).map(({ record }) => record);
+    // Ten for warnings, five critical ones, and the one that the rest shares.
+    expect(all.filter(({ storm }) => !storm).map(({ severity }) => severity)).toEqual([
+      ...Array<string>(5).fill("critical"),
+      ...Array<string>(10).fill("warning"),
+    ]);
+    expect(all.reduce((sum, { alerts }) => sum + alerts.length, 0)).toBe(7_500);
+    expect(new Set(all.flatMap(({ alerts }) => alerts.map(({ identity }) => identity))).size).toBe(7_500);
+    // Each was written a few times and not once for every notification.
+    expect(told.length).toBeLessThan(25);
+
+    // Whatever shared the thread ends there, and with the last of it the storm.
+    for (let group = 0; group < 500; group++) {
+      journal.put(
+        payload(
+          `G${group}`,
+          Array.from({ length: 15 }, (_, n) => group * 100 + n),
+          "resolved",
+        ),
+      );
+    }
+    await keeper.work();
+    expect((await store.list()).map(({ record }) => record.state)).toEqual(Array(16).fill("resolved"));
+  });
+
+  it("keeps the counts of a group that is larger than an incident may be, and of what Alertmanager left out", async () => {
+    const store = memoryStore();
+    const { journal, keeper } = replica(store);
+    const many = Array.from({ length: 9_000 }, (_, n) => n);
+    journal.put({ ...payload("A", many), truncatedAlerts: 50 });
+    await keeper.work();
+    const [kept] = await store.list();
+    expect([kept?.record.alerts.length, kept?.record.unlisted]).toEqual([8_000, 1_050]);
+    journal.put(payload("A", many, "resolved"));
+    await keeper.work();
+    expect(await shown(store)).toEqual(["A resolved 8000"]);
+  });
+
+  it("puts what can never be kept aside, and goes on with the others", async () => {
+    const store = memoryStore();
+    const { journal, keeper, unusable } = replica({
+      ...store,
+      create: async (incident) => {
+        if (incident.alertName === "B") throw new BotError("incident.too-large", "too large", "");
+        return await store.create(incident);
+      },
+    });
+    for (const [n, group] of ["A", "B", "C"].entries()) journal.put(payload(group, [n]));
+    await keeper.work();
+    expect(await shown(store)).toEqual(["A open 1", "C open 1"]);
+    expect([unusable.length, journal.aside.length, journal.pending(1)]).toEqual([1, 1, []]);
   });
 
   it("a new firing soon after the end goes on in the same one, a later one does not", async () => {

@@ -51,6 +51,8 @@ async function through(way: string, channel: string, message: Message): Promise<
 
 const sender: Sender = {
   post: (channel, message) => through("post", channel, message),
+  postIf: async () => undefined,
+  find: async () => undefined,
   update: async ({ channel }, message) => {
     await through("update", channel, message);
   },

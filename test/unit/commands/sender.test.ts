@@ -36,9 +36,12 @@ beforeEach(() => {
       headers,
     });
   };
-  sender = createSender(
-    new WebClient("xoxb-fake", { fetch: fetchFn, retryConfig: { retries: 0 }, rejectRateLimitedCalls: true }),
-  );
+  const client = new WebClient("xoxb-fake", {
+    fetch: fetchFn,
+    retryConfig: { retries: 0 },
+    rejectRateLimitedCalls: true,
+  });
+  sender = createSender(client, client);
 });
 afterEach(() => vi.useRealTimers());
 

@@ -28,6 +28,8 @@ function replicas(names: readonly string[]) {
       posted.push(text);
       return { channel, ts: String(posted.length) };
     },
+    postIf: async () => undefined,
+    find: async () => undefined,
     update: async (_, message) => void updated.push(message.text),
   };
   const deps = {

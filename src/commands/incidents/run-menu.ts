@@ -1,0 +1,86 @@
+import type { StaticSelect } from "@slack/types";
+import type { Incident } from "../../alerts/incident.ts";
+import { clean, truncate } from "../../reports/render/clean.ts";
+import { onChangeCommand } from "../changes/on-change.ts";
+import { mention } from "../changes/words.ts";
+import { sayPrivately } from "../delivery/answer.ts";
+import type { AnyRunbook } from "../interpret.ts";
+import type { Pressed } from "../listen.ts";
+import { failureText, reportMessage } from "../run-and-answer.ts";
+import type { ThreadDeps } from "./surface.ts";
+import { instanceOf } from "./triage-reply.ts";
+
+const mostOptions = 100;
+const separator = " ";
+
+/** The runbooks that an incident's labels are enough for, as a menu; none when there is none. */
+export function runbookMenu(
+  { runner, changes }: Pick<ThreadDeps, "runner" | "changes">,
+  incident: Incident,
+  actionId: string,
+): readonly StaticSelect[] {
+  const options = [...runner.runbooks, ...changes.runbooks]
+    .filter((runbook) => paramsFor(runbook, incident) !== undefined)
+    .slice(0, mostOptions)
+    .map(({ id, title, effect }) => ({
+      text: {
+        type: "plain_text" as const,
+        text: truncate(clean(effect === "change" ? `${title} (asks for approval)` : title), 75),
+      },
+      value: `${incident.id}${separator}${id}`,
+    }));
+  if (options.length === 0) return [];
+  return [
+    {
+      type: "static_select",
+      action_id: actionId,
+      placeholder: { type: "plain_text", text: "Run a runbook…" },
+      options,
+    },
+  ];
+}
+
+/** Runs what was chosen: its report goes into the thread, and a change is asked for as if it had been typed. */
+export async function onRunChosen(deps: ThreadDeps, pressed: Pressed): Promise<void> {
+  const [id = "", chosen = ""] = (pressed.value ?? "").split(separator);
+  const incident = await deps.incidents.amend(id, (before) => before);
+  const runbook = [...deps.runner.runbooks, ...deps.changes.runbooks].find((one) => one.id === chosen);
+  const params = runbook === undefined ? undefined : paramsFor(runbook, incident);
+  if (runbook === undefined || params === undefined || incident.slack?.ts === undefined) {
+    return sayPrivately(deps, pressed, "That runbook does not fit any more. See: `/dragonfly runbooks`");
+  }
+  if (runbook.effect === "change") return await onChangeCommand(deps, pressed, { runbook: chosen, params });
+  const { channel, ts } = incident.slack;
+  try {
+    const report = await deps.runner.run({
+      runbook: chosen,
+      params,
+      requester: { surface: "slack", id: pressed.user },
+    });
+    void deps.reports.put(report);
+    const { text, blocks = [] } = reportMessage(report, { shareable: false });
+    const by = {
+      type: "context" as const,
+      elements: [{ type: "mrkdwn" as const, text: `Asked for by ${mention(pressed.user)}` }],
+    };
+    await deps.sender.post(channel, { text, blocks: [by, ...blocks] }, { thread: ts });
+  } catch (error) {
+    await sayPrivately(deps, pressed, failureText(deps, chosen, error));
+  }
+}
+
+/** Undefined when the runbook needs what the incident does not tell. */
+function paramsFor(runbook: AnyRunbook, incident: Incident): Readonly<Record<string, unknown>> | undefined {
+  const { pod } = { ...incident.alerts[0]?.labels, ...incident.groupLabels };
+  const known: Readonly<Record<string, string | undefined>> = {
+    instance: instanceOf(incident),
+    pod: incident.storm ? undefined : pod,
+    alert: incident.alertName,
+  };
+  const given = Object.keys(runbook.params.shape).flatMap((name) => {
+    const value = known[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  const params = Object.fromEntries(given);
+  return runbook.params.safeParse(params).success ? params : undefined;
+}
