@@ -45,6 +45,7 @@ export function timedPlatform(platform: Platform): { readonly platform: Platform
       cluster,
       servers: { state: timed(platform.servers.state) },
       metrics: { query: timed(platform.metrics.query) },
+      alerting: platform.alerting,
       lastKnownPods: platform.lastKnownPods,
     },
     reset: () => {

@@ -74,17 +74,23 @@ export function compose({ config, environment }: Settings): Composed {
     call: (request: Parameters<CallApi>[0], signal: AbortSignal) => find(config.shared.cluster).call(request, signal),
     timeoutMs: config.readTimeoutMs,
   };
+  const alertManager = createAlertManager(environment.alertmanagerUrl);
+  const heartbeats = createHeartbeatStore(home);
   return {
     platform: {
       cluster: (name) => find(name).reader,
       servers: createServerReader(dial),
       metrics: createMetricsReader(environment.prometheusUrl),
+      alerting: {
+        activeAlertNames: async (signal) => (await alertManager.activeAlerts(signal)).map(({ name }) => name),
+        heartbeats: async () => (await heartbeats.list()).map(({ record }) => record),
+      },
       lastKnownPods: new Map(),
     },
     runs: createRunStore(home),
     incidents: createIncidentStore(home),
-    heartbeats: createHeartbeatStore(home),
-    alertManager: createAlertManager(environment.alertmanagerUrl),
+    heartbeats,
+    alertManager,
     changes: { ...createServerCommands(dial), evictPod: createPodEvictor((name) => find(name).call) },
   };
 }

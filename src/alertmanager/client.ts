@@ -3,7 +3,9 @@ import type { AlertManager, Silence } from "../alerts/manager.ts";
 import { BotError } from "../errors.ts";
 
 const time = z.iso.datetime({ offset: true });
-const alertsSchema = z.array(z.object({ fingerprint: z.string(), startsAt: time }));
+const alertsSchema = z.array(
+  z.object({ fingerprint: z.string(), startsAt: time, labels: z.record(z.string(), z.string()) }),
+);
 const silencesSchema = z.array(
   z.object({
     id: z.string(),
@@ -67,7 +69,10 @@ export function createAlertManager(url: string | undefined): AlertManager {
     activeAlerts: async (signal) => {
       const query = "alerts?active=true&silenced=true&inhibited=true&unprocessed=true";
       const alerts = parsed(alertsSchema, await ask("GET", query, signal));
-      return new Set(alerts.map(({ fingerprint, startsAt }) => `${fingerprint}/${new Date(startsAt).toISOString()}`));
+      return alerts.map(({ fingerprint, startsAt, labels }) => ({
+        identity: `${fingerprint}/${new Date(startsAt).toISOString()}`,
+        name: labels["alertname"] ?? "",
+      }));
     },
     silences,
     silence: async ({ key, matchers, endsAt, createdBy, comment }, signal) => {

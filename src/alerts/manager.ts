@@ -18,8 +18,8 @@ export interface Silence {
 
 /** Alertmanager, as far as the bot needs it. Every method throws a BotError `alertmanager.*` when it cannot answer. */
 export interface AlertManager {
-  /** `fingerprint/startsAt` of every alert that fires now, silenced ones too. */
-  activeAlerts(signal: AbortSignal): Promise<ReadonlySet<string>>;
+  /** Every alert that fires now, silenced ones too; its identity is `fingerprint/startsAt`. */
+  activeAlerts(signal: AbortSignal): Promise<readonly { readonly identity: string; readonly name: string }[]>;
   silences(signal: AbortSignal): Promise<readonly Silence[]>;
   /**
    * Silences, once for each `key`: when a silence with that key in its comment is active already, that one is the answer.

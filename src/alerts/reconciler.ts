@@ -29,7 +29,7 @@ export function createReconciler(deps: {
   };
 
   return async (signal) => {
-    const active = await alertManager.activeAlerts(signal);
+    const active = new Set((await alertManager.activeAlerts(signal)).map(({ identity }) => identity));
     const open = await deps.openIncidents();
     const own = open.filter(({ alertName }) => alertName === silentAlert).flatMap(firingOf);
     const firing = open.flatMap(firingOf).map(({ identity }) => identity);

@@ -68,12 +68,27 @@ export interface MetricsReader {
   query(promql: string, signal: AbortSignal): Promise<readonly MetricSample[]>;
 }
 
+/** When an alert that always fires last came in. */
+export interface Heartbeat {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly lastAt: string;
+}
+
+/** The way of an alert from the rules to the bot. */
+export interface AlertingReader {
+  /** Names of the alerts that Alertmanager has, once for each. Throws BotError `alertmanager.*`. */
+  activeAlertNames(signal: AbortSignal): Promise<readonly string[]>;
+  /** Throws BotError `kubernetes.*`. */
+  heartbeats(signal: AbortSignal): Promise<readonly Heartbeat[]>;
+}
+
 /** Everything outside the bot that a read runbook may look at. */
 export interface Platform {
   /** Throws BotError `config.unknown-cluster`, or the reason its kubeconfig cannot be used. */
   cluster(name: string): KubernetesReader;
   readonly servers: ServerReader;
   readonly metrics: MetricsReader;
+  readonly alerting: AlertingReader;
   /**
    * Where an instance's pods were last seen, by `instanceKey`. A hint that lets the servers be asked while the fresh
    * list of pods is still on its way (and at all when the API server is down); never taken as the truth about pods.

@@ -238,6 +238,7 @@ export function fakePlatform(world: FakeWorld = {}): Platform {
         ),
     },
     metrics: { query: async () => unlessError(world.volumeUse ?? volumes) },
+    alerting: { activeAlertNames: async () => ["Watchdog"], heartbeats: async () => [] },
     lastKnownPods: world.lastKnownPods ?? new Map(),
   };
 }
