@@ -41,12 +41,12 @@ export interface Alerting {
 const tickMs = 1_000;
 const lookEveryTicks = 4;
 const watchdogEveryTicks = 5;
-const backlogEveryTicks = 10;
+const backlogEveryTicks = 3;
 const reconcileEveryTicks = 60;
 const pruneEveryTicks = 3_600;
 const dayMs = 24 * 3_600_000;
 /** An API server that is restarted is no news. */
-const backlogAfterMs = 10_000;
+const backlogAfterMs = 6_000;
 const namesAtMost = 50;
 
 /** Notifications from the moment they arrive to the thread that shows them. Needs nothing of the bot's own store. */

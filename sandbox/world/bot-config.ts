@@ -7,6 +7,8 @@ import { listViews } from "./views.ts";
 export interface BotConfigOptions {
   /** How the bot reaches the admin port; port-forward is the way from a laptop. */
   readonly reachPods: "auto" | "direct" | "port-forward";
+  /** What else the section `alerts` says. */
+  readonly alerts?: Readonly<Record<string, unknown>> | undefined;
 }
 
 const configMap = z.looseObject({
@@ -15,7 +17,7 @@ const configMap = z.looseObject({
 });
 
 /** The shipped dfbot.yaml, with its clusters reached from outside. */
-export function botConfig(infra: ObjectStore, { reachPods }: BotConfigOptions): string {
+export function botConfig(infra: ObjectStore, { reachPods, alerts = {} }: BotConfigOptions): string {
   const [shipped] = listViews(infra, places.configMaps, configMap, "dragonfly-bot");
   if (shipped === undefined) throw new Error("The manifests have no ConfigMap with a dfbot.yaml");
   return stringify({
@@ -30,7 +32,12 @@ export function botConfig(infra: ObjectStore, { reachPods }: BotConfigOptions): 
       policies: { "*": { groups: ["approvers"], quorum: 1, breakGlass: ["approvers"] } },
     },
     slack: { channels: { operations: "C0OPS", alerts: "C0ALERTS", audit: "C0OPS" } },
-    alerts: { runbooks: { SandboxRole: "role" } },
+    alerts: {
+      runbooks: { SandboxRole: "role" },
+      mentions: { critical: ["S0APPROVERS"] },
+      escalations: [{ mentions: ["U0LINUS"] }, { mentions: ["here"], channel: "C0OPS" }],
+      ...alerts,
+    },
     // A killed bot is missed sooner than on a network, where silence has more reasons.
     runs: { leaseSeconds: 3 },
   });

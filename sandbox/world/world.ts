@@ -40,6 +40,8 @@ export interface WorldOptions {
   /** How the bot's configuration says that pods are reached (default `auto`: port-forward outside a cluster). */
   readonly reachPods?: "auto" | "direct" | "port-forward";
   readonly store?: StoreBinary;
+  /** What else the section `alerts` of the bot's configuration says. */
+  readonly alerts?: Readonly<Record<string, unknown>>;
   /** Words for people, once each: what is missing, what failed. */
   readonly onNotice?: (text: string) => void;
 }
@@ -174,7 +176,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       "admin-kubeconfig",
       kubeconfig([infra, apps].map((one) => contextOf(one, one.adminToken))),
     );
-    const dfbotYaml = botConfig(stores.infra, { reachPods: options.reachPods ?? "auto" });
+    const dfbotYaml = botConfig(stores.infra, { reachPods: options.reachPods ?? "auto", alerts: options.alerts });
     const configPath = write("dfbot.yaml", dfbotYaml);
     const health = { objects: stores.infra, instance };
     const world: World = {

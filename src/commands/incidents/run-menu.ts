@@ -7,8 +7,8 @@ import { sayPrivately } from "../delivery/answer.ts";
 import type { AnyRunbook } from "../interpret.ts";
 import type { Pressed } from "../listen.ts";
 import { failureText, reportMessage } from "../run-and-answer.ts";
+import { paramsOf } from "./incident-params.ts";
 import type { ThreadDeps } from "./surface.ts";
-import { instanceOf } from "./triage-reply.ts";
 
 const mostOptions = 100;
 const separator = " ";
@@ -20,7 +20,7 @@ export function runbookMenu(
   actionId: string,
 ): readonly StaticSelect[] {
   const options = [...runner.runbooks, ...changes.runbooks]
-    .filter((runbook) => paramsFor(runbook, incident) !== undefined)
+    .filter((runbook) => fits(runbook, incident))
     .slice(0, mostOptions)
     .map(({ id, title, effect }) => ({
       text: {
@@ -45,10 +45,10 @@ export async function onRunChosen(deps: ThreadDeps, pressed: Pressed): Promise<v
   const [id = "", chosen = ""] = (pressed.value ?? "").split(separator);
   const incident = await deps.incidents.amend(id, (before) => before);
   const runbook = [...deps.runner.runbooks, ...deps.changes.runbooks].find((one) => one.id === chosen);
-  const params = runbook === undefined ? undefined : paramsFor(runbook, incident);
-  if (runbook === undefined || params === undefined || incident.slack?.ts === undefined) {
+  if (runbook === undefined || !fits(runbook, incident) || incident.slack?.ts === undefined) {
     return sayPrivately(deps, pressed, "That runbook does not fit any more. See: `/dragonfly runbooks`");
   }
+  const params = paramsOf(runbook, incident);
   if (runbook.effect === "change") return await onChangeCommand(deps, pressed, { runbook: chosen, params });
   const { channel, ts } = incident.slack;
   try {
@@ -69,18 +69,6 @@ export async function onRunChosen(deps: ThreadDeps, pressed: Pressed): Promise<v
   }
 }
 
-/** Undefined when the runbook needs what the incident does not tell. */
-function paramsFor(runbook: AnyRunbook, incident: Incident): Readonly<Record<string, unknown>> | undefined {
-  const { pod } = { ...incident.alerts[0]?.labels, ...incident.groupLabels };
-  const known: Readonly<Record<string, string | undefined>> = {
-    instance: instanceOf(incident),
-    pod: incident.storm ? undefined : pod,
-    alert: incident.alertName,
-  };
-  const given = Object.keys(runbook.params.shape).flatMap((name) => {
-    const value = known[name];
-    return value === undefined ? [] : [[name, value] as const];
-  });
-  const params = Object.fromEntries(given);
-  return runbook.params.safeParse(params).success ? params : undefined;
+function fits(runbook: AnyRunbook, incident: Incident): boolean {
+  return runbook.params.safeParse(paramsOf(runbook, incident)).success;
 }

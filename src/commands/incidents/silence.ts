@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Incident } from "../../alerts/incident.ts";
 import type { Matcher, Silence } from "../../alerts/manager.ts";
 import { BotError } from "../../errors.ts";
-import { escapedUpTo } from "../../reports/render/slack-text.ts";
+import { codeSlack, escapedUpTo } from "../../reports/render/slack-text.ts";
 import { context, mention, section, slackTime } from "../changes/words.ts";
 
 export const silenceViewId = "incident_silence_view";
@@ -91,7 +91,7 @@ export function silenceBlocks(existing: readonly Silence[] | undefined): readonl
   if (inForce.length === 0) return [context("No silence is in force.")];
   const blocks = inForce.slice(0, mostListed).map((silence): KnownBlock => {
     const { id, matchers, endsAt, createdBy, comment, state } = silence;
-    const what = escapedUpTo(matchersText(matchers).replaceAll("\n", ", "), 600);
+    const what = codeSlack(matchersText(matchers).replaceAll("\n", ", "), 600);
     const by = mention(/^dfbot for (\S+)$/.exec(createdBy)?.[1] ?? createdBy);
     const why = escapedUpTo(comment.replace(/ \[dfbot [^\]]*\]$/, ""), 300);
     return {

@@ -2,14 +2,13 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type AlertmanagerProcess, startAlertmanager } from "../../../sandbox/alertmanager/alertmanager.ts";
 import { freePort } from "../../../sandbox/bot-process.ts";
 import { alertmanagerToken, type Sandbox, startSandbox } from "../../../sandbox/sandbox.ts";
-import type { StoredMessage } from "../../../sandbox/slack/workspace.ts";
 import { createAlertManager } from "../../../src/alertmanager/client.ts";
+import { textOf, watchChannel } from "../../fakes/channel.ts";
 
 /** A real Alertmanager sends to the bot, and is asked and told by it. */
 
 let sandbox: Sandbox;
 let alertmanager: AlertmanagerProcess;
-const channel = "C0ALERTS";
 const signal = () => AbortSignal.timeout(5_000);
 
 beforeAll(async () => {
@@ -31,15 +30,7 @@ const labels = (alertname: string, pod: string) => ({
   severity: "warning",
   pod,
 });
-const messages = () => sandbox.slack.workspace.messages.filter((message) => message.channel === channel);
-const textOf = (message: StoredMessage) => `${message.text} ${JSON.stringify(message.blocks)}`;
-const said = (words: RegExp) =>
-  vi.waitUntil(() => messages().findLast((one) => one.thread_ts === undefined && words.test(textOf(one))), {
-    timeout: 20_000,
-    interval: 50,
-  });
-const press = (action: string, card: StoredMessage, user: string) =>
-  sandbox.slack.people.action({ user, message: { channel, ts: card.ts }, block_id: "", action_id: action });
+const { said, press, dialog } = watchChannel(() => sandbox.slack, "C0ALERTS");
 
 describe("a real Alertmanager", () => {
   it("tells the bot of an alert and of its end: one thread, opened and closed", async () => {
@@ -66,10 +57,7 @@ describe("a real Alertmanager", () => {
     await alertmanager.post([{ labels: labels("DragonflyMemoryHigh", "dragonfly-0") }]);
     const card = await said(/DragonflyMemoryHigh[\s\S]*1 firing/);
     await press("incident_silence", card, "U0GRACE");
-    const view = await vi.waitUntil(
-      () => sandbox.slack.workspace.views.findLast(({ user, type }) => user === "U0GRACE" && type === "modal"),
-      { timeout: 5_000 },
-    );
+    const view = await dialog("U0GRACE");
     expect(JSON.stringify(view)).toContain('alertname=\\"DragonflyMemoryHigh\\"');
     const values = {
       hours: {

@@ -4,9 +4,9 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { primaryOf, replicasOf } from "../../../sandbox/faults/instance-pods.ts";
 import { type Sandbox, startSandbox } from "../../../sandbox/sandbox.ts";
-import type { StoredMessage } from "../../../sandbox/slack/workspace.ts";
 import { podNamed } from "../../../sandbox/world/kubelet/kubelet.ts";
 import { instance } from "../../../sandbox/world/world.ts";
+import { textOf, watchChannel } from "../../fakes/channel.ts";
 
 /** A change from the command in Slack to the pod that was restarted: the bot as a process of its own, with its shipped role. */
 
@@ -18,25 +18,8 @@ beforeAll(async () => {
 });
 afterAll(() => sandbox?.stop());
 
-const messages = () => sandbox.slack.workspace.messages.filter((message) => message.channel === channel);
-const textOf = (message: StoredMessage) => JSON.stringify(message.blocks);
-/** What only this person was told, newest last. */
-const toldTo = (user: string) =>
-  messages()
-    .filter(({ onlyFor }) => onlyFor === user)
-    .map(({ text }) => text);
-const ask = (text: string, user = "U0ADA") =>
-  sandbox.slack.people.command({ user, channel, text: `/dragonfly ${text}` });
-const press = (action: string, card: StoredMessage, user: string) =>
-  sandbox.slack.people.action({ user, message: { channel, ts: card.ts }, block_id: "", action_id: action });
+const { toldTo, ask, press, said: cardThatSays, dialog } = watchChannel(() => sandbox.slack, channel);
 const uidOf = (pod: string) => podNamed(sandbox.world.infra.objects, instance.namespace, pod)?.metadata.uid;
-
-/** The card of the newest run, once it says this. */
-const cardThatSays = (words: RegExp) =>
-  vi.waitUntil(() => messages().findLast((message) => message.onlyFor === undefined && words.test(textOf(message))), {
-    timeout: 20_000,
-    interval: 50,
-  });
 
 describe("a change that is asked for in Slack", () => {
   it("waits for somebody entitled, tells the others why not, is done once, and is all in the audit log", async () => {
@@ -87,9 +70,7 @@ describe("a change that is asked for in Slack", () => {
     await ask(`restart-replica ${replica.name}`);
     const card = await cardThatSays(/Waiting for approval/);
     await press("run_reject", card, "U0LINUS");
-    const view = await vi.waitUntil(() => sandbox.slack.workspace.views.findLast(({ user }) => user === "U0LINUS"), {
-      timeout: 5_000,
-    });
+    const view = await dialog("U0LINUS");
     await sandbox.slack.people.submitView({
       user: "U0LINUS",
       view_id: view.id,

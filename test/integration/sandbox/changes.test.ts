@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { primaryOf, replicasOf } from "../../../sandbox/faults/instance-pods.ts";
 import { type Sandbox, startSandbox } from "../../../sandbox/sandbox.ts";
 import type { StoredMessage } from "../../../sandbox/slack/workspace.ts";
+import { textOf, watchChannel } from "../../fakes/channel.ts";
 
 /** What people meet around a change: details, break glass, going on after a failure, the audit log, and a store that dies. */
 
@@ -43,26 +44,7 @@ afterAll(async () => {
   rmSync(runbooks, { recursive: true, force: true });
 });
 
-const messages = () => sandbox.slack.workspace.messages.filter((message) => message.channel === channel);
-const textOf = (message: StoredMessage) => `${message.text} ${JSON.stringify(message.blocks)}`;
-const toldTo = (user: string) =>
-  messages()
-    .filter(({ onlyFor }) => onlyFor === user)
-    .map(({ text }) => text);
-const ask = (text: string, user = "U0ADA") =>
-  sandbox.slack.people.command({ user, channel, text: `/dragonfly ${text}` });
-const press = (action: string, card: StoredMessage, user: string) =>
-  sandbox.slack.people.action({ user, message: { channel, ts: card.ts }, block_id: "", action_id: action });
-const said = (words: RegExp, timeout = 20_000) =>
-  vi.waitUntil(() => messages().findLast((message) => message.onlyFor === undefined && words.test(textOf(message))), {
-    timeout,
-    interval: 50,
-  });
-const viewFor = (user: string, words: RegExp) =>
-  vi.waitUntil(
-    () => sandbox.slack.workspace.views.findLast((view) => view.user === user && words.test(JSON.stringify(view))),
-    { timeout: 5_000 },
-  );
+const { messages, toldTo, ask, press, said, dialog: viewFor } = watchChannel(() => sandbox.slack, channel);
 const idOf = (card: StoredMessage) => /run (r-[\d-]+-[0-9a-f]+)/.exec(textOf(card))?.[1] ?? "";
 
 describe("a change in Slack", () => {
@@ -178,7 +160,7 @@ describe("a change in Slack", () => {
     await ask(`failover ${to}`);
     const card = await said(/Fail over from[\s\S]*Waiting for approval/);
     await press("run_approve", card, "U0GRACE");
-    const done = await said(/:white_check_mark: Done[\s\S]*replicas follow it/, 40_000);
+    const done = await said(/:white_check_mark: Done[\s\S]*replicas follow it/);
     expect(done.ts).toBe(card.ts);
     expect(primaryOf(sandbox.world).name).toBe(to);
     expect(to).not.toBe(before);
@@ -213,7 +195,7 @@ describe("the store that the bot's queue is on dies", () => {
     expect(ended.ts).toBe(card.ts);
 
     await sandbox.faults.set("no-primary-operator-down", false);
-    const over = await said(/bot's own store is back/, 40_000);
+    const over = await said(/bot's own store is back/);
     expect(over.ts).toBe(told.ts);
     await press("run_again", ended, "U0ADA");
     const next = await said(/Save the data of[\s\S]*Waiting for approval/);
