@@ -4,9 +4,17 @@ import { durable } from "./durable.ts";
 import { type Line, text } from "./report.ts";
 import { start } from "./start.ts";
 import { status } from "./status.ts";
+import { storm } from "./storm.ts";
 
 /** script/bench [NAME ...] [--json]: every line a ratio against a baseline of the same run, the figures beside it. */
-const benches: Readonly<Record<string, () => Promise<readonly Line[]>>> = { status, ack, start, durable, alerts };
+const benches: Readonly<Record<string, () => Promise<readonly Line[]>>> = {
+  status,
+  ack,
+  start,
+  durable,
+  alerts,
+  storm,
+};
 
 const json = process.argv.includes("--json");
 const wanted = process.argv.slice(2).filter((word) => word !== "--json");

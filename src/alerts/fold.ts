@@ -6,7 +6,8 @@ import { worstSeverity } from "./severity.ts";
 
 /** So many of an incident's alerts are kept with their labels, and so many at all: an object of the cluster holds 1 MiB. */
 const detailed = 50;
-const mostAlerts = 8_000;
+const mostAlerts = 16_000;
+const mostKinds = 200;
 /** A group that fires again so soon is the same incident: a flapping alert does not make a row of threads. */
 const reopensWithinMs = 10 * 60_000;
 
@@ -30,6 +31,7 @@ export function openIncident(batch: AlertBatch, now: Date): Incident | undefined
     id: `i-${stamp}-${key}`,
     key,
     storm: false,
+    kinds: [],
     groupLabels: shortened(batch.groupLabels),
     alertName: labels["alertname"] ?? "alert",
     severity: severityOf(firing),
@@ -57,6 +59,7 @@ export function fold(incident: Incident, batches: readonly AlertBatch[], now: Da
   const alerts = batches.flatMap((batch) => batch.alerts);
   if (alerts.length === 0) return incident;
   const members = new Map(incident.alerts.map((member) => [member.identity, member]));
+  const kinds = [...incident.kinds];
   let changed = false;
   let unlisted = incident.storm
     ? Math.max(...batches.map(({ truncated }) => truncated))
@@ -68,7 +71,10 @@ export function fold(incident: Incident, batches: readonly AlertBatch[], now: Da
       if (alert.status === "firing") unlisted += 1;
       continue;
     }
-    members.set(alert.identity, memberOf(alert, before, incident.storm, members.size));
+    members.set(
+      alert.identity,
+      memberOf(alert, before, incident.storm ? kindOf(alert, kinds) : undefined, members.size),
+    );
     changed = true;
   }
   // In a storm each notification tells of another group.
@@ -76,7 +82,7 @@ export function fold(incident: Incident, batches: readonly AlertBatch[], now: Da
   if (!changed && (unlisted === incident.unlisted || incident.state === "resolved")) return incident;
   const severity = worstSeverity([incident.severity, severityOf(alerts.filter(({ status }) => status === "firing"))]);
   const ends = alerts.flatMap(({ endsAt }) => endsAt ?? []);
-  return settled({ ...incident, alerts: [...members.values()], severity, unlisted }, ends, now);
+  return settled({ ...incident, kinds, alerts: [...members.values()], severity, unlisted }, ends, now);
 }
 
 /** Alerts that Alertmanager no longer knows of: they were resolved while nobody could tell us. */
@@ -102,14 +108,28 @@ export function takes(incident: Incident, key: string, now: Date): boolean {
   return incident.resolvedAt !== undefined && now.getTime() - Date.parse(incident.resolvedAt) < reopensWithinMs;
 }
 
-function memberOf(alert: Alert, before: IncidentAlert | undefined, inStorm: boolean, size: number): IncidentAlert {
+function memberOf(
+  alert: Alert,
+  before: IncidentAlert | undefined,
+  kind: number | undefined,
+  size: number,
+): IncidentAlert {
   const labels = before?.labels ?? (size < detailed ? shortened(alert.labels) : undefined);
   return {
     identity: alert.identity,
     status: alert.status,
-    ...(inStorm ? { name: short(alert.labels["alertname"]), severity: short(alert.labels["severity"]) } : {}),
+    ...(kind === undefined ? {} : { kind }),
     ...(labels === undefined ? {} : { labels }),
   };
+}
+
+/** Which of the kinds an alert is, after adding its own when that is new. */
+function kindOf({ labels }: Alert, kinds: Incident["kinds"]): number {
+  const { alertname = "alert", severity = "none" } = labels;
+  const same = kinds.findIndex((kind) => kind.name === alertname && kind.severity === severity);
+  if (same !== -1) return same;
+  if (kinds.length >= mostKinds) return mostKinds - 1;
+  return kinds.push({ name: alertname.slice(0, 100), severity: severity.slice(0, 40) }) - 1;
 }
 
 /** Open while one alert fires; over at the latest end that was told of. */
@@ -123,11 +143,6 @@ function settled(incident: Incident, ends: readonly string[], now: Date): Incide
 
 function severityOf(alerts: readonly Alert[]): string {
   return worstSeverity(alerts.map(({ labels }) => labels["severity"] ?? "none"));
-}
-
-/** A slash would end it where it is written down. */
-function short(text: string | undefined): string {
-  return (text ?? "").replaceAll("/", "_").slice(0, 40);
 }
 
 function shortened(labels: Readonly<Record<string, string>>): Record<string, string> {

@@ -12,6 +12,8 @@ export const incidentSchema = z.strictObject({
   key: z.string(),
   /** Too many groups at once for a thread each: this is the thread of those that came last. */
   storm: z.boolean().default(false),
+  /** What fires in a storm. */
+  kinds: z.array(z.strictObject({ name: z.string(), severity: z.string() })).default([]),
   groupLabels: z.record(z.string(), z.string()),
   /** Of the first alert, for people. */
   alertName: z.string(),

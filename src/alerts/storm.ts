@@ -41,6 +41,7 @@ export function asStorm(incident: Incident, channel: string): Incident {
     summary: "",
     description: "",
     runbookUrl: "",
-    alerts: incident.alerts.map((member) => ({ ...member, name: incident.alertName, severity: incident.severity })),
+    kinds: [{ name: incident.alertName, severity: incident.severity }],
+    alerts: incident.alerts.map((member) => ({ ...member, kind: 0 })),
   };
 }

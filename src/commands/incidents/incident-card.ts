@@ -141,16 +141,10 @@ function lineOf({ groupLabels }: Incident, { labels }: IncidentAlert): readonly 
 
 /** What fires in a storm, by name: the severe ones first, then the many. */
 function namesOf(incident: Incident): readonly string[] {
-  const kinds = new Map<string, { name: string; severity: string; count: number }>();
-  for (const { name = "", severity = "none" } of firingOf(incident)) {
-    const key = `${severity} ${name}`;
-    const kind = kinds.get(key) ?? { name, severity, count: 0 };
-    kind.count += 1;
-    kinds.set(key, kind);
-  }
-  const sorted = [...kinds.values()].toSorted(
-    (a, b) => severityRank(a.severity) - severityRank(b.severity) || b.count - a.count,
-  );
+  const counts = new Map<number, number>();
+  for (const { kind = 0 } of firingOf(incident)) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  const kinds = [...counts].map(([kind, count]) => ({ name: "", severity: "none", ...incident.kinds[kind], count }));
+  const sorted = kinds.toSorted((a, b) => severityRank(a.severity) - severityRank(b.severity) || b.count - a.count);
   const rest = sorted.slice(mostNames).reduce((sum, { count }) => sum + count, 0);
   return [
     ...sorted
