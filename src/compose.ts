@@ -43,7 +43,10 @@ export function composePlatform(settings: Settings): Platform {
 }
 
 /** Builds the real platform from the settings. Nothing is connected to before it is first used. */
-export function compose({ config, environment }: Settings): Composed {
+export function compose(
+  { config, environment }: Settings,
+  onUnreadable?: (name: string, error: unknown) => void,
+): Composed {
   const clusters = new Map(
     config.clusters.map((cluster): [string, ComposedCluster] => {
       const access = accessTo(cluster, environment.kubeconfig);
@@ -73,6 +76,7 @@ export function compose({ config, environment }: Settings): Composed {
     namespace: config.home.namespace,
     call: (request: Parameters<CallApi>[0], signal: AbortSignal) => find(config.shared.cluster).call(request, signal),
     timeoutMs: config.readTimeoutMs,
+    onUnreadable,
   };
   const alertManager = createAlertManager(environment.alertmanagerUrl);
   const heartbeats = createHeartbeatStore(home);

@@ -21,9 +21,12 @@ export interface RecordStoreOptions<T> {
   /** For people and selectors, beside the kind. */
   labelsOf(record: T): Readonly<Record<string, string>>;
   isOpen(record: T): boolean;
+  /** Told once of an object that is none: it is left out of lists, so that one does not hold up all others. */
+  readonly onUnreadable?: ((name: string, error: unknown) => void) | undefined;
 }
 
 const metadata = z.object({ resourceVersion: z.string() });
+const named = z.object({ metadata: z.object({ name: z.string() }) });
 const keptLock = z.object({ metadata: z.object({ uid: z.string() }), data: z.object({ run: z.string() }) });
 const recordLabel = "dfbot.platform/record";
 const openLabel = "dfbot.platform/open";
@@ -52,7 +55,7 @@ export function createRecordStore<T>(options: RecordStoreOptions<T>): RecordStor
       );
     });
   const kept = z.object({ metadata, data: z.object({ [kind]: z.string() }) });
-  const listed = z.object({ items: z.array(kept), metadata: z.object({ continue: z.string().optional() }) });
+  const listed = z.object({ items: z.array(z.unknown()), metadata: z.object({ continue: z.string().optional() }) });
 
   const parse = (path: string, answer: unknown): Kept<T> => {
     const object = kept.safeParse(answer);
@@ -61,6 +64,18 @@ export function createRecordStore<T>(options: RecordStoreOptions<T>): RecordStor
       throw badAnswer(cluster, path, `not a ${kind}: ${record.error?.issues[0]?.message ?? "no data"}`, record.error);
     }
     return { record: record.data as T, revision: object.data.metadata.resourceVersion };
+  };
+
+  const unreadable = new Set<string>();
+  const parseListed = (item: unknown): readonly Kept<T>[] => {
+    try {
+      return [parse(folder, item)];
+    } catch (error) {
+      const name = named.safeParse(item).data?.metadata.name ?? "without a name";
+      if (!unreadable.has(name)) options.onUnreadable?.(name, error);
+      unreadable.add(name);
+      return [];
+    }
   };
 
   const manifest = (record: T, resourceVersion?: string) => {
@@ -137,7 +152,7 @@ export function createRecordStore<T>(options: RecordStoreOptions<T>): RecordStor
         };
         const page = listed.safeParse(await ask({ method: "GET", path: folder, query }));
         if (!page.success) throw badAnswer(cluster, folder, `not a list of ${kind}s`, page.error);
-        all.push(...page.data.items.map((item) => parse(folder, item)));
+        all.push(...page.data.items.flatMap(parseListed));
         next = page.data.metadata.continue ?? "";
       } while (next !== "");
       return all.toSorted((a, b) => options.sinceOf(a.record).localeCompare(options.sinceOf(b.record)));

@@ -2,7 +2,10 @@ import { isOpen, type RunRecord, runRecordSchema } from "../runbooks/durable/rec
 import type { RunStore } from "../runbooks/durable/store.ts";
 import { createRecordStore, type RecordStoreOptions } from "./record-store.ts";
 
-export type StorePlace = Pick<RecordStoreOptions<unknown>, "cluster" | "namespace" | "call" | "timeoutMs">;
+export type StorePlace = Pick<
+  RecordStoreOptions<unknown>,
+  "cluster" | "namespace" | "call" | "timeoutMs" | "onUnreadable"
+>;
 
 /** Keeps runs as ConfigMaps `dfbot-run-…` in the bot's own namespace. */
 export function createRunStore(place: StorePlace): RunStore {

@@ -33,7 +33,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-function kubernetesRunStore(): RunStore {
+function kubernetesRunStore(onUnreadable?: (name: string) => void): RunStore {
   for (const { metadata } of api.store.list({ group: "", plural: "configmaps" })) {
     api.store.remove({ group: "", plural: "configmaps" }, metadata.namespace, metadata.name);
   }
@@ -43,7 +43,7 @@ function kubernetesRunStore(): RunStore {
   );
   const access = { cluster: "infra", context: "infra", inCluster: false, kubeconfigPath: join(folder, "kubeconfig") };
   const call = createCallApi("infra", () => loadAccess(access));
-  return createRunStore({ cluster: "infra", namespace: "bot", call, timeoutMs: 2_000 });
+  return createRunStore({ cluster: "infra", namespace: "bot", call, timeoutMs: 2_000, onUnreadable });
 }
 
 const run = (id: string, at = "2026-01-02T12:00:00Z"): RunRecord =>
@@ -124,13 +124,17 @@ describe("runs kept in Kubernetes", () => {
     expect(await store.list()).toHaveLength(230);
   });
 
-  it("that somebody edited into nonsense are an error that says so, not a run", async () => {
-    const store = kubernetesRunStore();
+  it("that somebody edited into nonsense are an error that says so, not a run, and hold up no other", async () => {
+    const unreadable: string[] = [];
+    const store = kubernetesRunStore((name) => unreadable.push(name));
     await store.create(run("a"));
+    await store.create(run("b"));
     api.store.patch({ group: "", plural: "configmaps" }, "bot", "dfbot-run-a", (object) => {
       object["data"] = { run: "{" };
     });
     await expect(store.get("a")).rejects.toMatchObject({ code: "kubernetes.bad-answer" });
+    for (const _ of [1, 2]) expect((await store.list()).map(({ record }) => record.id)).toEqual(["b"]);
+    expect(unreadable).toEqual(["dfbot-run-a"]);
   });
 
   it("refuse a record that no object can hold, before anything is sent", async () => {
