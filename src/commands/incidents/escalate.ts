@@ -31,6 +31,6 @@ export async function onEscalate(deps: ThreadDeps, asked: Asked, id: string): Pr
     message_ts: incident.slack.ts,
   });
   const what = escapedUpTo(incident.alertName, 100);
-  const text = `:sos: ${level.mentions} ${mention(asked.user)} asks for help with *${what}*: ${permalink ?? ""}`;
+  const text = `:sos: ${level.mentions}: ${mention(asked.user)} asks for your help with *${what}*: ${permalink ?? ""}`;
   await deps.sender.post(level.channel, { text, blocks: [section(text)] }, { importance: 10 });
 }

@@ -37,7 +37,7 @@ export function escalationReply(
 ): Message | undefined {
   const call = incident.escalations[level - 1];
   if (call === undefined) return undefined;
-  const text = `:sos: ${escalations[level - 1]?.mentions ?? ""} ${mention(call.by)} asks for help with this.`;
+  const text = `:sos: ${escalations[level - 1]?.mentions ?? ""}: ${mention(call.by)} asks for your help with this.`;
   return { text, blocks: [section(text)] };
 }
 

@@ -3,7 +3,8 @@ import prettyMilliseconds from "pretty-ms";
 
 /** `3d 4h`: for people, two units at most. */
 export function duration(seconds: number): string {
-  return prettyMilliseconds(Math.max(0, Math.round(seconds)) * 1000, { unitCount: 2, secondsDecimalDigits: 0 });
+  // Said as "… ago": less than a second would read as 0ms.
+  return prettyMilliseconds(Math.max(1, Math.round(seconds)) * 1000, { unitCount: 2, secondsDecimalDigits: 0 });
 }
 
 /** Seconds from an ISO 8601 time to `now`. */

@@ -56,9 +56,9 @@ describe("people in the thread of an incident", () => {
     const card = await said(/test help[\s\S]*<!subteam\^S0APPROVERS>/);
     expect(textOf(card)).toMatch(/Escalate…[\s\S]*This calls <@U0LINUS> now/);
     await Promise.all([press("incident_escalate", card, "U0ADA"), press("incident_escalate", card, "U0GRACE")]);
-    await said(/<@U0LINUS> <@U0(ADA|GRACE)> asks for help with this/, card.ts);
+    await said(/<@U0LINUS>: <@U0(ADA|GRACE)> asks for your help with this/, card.ts);
     await sleep(1_500);
-    expect(replies(card.ts).filter((one) => /asks for help/.test(textOf(one)))).toHaveLength(1);
+    expect(replies(card.ts).filter((one) => /asks for your help/.test(textOf(one)))).toHaveLength(1);
     expect(textOf(card)).toMatch(/Escalate further…/);
   });
 
@@ -196,5 +196,5 @@ describe("with the cluster's API away", () => {
 });
 
 it("nobody was told of anything elsewhere", () => {
-  expect(operations.messages().filter((one) => /asks for help/.test(textOf(one)))).toEqual([]);
+  expect(operations.messages().filter((one) => /asks for your help/.test(textOf(one)))).toEqual([]);
 });
