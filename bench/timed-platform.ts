@@ -44,7 +44,7 @@ export function timedPlatform(platform: Platform): { readonly platform: Platform
     platform: {
       cluster,
       servers: { state: timed(platform.servers.state) },
-      metrics: { query: timed(platform.metrics.query) },
+      metrics: { query: timed(platform.metrics.query), range: timed(platform.metrics.range) },
       alerting: platform.alerting,
       lastKnownPods: platform.lastKnownPods,
     },

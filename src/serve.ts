@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import { composeAlerting } from "./alerting.ts";
 import { composeChanges } from "./changes/compose.ts";
+import { createChartDrawer } from "./charts/draw.ts";
 import { type DependencyCheck, watchDependencies } from "./checks.ts";
 import { createBacklogNotice } from "./commands/incidents/backlog-notice.ts";
 import { createReportKeeper } from "./commands/report-keeper.ts";
@@ -86,6 +87,7 @@ export async function serve(settings: Settings): Promise<number> {
     },
     sayInThread: (record, text) => surface.sayInThread(record, text),
   });
+  const charts = createChartDrawer();
   const mentionsFor = (severity: string) => (config.alerts.mentions[severity] ?? []).map(mentionOf).join(" ");
   let storeTrouble: string | undefined;
   const degraded = () => storeTrouble;
@@ -111,6 +113,7 @@ export async function serve(settings: Settings): Promise<number> {
       openIncidents: alerting.openIncidents,
       runbookFor: (alert) => config.alerts.runbooks[alert],
       mentionsFor,
+      charts,
       escalations: config.alerts.escalations.map(({ mentions, channel }) => ({
         mentions: mentions.map(mentionOf).join(" "),
         channel,
@@ -214,6 +217,7 @@ export async function serve(settings: Settings): Promise<number> {
   await changes.stop().catch((err: unknown) => logger.warn({ err }, "a run could not be handed over"));
   await server.close();
   await surface.stop().catch((err: unknown) => logger.warn({ err }, "Slack's socket did not close"));
+  await charts.stop();
   await store.close();
   clearTimeout(timer);
   logger.info("stopped");

@@ -55,7 +55,15 @@ export interface SlackSurfaceOptions {
 /** What the Slack surface needs of the incidents. */
 export type IncidentSurface = Pick<
   IncidentDeps,
-  "incidents" | "alertManager" | "mentionsFor" | "escalations" | "runbookFor" | "degraded" | "openIncidents" | "now"
+  | "incidents"
+  | "alertManager"
+  | "mentionsFor"
+  | "charts"
+  | "escalations"
+  | "runbookFor"
+  | "degraded"
+  | "openIncidents"
+  | "now"
 >;
 
 export interface SlackSurface {

@@ -63,9 +63,23 @@ export interface MetricSample {
   readonly at: string;
 }
 
+export interface MetricSeries {
+  readonly labels: Readonly<Record<string, string>>;
+  /** Milliseconds since 1970, and the value; what is not a number is left out. */
+  readonly points: readonly (readonly [number, number])[];
+}
+
+export interface TimeRange {
+  readonly from: Date;
+  readonly to: Date;
+  readonly stepSeconds: number;
+}
+
 export interface MetricsReader {
   /** An instant PromQL query. Throws BotError `metrics.unreachable`, `metrics.query`, `metrics.not-configured`. */
   query(promql: string, signal: AbortSignal): Promise<readonly MetricSample[]>;
+  /** The same over time. Throws as `query` does. */
+  range(promql: string, range: TimeRange, signal: AbortSignal): Promise<readonly MetricSeries[]>;
 }
 
 /** When an alert that always fires last came in. */

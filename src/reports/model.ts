@@ -39,6 +39,28 @@ export interface ReportTable {
   readonly rows: readonly (readonly string[])[];
 }
 
+/** What the numbers of a chart are, for its axis and its words. */
+export const chartUnits = ["bytes", "share", "count", "seconds", "perSecond"] as const;
+export type ChartUnit = (typeof chartUnits)[number];
+
+/** Lines over time. `null` is a gap: nothing was measured there. */
+export interface Chart {
+  readonly title: string;
+  readonly unit: ChartUnit;
+  /** The edges of the time shown, ISO 8601. */
+  readonly since: string;
+  readonly until: string;
+  readonly series: readonly {
+    readonly name: string;
+    /** Time in milliseconds since 1970, and what was measured then. */
+    readonly points: readonly (readonly [number, number | null])[];
+  }[];
+  /** Where it becomes a problem. */
+  readonly threshold?: { readonly value: number; readonly label: string } | undefined;
+  /** What happened when, for example that the alert fired. */
+  readonly marks: readonly { readonly at: string; readonly label: string }[];
+}
+
 export interface Report {
   readonly runbook: string;
   readonly params: Readonly<Record<string, unknown>>;
@@ -50,6 +72,7 @@ export interface Report {
   readonly durationMs: number;
   readonly findings: readonly Finding[];
   readonly tables: readonly ReportTable[];
+  readonly charts: readonly Chart[];
 }
 
 /** The worst verdict, `fail` > `unknown` > `warn` > `ok`; `ok` for none. */
@@ -77,6 +100,16 @@ const findingSchema = z.object({
   section: z.string(),
 });
 
+const chartSchema = z.object({
+  title: z.string(),
+  unit: z.enum(chartUnits),
+  since: z.string(),
+  until: z.string(),
+  series: z.array(z.object({ name: z.string(), points: z.array(z.tuple([z.number(), z.number().nullable()])) })),
+  threshold: z.object({ value: z.number(), label: z.string() }).optional(),
+  marks: z.array(z.object({ at: z.string(), label: z.string() })),
+});
+
 /** The report as it travels in JSON: kept in the store for the buttons under an answer, and printed by `--json`. */
 export const reportSchema: z.ZodType<Report> = z.object({
   runbook: z.string(),
@@ -94,4 +127,6 @@ export const reportSchema: z.ZodType<Report> = z.object({
       rows: z.array(z.array(z.string())),
     }),
   ),
+  // Reports from before there were charts are still kept.
+  charts: z.array(chartSchema).default([]),
 });

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { Config } from "../config/file.ts";
 import type { Platform } from "../platform/ports.ts";
-import type { Finding, ReportTable } from "../reports/model.ts";
+import type { Chart, Finding, ReportTable } from "../reports/model.ts";
 
 /** Who asked, in the terms of the surface they came from. Shown in reports and logs. */
 export interface Requester {
@@ -32,6 +32,7 @@ export interface Conclusion {
   readonly summary: string;
   readonly findings: readonly Finding[];
   readonly tables: readonly ReportTable[];
+  readonly charts?: readonly Chart[];
 }
 
 export interface Runbook<Schema extends z.ZodObject = z.ZodObject> {

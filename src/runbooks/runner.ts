@@ -54,6 +54,7 @@ export function createRunner(deps: RunnerDeps): Runner {
         durationMs: Math.round(performance.now() - started),
         findings: conclusion.findings,
         tables: conclusion.tables,
+        charts: conclusion.charts ?? [],
       },
       deps.scrub,
     );

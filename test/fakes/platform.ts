@@ -237,7 +237,7 @@ export function fakePlatform(world: FakeWorld = {}): Platform {
           servers[name] ?? new BotError("server.unreachable", `${name} refused the connection`, "Look at the pod"),
         ),
     },
-    metrics: { query: async () => unlessError(world.volumeUse ?? volumes) },
+    metrics: { query: async () => unlessError(world.volumeUse ?? volumes), range: async () => [] },
     alerting: { activeAlertNames: async () => ["Watchdog"], heartbeats: async () => [] },
     lastKnownPods: world.lastKnownPods ?? new Map(),
   };

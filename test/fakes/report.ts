@@ -31,6 +31,7 @@ export function report(more: Partial<Report> = {}): Report {
     durationMs: 312,
     findings: [finding()],
     tables: [],
+    charts: [],
     ...more,
   };
 }

@@ -112,6 +112,7 @@ export async function startSlackWorld(
       alertManager: { activeAlerts: refused, silences: refused, silence: refused, expire: refused },
       openIncidents: async () => [],
       mentionsFor: () => "",
+      charts: { draw: refused },
       escalations: [],
       degraded: () => undefined,
       runbookFor: () => undefined,

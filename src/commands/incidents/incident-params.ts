@@ -11,6 +11,7 @@ export function paramsOf(runbook: AnyRunbook, incident: Incident): Readonly<Reco
     instance: namespace === undefined || app === undefined ? undefined : `${namespace}/${app}`,
     pod: incident.storm ? undefined : pod,
     alert: /^\w{1,100}$/.test(incident.alertName) ? incident.alertName : "unknown",
+    since: incident.openedAt,
   };
   const given = Object.keys(runbook.params.shape).flatMap((name) => {
     const value = known[name];

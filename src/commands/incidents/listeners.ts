@@ -5,6 +5,7 @@ import { mention, slackTime } from "../changes/words.ts";
 import { type Asked, sayPrivately } from "../delivery/answer.ts";
 import { type Handle, onPress, onSubmit, type Pressed } from "../listen.ts";
 import { failureText } from "../run-and-answer.ts";
+import { postCharts } from "./chart-files.ts";
 import { onEscalate } from "./escalate.ts";
 import { incidentActionIds } from "./incident-card.ts";
 import { onRunChosen } from "./run-menu.ts";
@@ -29,8 +30,9 @@ const actions: Readonly<Record<string, (deps: IncidentDeps, pressed: Pressed, va
     const incident = await deps.incidents.amend(id, (before) => before);
     const posted = postedOf(incident);
     if (posted === undefined) return;
-    const { message } = await triageInTurn(deps, incident);
+    const { message, charts } = await triageInTurn(deps, incident);
     await deps.sender.post(posted.channel, message, { thread: posted.ts });
+    await postCharts(deps, posted, charts);
   },
   [incidentActionIds.escalate]: (deps, pressed, id) => onEscalate(deps, pressed, id),
   [incidentActionIds.run]: (deps, pressed) => onRunChosen(deps, pressed),

@@ -2,6 +2,7 @@ import type { Incident } from "../../alerts/incident.ts";
 import type { Keeper } from "../../alerts/keeper.ts";
 import type { AlertManager } from "../../alerts/manager.ts";
 import type { ChangeDeps } from "../changes/surface.ts";
+import type { DrawChart } from "./chart-files.ts";
 
 /** Whom an escalation calls, and where else it is told. */
 export interface EscalationLevel {
@@ -14,6 +15,7 @@ export interface ThreadDeps extends ChangeDeps {
   readonly incidents: Pick<Keeper, "amend">;
   /** Whom a new incident of this severity calls: `<!subteam^S…>`, `<!here>`; empty for nobody. */
   mentionsFor(severity: string): string;
+  readonly charts: DrawChart;
   readonly escalations: readonly EscalationLevel[];
   /** Which runbook dfbot.yaml wants for an alert. */
   runbookFor(alert: string): string | undefined;

@@ -3,6 +3,7 @@ import { severityRank } from "../../alerts/severity.ts";
 import { slackFailure } from "../delivery/errors.ts";
 import { claimPost, type PostNote, type PostOnce, postOnce } from "../delivery/post-once.ts";
 import type { Message, Posted } from "../delivery/sender.ts";
+import { postCharts } from "./chart-files.ts";
 import { incidentCard } from "./incident-card.ts";
 import { escalationReply, severityReply, summaryReply } from "./replies.ts";
 import type { ThreadDeps } from "./surface.ts";
@@ -92,11 +93,12 @@ async function reply(deps: ThreadDeps, incident: Incident, name: string): Promis
   }
   const claim = await claimPost(once(() => ({ text: "" })));
   if (claim === undefined) return;
-  const { message, said } = await triageInTurn(deps, incident);
-  await postOnce(
+  const { message, said, charts } = await triageInTurn(deps, incident);
+  const stands = await postOnce(
     once(() => message, said),
     claim,
   );
+  if (stands !== undefined) await postCharts(deps, posted, charts);
 }
 
 /** Undefined for what needs no words. */

@@ -2,6 +2,7 @@ import PQueue from "p-queue";
 import type { Incident } from "../../alerts/incident.ts";
 import { severityRank } from "../../alerts/severity.ts";
 import { explain } from "../../errors.ts";
+import type { Chart } from "../../reports/model.ts";
 import { escapedUpTo } from "../../reports/render/slack-text.ts";
 import type { Message } from "../delivery/sender.ts";
 import { reportMessage } from "../run-and-answer.ts";
@@ -12,6 +13,7 @@ export interface TriageReply {
   readonly message: Message;
   /** Its first line. */
   readonly said: string;
+  readonly charts: readonly Chart[];
 }
 
 /** In a storm a few at once, so that the platform is not asked for everything a hundred times while it suffers. */
@@ -31,9 +33,9 @@ async function triage(deps: ThreadDeps, incident: Incident): Promise<TriageReply
   try {
     const report = await deps.runner.run({ runbook, params, requester: { surface: "webhook", id: incident.id } });
     void deps.reports.put(report);
-    return { message: reportMessage(report, { shareable: false }), said: report.summary };
+    return { message: reportMessage(report, { shareable: false }), said: report.summary, charts: report.charts };
   } catch (error) {
     const said = `I could not look into it: ${escapedUpTo(explain(error), 1_000)}`;
-    return { message: { text: said }, said };
+    return { message: { text: said }, said, charts: [] };
   }
 }

@@ -1,3 +1,4 @@
+import { chartTable } from "../chart-table.ts";
 import type { Evidence, Finding, Report, ReportTable } from "../model.ts";
 import { clean, oneLine } from "./clean.ts";
 
@@ -16,7 +17,7 @@ export function markdownReport(report: Report): string {
     facts.map(([name, value]) => `- ${name}: ${value}`).join("\n"),
     "## Findings",
     findingsTable(report.findings),
-    ...report.tables.filter(({ rows }) => rows.length > 0).map(tableText),
+    ...[...report.tables, ...report.charts.map(chartTable)].filter(({ rows }) => rows.length > 0).map(tableText),
     ...(report.findings.length === 0 ? [] : ["## Evidence", ...report.findings.map(findingText)]),
   ];
   return `${parts.join("\n\n")}\n`;

@@ -1,4 +1,5 @@
 import { styleText } from "node:util";
+import { chartTable } from "../chart-table.ts";
 import { attention, type Evidence, type Finding, type Report, type Verdict } from "../model.ts";
 import { clean, oneLine } from "./clean.ts";
 import { terminalTable } from "./terminal-table.ts";
@@ -33,7 +34,7 @@ export function terminalReport(report: Report, options: TerminalOptions): string
     ...others,
     ...(troubles.length === 0 ? [] : ["", "Needs attention"]),
     ...troubles.flatMap((finding) => [...marked(finding.verdict, finding.title), ...because(finding, width)]),
-    ...report.tables
+    ...[...report.tables, ...report.charts.map(chartTable)]
       .filter(({ rows }) => rows.length > 0)
       .flatMap((table) => ["", oneLine(table.title), terminalTable(table, width)]),
     ...[...Map.groupBy(report.findings, ({ section }) => section)].flatMap(([section, findings]) => [

@@ -3,8 +3,9 @@ import { attention, type Finding } from "../../reports/model.ts";
 import { defineRunbook } from "../define.ts";
 import { assessInstance } from "../instance/assess.ts";
 import { serverTable } from "../instance/tables.ts";
-import { instanceParameter } from "../instance/target.ts";
+import { instanceParameter, resolveInstance } from "../instance/target.ts";
 import { likelyCause } from "../triage/causes.ts";
+import { chartsFor } from "../triage/charts.ts";
 
 /** Reads the instance that an alert is about, and says what most likely causes it, with what shows that and what to do next. */
 export const triage = defineRunbook({
@@ -17,12 +18,16 @@ export const triage = defineRunbook({
       .regex(/^\w{1,100}$/, "must be an alert's name")
       .describe("Name of the alert"),
     instance: instanceParameter,
+    since: z.iso.datetime().optional().describe("When the alert began to fire"),
   }),
   positional: ["alert", "instance"],
   effect: "read",
   async run(context) {
-    const { seen, findings } = await assessInstance(context);
-    const { alert } = context.params;
+    const { alert, since } = context.params;
+    const [{ seen, findings }, charts] = await Promise.all([
+      assessInstance(context),
+      resolveInstance(context.params.instance, context).then((instance) => chartsFor(context, instance, alert, since)),
+    ]);
     const found = likelyCause(alert, findings);
     const others = attention({ findings }).filter((one) => !found?.shown.includes(one));
     const unread = findings.filter(({ verdict }) => verdict === "unknown").length;
@@ -31,7 +36,7 @@ export const triage = defineRunbook({
       const ok = findings.filter(({ verdict }) => verdict === "ok");
       const sections = [...new Set(ok.map(({ section }) => section))].join(", ");
       const title = `Nothing that was read explains ${alert}${missing}. Ruled out: ${sections === "" ? "nothing" : sections}`;
-      return { summary: title, findings: [...others, ...ok], tables: [serverTable(seen)] };
+      return { summary: title, findings: [...others, ...ok], tables: [serverTable(seen)], charts };
     }
     const sentence = found.cause.sentence(found.shown);
     const [first, ...more] = found.shown;
@@ -42,6 +47,7 @@ export const triage = defineRunbook({
       summary: `Most likely: ${sentence}${missing}`,
       findings: [...marked, ...others],
       tables: [serverTable(seen)],
+      charts,
     };
   },
 });

@@ -12,7 +12,7 @@ import type {
   Service,
   StatefulSet,
 } from "../../platform/kubernetes.ts";
-import type { KubernetesReader, MetricSample, Platform } from "../../platform/ports.ts";
+import type { KubernetesReader, MetricSample, MetricSeries, Platform } from "../../platform/ports.ts";
 import { type Reading, read } from "../../platform/reading.ts";
 import { observeServers, type ServerObservation } from "./observe-servers.ts";
 
@@ -41,6 +41,8 @@ export interface InstanceObservation extends RoutingObservation {
   readonly nodes: Reading<readonly Node[]>;
   readonly claims: Reading<readonly PersistentVolumeClaim[]>;
   readonly volumeUse: Reading<readonly MetricSample[]>;
+  /** Used share of maxmemory over the last hour, a series for each pod. */
+  readonly memoryTrend: Reading<readonly MetricSeries[]>;
   readonly budgets: Reading<readonly PodDisruptionBudget[]>;
   readonly policies: Reading<readonly Policy[]>;
   readonly ciliumPolicies: Reading<readonly Policy[]>;
@@ -53,6 +55,7 @@ export interface ObserveContext {
   readonly config: Config;
   readonly platform: Platform;
   readonly signal: AbortSignal;
+  readonly now: () => Date;
 }
 
 type Ask = <T>(
@@ -102,6 +105,8 @@ export async function observeInstance(context: ObserveContext, instance: Instanc
     .filter((other) => other.name !== cluster)
     .map((other) => observeRemote(ask, other.name, namespace));
   const volumeQuery = volumeUseQuery(instance);
+  const trendQuery = memoryTrendQuery(instance);
+  const to = context.now();
   const [
     routing,
     operatorDeployment,
@@ -112,6 +117,7 @@ export async function observeInstance(context: ObserveContext, instance: Instanc
     nodes,
     claims,
     volumeUse,
+    memoryTrend,
     budgets,
     policies,
     ciliumPolicies,
@@ -132,6 +138,9 @@ export async function observeInstance(context: ObserveContext, instance: Instanc
     read({ command: `PromQL: ${volumeQuery}`, timeoutMs: config.readTimeoutMs, signal }, (inner) =>
       platform.metrics.query(volumeQuery, inner),
     ),
+    read({ command: `PromQL: ${trendQuery}`, timeoutMs: config.readTimeoutMs, signal }, (inner) =>
+      platform.metrics.range(trendQuery, { from: new Date(to.getTime() - 3_600_000), to, stepSeconds: 120 }, inner),
+    ),
     ask(cluster, `-n ${namespace} get pdb`, (k, s) => k.podDisruptionBudgets(namespace, s)),
     ask(cluster, `-n ${namespace} get networkpolicy`, (k, s) => k.networkPolicies(namespace, s)),
     ask(cluster, `-n ${namespace} get ciliumnetworkpolicy`, (k, s) => k.ciliumNetworkPolicies(namespace, s)),
@@ -149,6 +158,7 @@ export async function observeInstance(context: ObserveContext, instance: Instanc
     nodes,
     claims,
     volumeUse,
+    memoryTrend,
     budgets,
     policies,
     ciliumPolicies,
@@ -179,4 +189,9 @@ async function observePaths(
 function volumeUseQuery({ namespace, name }: InstanceConfig): string {
   const of = `{namespace="${namespace}",persistentvolumeclaim=~"df-${name}-.+"}`;
   return `kubelet_volume_stats_used_bytes${of} / kubelet_volume_stats_capacity_bytes${of}`;
+}
+
+function memoryTrendQuery({ namespace, name }: InstanceConfig): string {
+  const of = `{namespace="${namespace}",app="${name}"}`;
+  return `dragonfly_memory_used_bytes${of} / dragonfly_memory_max_bytes${of}`;
 }

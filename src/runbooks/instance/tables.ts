@@ -1,5 +1,6 @@
 import type { ReportTable } from "../../reports/model.ts";
-import type { RoutingObservation } from "./observe.ts";
+import { sparkline } from "../../reports/sparkline.ts";
+import type { InstanceObservation, RoutingObservation } from "./observe.ts";
 import type { ObservedServer } from "./observe-servers.ts";
 import { type ReadableServer, seenByPrimary, takeRoster } from "./roster.ts";
 import { bytes, duration, percent } from "./units.ts";
@@ -7,7 +8,7 @@ import { bytes, duration, percent } from "./units.ts";
 const dash = "–";
 
 /** One line a server, the figures that people compare first. */
-export function serverTable(seen: RoutingObservation): ReportTable {
+export function serverTable(seen: InstanceObservation): ReportTable {
   const { primary } = takeRoster(seen.servers);
   return {
     title: "Servers",
@@ -17,6 +18,7 @@ export function serverTable(seen: RoutingObservation): ReportTable {
       { title: "Link", align: "left" },
       { title: "Lag", align: "right" },
       { title: "Memory", align: "right" },
+      { title: "Last hour", align: "left" },
       { title: "RSS", align: "right" },
       { title: "Clients", align: "right" },
       { title: "Ops/s", align: "right" },
@@ -25,7 +27,8 @@ export function serverTable(seen: RoutingObservation): ReportTable {
     ],
     rows: seen.servers.map((server) => {
       const restarts = server.pod === undefined ? dash : String(server.pod.restarts);
-      if (!server.state.ok) return [server.name, "unknown", dash, dash, dash, dash, dash, dash, dash, restarts];
+      if (!server.state.ok)
+        return [server.name, "unknown", dash, dash, dash, trendOf(seen, server.name), dash, dash, dash, dash, restarts];
       const { memory, clients, opsPerSecond, uptimeSeconds, role } = server.state.value;
       return [
         server.name,
@@ -33,6 +36,7 @@ export function serverTable(seen: RoutingObservation): ReportTable {
         linkWord(server),
         lagWord(server, primary),
         memory.maxBytes > 0 ? percent(memory.usedBytes / memory.maxBytes) : bytes(memory.usedBytes),
+        trendOf(seen, server.name),
         bytes(memory.rssBytes),
         String(clients.connected),
         String(Math.round(opsPerSecond)),
@@ -69,6 +73,13 @@ export function routingTable(seen: RoutingObservation): ReportTable {
       services(server.pod?.ip)?.join(", ") || dash,
     ]),
   };
+}
+
+/** The memory of the last hour as bars; unknown when the metrics could not be read. */
+function trendOf({ memoryTrend }: InstanceObservation, pod: string): string {
+  if (!memoryTrend.ok) return "unknown";
+  const points = memoryTrend.value.find(({ labels }) => labels["pod"] === pod)?.points ?? [];
+  return sparkline(points.map(([, value]) => value)) || dash;
 }
 
 function linkWord({ state }: ObservedServer): string {

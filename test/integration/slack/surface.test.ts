@@ -191,7 +191,7 @@ describe("when every source hangs", () => {
     const hanging: Platform = {
       ...healthy,
       cluster: () => cluster,
-      metrics: { query: hang },
+      metrics: { query: hang, range: hang },
       servers: { state: hang },
     };
     world = await startSlackWorld("http", hanging);
