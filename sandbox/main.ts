@@ -45,6 +45,7 @@ const sandbox = await startSandbox({
   port: check ? 0 : Number(port),
   mode,
   page: !check,
+  ...(check ? {} : { alerting: { faster: 10 } }),
   world: { onNotice: (text) => console.error(text) },
 }).catch((error: unknown) => {
   const inUse = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
@@ -69,7 +70,9 @@ if (check) {
   console.log(text);
   await stop(ok ? 0 : 1);
 } else {
+  const { alerting } = sandbox;
+  const alertmanager = alerting === undefined ? "" : `Alerts:    ${alerting.alertmanagerUrl}\n`;
   console.log(
-    `\nThe page:  ${sandbox.slack.origin}\nkubectl:   export KUBECONFIG=${sandbox.world.adminKubeconfigPath}\nThe bot:   ${sandbox.bot.url}/readyz\nStop with Ctrl-C.`,
+    `\nThe page:  ${sandbox.slack.origin}\nkubectl:   export KUBECONFIG=${sandbox.world.adminKubeconfigPath}\nThe bot:   ${sandbox.bot.url}/readyz\n${alertmanager}Stop with Ctrl-C.`,
   );
 }

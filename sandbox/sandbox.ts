@@ -1,3 +1,4 @@
+import { type Alerting, startAlerting } from "./alertmanager/alerting.ts";
 import { type BotProcess, freePort, startBot } from "./bot-process.ts";
 import { createFaultPanel, type FaultPanel } from "./faults/faults.ts";
 import { buildPage } from "./page/build.ts";
@@ -15,6 +16,8 @@ export interface SandboxOptions {
   /** Build and serve the page (default true). */
   readonly page?: boolean;
   readonly world?: WorldOptions;
+  /** The shipped rules in vmalert, and Alertmanager, both real; alerts fire this many times sooner than shipped. */
+  readonly alerting?: { readonly faster: number };
   /** Further environment for the bot. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -24,6 +27,8 @@ export interface Sandbox {
   readonly slack: SlackSimulation;
   readonly bot: BotProcess;
   readonly faults: FaultPanel;
+  /** Undefined when it was not asked for, or cannot be here. */
+  readonly alerting: Alerting | undefined;
   /** Ends the bot's process with a signal and starts another one, as Kubernetes would. */
   restartBot(signal: "SIGTERM" | "SIGKILL"): Promise<void>;
   stop(): Promise<void>;
@@ -56,6 +61,17 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       faultPanel: faults,
     });
     cleanups.push(() => slack.stop());
+    const alerting =
+      options.alerting === undefined
+        ? undefined
+        : await startAlerting({
+            ...options.alerting,
+            world,
+            botPort,
+            token: alertmanagerToken,
+            onNotice: options.world?.onNotice ?? (() => {}),
+          });
+    if (alerting !== undefined) cleanups.push(() => alerting.stop());
     const start = () =>
       startBot({
         port: botPort,
@@ -67,12 +83,15 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
           ...(mode === "http"
             ? { SLACK_SIGNING_SECRET: secrets.signingSecret }
             : { SLACK_APP_TOKEN: secrets.appToken }),
+          ...(alerting === undefined ? {} : { ALERTMANAGER_URL: alerting.alertmanagerUrl }),
           ...world.env(),
           ...options.env,
         },
       });
     let bot = await start();
     cleanups.push(() => bot.stop());
+    // Not before: that the bot is down would be the first alert.
+    await alerting?.evaluate(true);
     const restartBot = async (signal: "SIGTERM" | "SIGKILL") => {
       // It may have died by itself.
       if (bot.child.exitCode === null && bot.child.signalCode === null) {
@@ -89,6 +108,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
         return bot;
       },
       faults,
+      alerting,
       restartBot,
       stop,
     };

@@ -1,12 +1,14 @@
-import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { stringify } from "yaml";
+import { parse, stringify } from "yaml";
+import { z } from "zod";
 import { freePort } from "../bot-process.ts";
+import { startChild } from "../dragonfly/child.ts";
+import { onPath } from "../dragonfly/find-store.ts";
 
-/** A real Alertmanager, with everything that waits in it made short. */
+/** A real Alertmanager with the shipped routes and receiver; everything that waits in it is made short. */
 export interface AlertmanagerProcess {
   readonly url: string;
   /** As Prometheus or vmalert posts them. */
@@ -16,70 +18,112 @@ export interface AlertmanagerProcess {
   stop(): Promise<void>;
 }
 
-export async function startAlertmanager(options: {
+export interface AlertmanagerOptions {
   readonly webhook: string;
   readonly token: string;
   readonly port?: number;
-}): Promise<AlertmanagerProcess> {
-  const directory = mkdtempSync(join(tmpdir(), "dfbot-alertmanager-"));
-  const port = options.port ?? (await freePort());
-  const url = `http://127.0.0.1:${port}`;
-  const config = {
+}
+
+const program = "prometheus-alertmanager";
+const shipped = join(import.meta.dirname, "..", "..", "deploy", "bot", "alertmanager", "receiver.yaml");
+
+const route = z.looseObject({ group_wait: z.string(), group_interval: z.string(), repeat_interval: z.string() });
+const configFile = z.strictObject({
+  route: route.extend({ routes: z.array(route) }),
+  receivers: z.tuple([
+    z.strictObject({
+      name: z.string(),
+      webhook_configs: z.tuple([
+        z.looseObject({
+          url: z.string(),
+          http_config: z.strictObject({
+            authorization: z.strictObject({ type: z.string(), credentials_file: z.string() }),
+          }),
+        }),
+      ]),
+    }),
+  ]),
+});
+
+/** The shipped file with another address, another place of the token, and seconds where it has minutes. */
+function configuration(webhook: string, tokenFile: string): string {
+  const { route: top, receivers } = configFile.parse(parse(readFileSync(shipped, "utf8")));
+  const [receiver] = receivers;
+  const [hook] = receiver.webhook_configs;
+  const authorization = { ...hook.http_config.authorization, credentials_file: tokenFile };
+  return stringify({
     route: {
-      receiver: "dfbot",
-      group_by: ["alertname", "namespace", "app"],
+      ...top,
       group_wait: "200ms",
       group_interval: "1s",
-      repeat_interval: "1h",
+      routes: top.routes.map((one) => ({ ...one, group_interval: "1s", repeat_interval: "2s" })),
     },
-    receivers: [
-      {
-        name: "dfbot",
-        webhook_configs: [
-          {
-            url: options.webhook,
-            send_resolved: true,
-            http_config: { authorization: { type: "Bearer", credentials: options.token } },
-          },
-        ],
-      },
-    ],
-  };
-  writeFileSync(join(directory, "alertmanager.yml"), stringify(config));
-  const child = spawn(
-    "prometheus-alertmanager",
+    receivers: [{ ...receiver, webhook_configs: [{ ...hook, url: webhook, http_config: { authorization } }] }],
+  });
+}
+
+/** Undefined when the program is not installed. Resolves at once; `whenReady` says when it listens. */
+export function beginAlertmanager(
+  options: AlertmanagerOptions & { readonly port: number },
+): (AlertmanagerProcess & { whenReady(): Promise<void> }) | undefined {
+  const path = onPath(program, process.env["PATH"] ?? "");
+  if (path === undefined) return undefined;
+  const directory = mkdtempSync(join(tmpdir(), "dfbot-alertmanager-"));
+  const url = `http://127.0.0.1:${options.port}`;
+  const tokenFile = join(directory, "token");
+  writeFileSync(tokenFile, options.token, { mode: 0o600 });
+  writeFileSync(join(directory, "alertmanager.yml"), configuration(options.webhook, tokenFile));
+  let said = "";
+  const child = startChild(
+    path,
     [
       `--config.file=${join(directory, "alertmanager.yml")}`,
       `--storage.path=${join(directory, "data")}`,
-      `--web.listen-address=127.0.0.1:${port}`,
+      `--web.listen-address=127.0.0.1:${options.port}`,
+      `--web.external-url=${url}`,
       "--cluster.listen-address=",
     ],
-    { stdio: "ignore" },
+    {
+      onLine: (line) => {
+        said = `${said}${line}\n`.slice(-5_000);
+      },
+    },
   );
-  const stop = async () => {
-    const gone = new Promise((resolve) => child.once("exit", resolve));
-    child.kill("SIGKILL");
-    await gone;
-    rmSync(directory, { recursive: true, force: true });
+  return {
+    url,
+    stop: async () => {
+      child.kill("SIGKILL");
+      await child.exited;
+      rmSync(directory, { recursive: true, force: true });
+    },
+    post: async (alerts) => {
+      const answer = await fetch(`${url}/api/v2/alerts`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(alerts),
+      });
+      if (!answer.ok) throw new Error(`Alertmanager answered ${answer.status}: ${await answer.text()}`);
+    },
+    whenReady: async () => {
+      for (let tries = 0; tries < 200; tries++) {
+        const ready = await fetch(`${url}/-/ready`).catch(() => undefined);
+        if (ready?.ok) return;
+        await sleep(50);
+      }
+      throw new Error(`Alertmanager did not start:\n${said}`);
+    },
   };
-  for (let tries = 0; tries < 200; tries++) {
-    const ready = await fetch(`${url}/-/ready`).catch(() => undefined);
-    if (ready?.ok) {
-      return {
-        url,
-        stop,
-        post: async (alerts) => {
-          const answer = await fetch(`${url}/api/v2/alerts`, {
-            method: "POST",
-            headers: { "content-type": "application/json" },
-            body: JSON.stringify(alerts),
-          });
-          if (!answer.ok) throw new Error(`Alertmanager answered ${answer.status}: ${await answer.text()}`);
-        },
-      };
-    }
-    await sleep(50);
+}
+
+/** Resolves when it takes alerts. */
+export async function startAlertmanager(options: AlertmanagerOptions): Promise<AlertmanagerProcess> {
+  const begun = beginAlertmanager({ ...options, port: options.port ?? (await freePort()) });
+  if (begun === undefined) throw new Error(`${program} is not installed (apt install ${program})`);
+  try {
+    await begun.whenReady();
+    return begun;
+  } catch (error) {
+    await begun.stop();
+    throw error;
   }
-  await stop();
-  throw new Error("Alertmanager did not start");
 }

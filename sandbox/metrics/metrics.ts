@@ -17,6 +17,8 @@ export interface Metrics {
   readonly url: string;
   /** Makes a volume look this full (0 to 1) to the kubelet; undefined: as full as it is. */
   fillVolume(claim: string, share: number | undefined): void;
+  /** Scrapes the bot's process as the ServiceMonitor would. */
+  scrapeBot(port: number): void;
   /** Resolves when every volume's figures have arrived; rejects after the time. */
   whenScraped(timeoutMs: number): Promise<void>;
   stop(): Promise<void>;
@@ -41,6 +43,11 @@ export async function startMetrics(options: MetricsOptions): Promise<Metrics | u
   return {
     url: database.url,
     fillVolume: pages.fillVolume,
+    scrapeBot: (port) =>
+      pages.addTarget({
+        targets: [`127.0.0.1:${port}`],
+        labels: { job: "dfbot", namespace: "dragonfly-bot", pod: "dfbot-0", container: "dfbot", endpoint: "http" },
+      }),
     whenScraped: (timeoutMs) => whenScraped(database.url, pages.volumes, timeoutMs),
     stop: async () => {
       await Promise.all([database.stop(), pages.stop()]);

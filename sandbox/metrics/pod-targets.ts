@@ -21,7 +21,8 @@ const podMonitorView = z.looseObject({
   }),
 });
 
-interface Target {
+/** What HTTP service discovery says of one thing to scrape. */
+export interface Target {
   readonly targets: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
 }

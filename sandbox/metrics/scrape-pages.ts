@@ -5,7 +5,7 @@ import { parseQuantity } from "../../src/kubernetes/quantity.ts";
 import type { ObjectStore } from "../kubernetes/object-store.ts";
 import { places } from "../world/places.ts";
 import { claimView, listViews } from "../world/views.ts";
-import { podTargets } from "./pod-targets.ts";
+import { podTargets, type Target } from "./pod-targets.ts";
 
 export interface ScrapeOptions {
   readonly objects: ObjectStore;
@@ -18,15 +18,20 @@ export interface ScrapePages {
   /** How many volumes the kubelet's page tells of. */
   volumes(): number;
   fillVolume(claim: string, share: number | undefined): void;
+  /** Something that is scraped although no PodMonitor selects it. */
+  addTarget(target: Target): void;
   stop(): Promise<void>;
 }
 
 /** Two pages for the metrics store: where the pods are (as the PodMonitors say), and the kubelet's. */
 export async function startScrapePages(options: ScrapeOptions): Promise<ScrapePages> {
   const fills = new Map<string, number>();
+  const added: Target[] = [];
   const server = createServer((request, response) => {
     if (request.url === "/pods") {
-      response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(podTargets(options.objects)));
+      response
+        .writeHead(200, { "content-type": "application/json" })
+        .end(JSON.stringify([...podTargets(options.objects), ...added]));
     } else if (request.url === "/kubelet/metrics") {
       response.writeHead(200, { "content-type": "text/plain" }).end(volumePage(options, fills));
     } else {
@@ -42,6 +47,7 @@ export async function startScrapePages(options: ScrapeOptions): Promise<ScrapePa
       if (share === undefined) fills.delete(claim);
       else fills.set(claim, share);
     },
+    addTarget: (target) => void added.push(target),
     stop: () =>
       new Promise((resolve) => {
         server.closeAllConnections();

@@ -23,5 +23,6 @@ export const places = {
   helmReleases: { group: "helm.toolkit.fluxcd.io", plural: "helmreleases" },
   ciliumPolicies: { group: "cilium.io", plural: "ciliumnetworkpolicies" },
   podMonitors: { group: "monitoring.coreos.com", plural: "podmonitors" },
+  prometheusRules: { group: "monitoring.coreos.com", plural: "prometheusrules" },
   dragonflies: { group: "dragonflydb.io", plural: "dragonflies" },
 } as const satisfies Record<string, Place>;

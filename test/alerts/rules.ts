@@ -9,7 +9,7 @@ const rule = z.strictObject({
   alert: z.string(),
   expr: z.string(),
   for: z.string().optional(),
-  labels: z.strictObject({ severity: z.enum(["critical", "warning", "info"]) }),
+  labels: z.strictObject({ severity: z.enum(["critical", "warning", "info", "none"]) }),
   annotations: z.strictObject({ summary: z.string(), description: z.string(), runbook_url: z.string() }),
 });
 export type AlertRule = z.infer<typeof rule>;

@@ -1,0 +1,89 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { type Sandbox, startSandbox } from "../../../sandbox/sandbox.ts";
+import { places } from "../../../sandbox/world/places.ts";
+import { textOf, watchChannel } from "../../fakes/channel.ts";
+
+/**
+ * From a server that breaks to the thread that people read, every link the real one: stores, VictoriaMetrics, vmalert with the
+ * shipped rules, Alertmanager with the shipped routes, the bot as a process, the sandbox's Slack.
+ */
+
+let sandbox: Sandbox;
+const notices: string[] = [];
+
+beforeAll(async () => {
+  sandbox = await startSandbox({
+    page: false,
+    alerting: { faster: 30 },
+    world: {
+      onNotice: (text) => notices.push(text),
+      // Four repetitions of the heartbeat.
+      alerts: { watchdog: { alert: "Watchdog", silentMinutes: 0.15 } },
+    },
+  });
+  if (sandbox.alerting === undefined) throw new Error(notices.join("\n"));
+}, 60_000);
+afterEach(async () => {
+  for (const { name, on } of sandbox.faults.states()) if (on) await sandbox.faults.set(name, false);
+}, 60_000);
+afterAll(() => sandbox?.stop());
+
+const { parents, said, replies } = watchChannel(() => sandbox.slack, "C0ALERTS");
+const heartbeats = () =>
+  sandbox.world.infra.objects
+    .list(places.configMaps, "dragonfly-bot")
+    .filter(({ metadata }) => metadata.name.startsWith("dfbot-heartbeat-"))
+    .map((object) => JSON.stringify(object));
+const slow = { timeout: 45_000, interval: 100 };
+
+describe("from the server that breaks to the thread", { timeout: 120_000 }, () => {
+  it("the alert that always fires arrives again and again, and nobody is bothered with it", async () => {
+    const first = await vi.waitUntil(() => heartbeats()[0], slow);
+    await vi.waitUntil(() => heartbeats().length === 1 && heartbeats()[0] !== first, slow);
+    expect(parents(/Watchdog/)).toEqual([]);
+    expect(parents(/AlertingSilent/)).toEqual([]);
+  });
+
+  it("a healthy world raises no alert that calls people", async () => {
+    await sandbox.world.whenHealthy();
+    expect(parents(/critical/)).toEqual([]);
+  });
+
+  it.each([
+    ["pod-hangs", "DragonflyPodDown", /Most likely: [\s\S]*(could not be read|does not answer)/],
+    [
+      "no-primary-operator-down",
+      "DragonflyNoPrimary",
+      /Most likely: There is no primary, and the operator that would make one is down too/,
+    ],
+  ])("%s raises %s, the thread says why, and is closed when it is over", async (fault, alert, says) => {
+    await sandbox.faults.set(fault, true);
+    const title = new RegExp(`${alert}[\\s\\S]*firing`);
+    const card = await vi.waitUntil(() => parents(title)[0], slow);
+    await vi
+      .waitUntil(() => replies(card.ts).some((one) => says.test(textOf(one))), slow)
+      .catch(() => {
+        throw new Error(`In the thread of ${alert} stands: ${replies(card.ts).map(textOf).join("\n")}`);
+      });
+    await sandbox.faults.set(fault, false);
+    await vi.waitUntil(() => card.text.startsWith(`Resolved: ${alert}`), slow);
+    await said(/Over after/, card.ts);
+    expect(parents(new RegExp(alert))).toHaveLength(1);
+    expect(replies(card.ts).filter((one) => says.test(textOf(one)) && !/Over after/.test(textOf(one)))).toHaveLength(1);
+  });
+
+  it("when the rules are no longer evaluated, the bot says that alerting is dead, and where, until it lives again", async () => {
+    await sandbox.alerting?.evaluate(false);
+    const card = await vi.waitUntil(() => parents(/AlertingSilent/)[0], slow);
+    await vi.waitUntil(() => replies(card.ts).some((one) => /Alerting is broken/.test(textOf(one))), slow);
+    await sandbox.alerting?.evaluate(true);
+    await vi.waitUntil(() => card.text.startsWith("Resolved: AlertingSilent"), slow);
+    expect(parents(/AlertingSilent/)).toHaveLength(1);
+  });
+
+  it("each group of alerts has one thread", () => {
+    const groups = parents(/./).map((one) => one.text.replace(/^Resolved: /, "").split(" · ")[0]);
+    expect(groups).not.toContainEqual(expect.stringContaining("DfbotDown"));
+    expect(new Set(groups).size).toBe(groups.length);
+  });
+});
