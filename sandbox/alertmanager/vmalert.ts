@@ -69,7 +69,8 @@ export function startVmalert(options: VmalertOptions): VmalertProcess | undefine
   );
   let stopping = false;
   void child.exited.then(({ code }) => {
-    if (!stopping) onNotice(`vmalert ended (exit ${code}). ${failure}`);
+    // Ctrl-C in a terminal ends it as well as the sandbox.
+    if (!stopping && code !== 0 && code !== null) onNotice(`vmalert ended (exit ${code}). ${failure}`);
   });
   return {
     stop: async () => {
