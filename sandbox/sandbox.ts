@@ -8,6 +8,8 @@ import { startWorld, type World, type WorldOptions } from "./world/world.ts";
 
 /** What the sandbox's Alertmanager shows to the bot. */
 export const alertmanagerToken = "sandbox-alertmanager-token";
+/** What its Slack signs with. */
+export const signingSecret = "sandbox-signing-secret";
 
 export interface SandboxOptions {
   /** Port of the page; 0 for a free one. */
@@ -47,7 +49,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     cleanups.push(() => world.stop());
     const faults = createFaultPanel(world);
     const secrets = {
-      signingSecret: "sandbox-signing-secret",
+      signingSecret,
       botToken: "xoxb-sandbox-bot-token",
       appToken: "xapp-sandbox-app-token",
     };

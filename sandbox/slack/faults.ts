@@ -4,6 +4,10 @@ export interface SlackFaults {
   readonly rateLimited: Map<string, number>;
   /** Answer a method with this error code. */
   readonly failing: Map<string, string>;
+  /** Answer every method with HTTP 500. */
+  broken: boolean;
+  /** Cut the connection of every method in place of an answer: before anything was done, or after. */
+  cut: "before" | "after" | undefined;
   /** Every Web API answer waits this long. */
   latencyMs: number;
   /** Triggers and response_urls are too old the moment they are made. */
@@ -17,6 +21,8 @@ export function noSlackFaults(): SlackFaults {
   return {
     rateLimited: new Map(),
     failing: new Map(),
+    broken: false,
+    cut: undefined,
     latencyMs: 0,
     expireTriggers: false,
     expireResponseUrls: false,

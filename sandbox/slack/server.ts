@@ -1,7 +1,7 @@
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import formbody from "@fastify/formbody";
-import Fastify, { type FastifyReply } from "fastify";
+import Fastify, { type FastifyReply, type FastifyRequest } from "fastify";
 import { WebSocketServer } from "ws";
 import { z } from "zod";
 import { blockProblems } from "./block-kit.ts";
@@ -97,6 +97,8 @@ export async function startSlack(options: SlackOptions): Promise<SlackSimulation
     url: "/api/:method",
     handler: async (request, reply) => {
       if (faults.latencyMs > 0) await sleep(faults.latencyMs);
+      if (faults.broken) return reply.code(500).send("Internal Server Error");
+      if (faults.cut === "before") return cutOff(request, reply);
       const { method } = request.params;
       const isJson = request.headers["content-type"]?.startsWith("application/json") === true;
       const given = {
@@ -106,6 +108,7 @@ export async function startSlack(options: SlackOptions): Promise<SlackSimulation
       const channel = [given["channel"], given["channel_id"]].find((value) => typeof value === "string");
       const answer = callMethod(method, given, request.headers.authorization, channel, reply);
       log.push({ method, channel, error: answer.error, at: Date.now() });
+      if (faults.cut === "after") return cutOff(request, reply);
       return reply.send(answer);
     },
   });
@@ -189,6 +192,12 @@ export async function startSlack(options: SlackOptions): Promise<SlackSimulation
       await server.close();
     },
   };
+}
+
+function cutOff(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  reply.hijack();
+  request.raw.socket.destroy();
+  return reply;
 }
 
 /** Forms carry blocks, views and files as JSON text. */

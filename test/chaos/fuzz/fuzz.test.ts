@@ -1,0 +1,109 @@
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { alertmanagerToken, type Sandbox, signingSecret, startSandbox } from "../../../sandbox/sandbox.ts";
+import { createDice } from "../random/dice.ts";
+import { createMutator } from "./mutate.ts";
+import { alertPost, createClient, inParallel, type Post, slackPost } from "./requests.ts";
+
+/**
+ * Mutations of real payloads at the webhooks of the bot's own process, over HTTP. No answer is a 5xx, the process lives and logs no
+ * unhandled rejection, its memory does not grow with them, and what it said it kept is on its disk.
+ */
+
+const seed = Number(process.env["CHAOS_SEED"] ?? 1);
+const count = Number(process.env["CHAOS_FUZZ"] ?? 20_000);
+
+let sandbox: Sandbox;
+let client: ReturnType<typeof createClient>;
+let outcry = "";
+beforeAll(async () => {
+  sandbox = await startSandbox({ page: false, world: { metrics: false }, env: { LOG_LEVEL: "error" } });
+  client = createClient(Number(new URL(sandbox.bot.url).port));
+  for (const stream of [sandbox.bot.child.stdout, sandbox.bot.child.stderr]) {
+    stream?.on("data", (data: Buffer) => {
+      outcry = (outcry + data).slice(0, 20_000);
+    });
+  }
+}, 60_000);
+afterAll(async () => {
+  client?.close();
+  await sandbox?.stop();
+});
+
+/** The least that it held over a second: what is left after a collection of garbage. */
+async function heapBytes(): Promise<number> {
+  const looks: number[] = [];
+  await inParallel(20, 1, async () => {
+    const page = await (await fetch(`${sandbox.bot.url}/metrics`)).text();
+    looks.push(Number(/^dfbot_nodejs_heap_size_used_bytes (\S+)/m.exec(page)?.[1]));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  });
+  return Math.min(...looks);
+}
+
+interface Shot {
+  readonly codes: Map<number, number>;
+  readonly wrong: string[];
+  readonly accepted: Buffer[];
+}
+
+async function shoot(make: (n: number) => Post, from: number, to: number, shot: Shot): Promise<void> {
+  await inParallel(to - from, 200, async (n) => {
+    const post = make(from + n);
+    const { code, body } = await client.post(post);
+    shot.codes.set(code, (shot.codes.get(code) ?? 0) + 1);
+    if (code === 200) shot.accepted.push(post.body);
+    if (code >= 500) shot.wrong.push(`${code} ${body} for ${post.body.subarray(0, 1_000)}`);
+  });
+}
+
+/** The first fifth warms it up; the rest may not leave much behind. */
+async function shootAndWeigh(make: (n: number) => Post): Promise<Shot> {
+  const shot: Shot = { codes: new Map(), wrong: [], accepted: [] };
+  const began = Date.now();
+  await shoot(make, 0, count / 5, shot);
+  const before = await heapBytes();
+  await shoot(make, count / 5, count, shot);
+  const after = await heapBytes();
+  process.stdout.write(
+    `seed ${seed}: ${count} in ${Date.now() - began} ms, ${JSON.stringify(Object.fromEntries(shot.codes))}, heap ${before >> 20} then ${after >> 20} MiB\n`,
+  );
+  expect(shot.wrong.slice(0, 5)).toEqual([]);
+  expect(outcry).not.toMatch(/unhandled rejection|uncaught/i);
+  expect(sandbox.bot.child.exitCode ?? sandbox.bot.child.signalCode).toBeNull();
+  expect(after).toBeLessThan(before * 1.25 + 16 * 2 ** 20);
+  return shot;
+}
+
+describe(`mutations of what comes to a webhook (seed ${seed}, ${count} each)`, { timeout: 600_000 }, () => {
+  it("of Alertmanager are kept or refused, and those that are kept are on the disk and are seen to", async () => {
+    const dice = createDice(seed);
+    const mutator = createMutator(dice, seed);
+    // Without the cluster nothing is taken off the disk.
+    sandbox.world.infra.api.faults.unreachable = true;
+    const { accepted, codes } = await shootAndWeigh((n) => alertPost(dice, mutator, alertmanagerToken, n));
+    expect([...codes.keys()].filter((code) => ![200, 400, 413].includes(code))).toEqual([]);
+    expect(accepted.length).toBeGreaterThan(count / 100);
+    const database = new DatabaseSync(join(sandbox.world.directory, "bot", "alerts.sqlite"), { readOnly: true });
+    const kept = database
+      .prepare("SELECT body FROM batch")
+      .all()
+      .map(({ body }) => String(body));
+    expect(kept.toSorted()).toEqual(accepted.map((body) => body.toString("utf8")).toSorted());
+    sandbox.world.infra.api.faults.unreachable = false;
+    const pending = () => Number(database.prepare("SELECT count(*) AS n FROM batch").get()?.["n"]);
+    await vi.waitFor(() => expect(pending()).toBe(0), { timeout: 300_000, interval: 500 });
+    const aside = database.prepare("SELECT why, count(*) AS n FROM aside GROUP BY why").all();
+    process.stdout.write(`put aside: ${JSON.stringify(aside)}\n`);
+    database.close();
+  });
+
+  it("of Slack, signed, are answered in time", async () => {
+    const dice = createDice(seed + 1);
+    const mutator = createMutator(dice, seed + 1);
+    const responseUrl = `${sandbox.slack.origin}/commands/T0SANDBOX/none`;
+    const { codes } = await shootAndWeigh((n) => slackPost(dice, mutator, signingSecret, responseUrl, n));
+    expect([...codes.keys()].filter((code) => ![200, 400, 404, 413].includes(code))).toEqual([]);
+  });
+});
