@@ -167,6 +167,12 @@ function httpReceiver(options: SlackSurfaceOptions): HTTPReceiver {
     bodyLimit,
     logger: slackLogger(options.logger),
     unhandledRequestTimeoutMillis: 2_900,
+    // Before an ack nothing of ours runs: Bolt could not take the body apart, and sent again it would be the same.
+    processEventErrorHandler: async ({ error, response }) => {
+      options.logger.warn({ err: error }, "a signed request that is not what Slack sends");
+      if (!response.headersSent) response.writeHead(400).end();
+      return false;
+    },
   });
 }
 

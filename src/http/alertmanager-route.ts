@@ -23,7 +23,11 @@ export function addAlertmanagerRoute(server: FastifyInstance, { token, accept, l
     // Whatever it calls itself: the body tells. Only after the token has been looked at.
     scope.addContentTypeParser("*", { parseAs: "string", bodyLimit }, (_request, body, done) => done(null, body));
     scope.addHook("onRequest", async (request, reply) => {
-      if (isBearer(request.headers.authorization, token)) return;
+      if (isBearer(request.headers.authorization, token)) {
+        // A name that is none would be a 415 before any parser is asked.
+        request.headers["content-type"] = "text/plain";
+        return;
+      }
       logger.warn("an alert webhook without the right token");
       await reply.code(401).send({ error: "unauthorized", message: "The bearer token is missing or wrong." });
     });

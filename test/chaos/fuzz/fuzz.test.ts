@@ -1,5 +1,7 @@
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { DatabaseSync } from "node:sqlite";
+import { Readable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { alertmanagerToken, type Sandbox, signingSecret, startSandbox } from "../../../sandbox/sandbox.ts";
 import { createDice } from "../random/dice.ts";
@@ -16,13 +18,14 @@ const count = Number(process.env["CHAOS_FUZZ"] ?? 20_000);
 
 let sandbox: Sandbox;
 let client: ReturnType<typeof createClient>;
-let outcry = "";
+/** What a process says that has lost a promise or itself. */
+const outcries: string[] = [];
 beforeAll(async () => {
   sandbox = await startSandbox({ page: false, world: { metrics: false }, env: { LOG_LEVEL: "error" } });
   client = createClient(Number(new URL(sandbox.bot.url).port));
   for (const stream of [sandbox.bot.child.stdout, sandbox.bot.child.stderr]) {
-    stream?.on("data", (data: Buffer) => {
-      outcry = (outcry + data).slice(0, 20_000);
+    createInterface({ input: stream ?? Readable.from([]) }).on("line", (line) => {
+      if (/unhandled rejection|uncaught|FATAL/i.test(line) && outcries.length < 10) outcries.push(line.slice(0, 2_000));
     });
   }
 }, 60_000);
@@ -49,7 +52,7 @@ interface Shot {
 }
 
 async function shoot(make: (n: number) => Post, from: number, to: number, shot: Shot): Promise<void> {
-  await inParallel(to - from, 200, async (n) => {
+  await inParallel(to - from, 800, async (n) => {
     const post = make(from + n);
     const { code, body } = await client.post(post);
     shot.codes.set(code, (shot.codes.get(code) ?? 0) + 1);
@@ -65,14 +68,17 @@ async function shootAndWeigh(make: (n: number) => Post): Promise<Shot> {
   await shoot(make, 0, count / 5, shot);
   const before = await heapBytes();
   await shoot(make, count / 5, count, shot);
-  const after = await heapBytes();
+  const limit = before * 1.25 + 16 * 2 ** 20;
+  let after = await heapBytes();
+  // What was only just used is collected a little later.
+  for (const until = Date.now() + 20_000; after > limit && Date.now() < until; ) after = await heapBytes();
   process.stdout.write(
     `seed ${seed}: ${count} in ${Date.now() - began} ms, ${JSON.stringify(Object.fromEntries(shot.codes))}, heap ${before >> 20} then ${after >> 20} MiB\n`,
   );
   expect(shot.wrong.slice(0, 5)).toEqual([]);
-  expect(outcry).not.toMatch(/unhandled rejection|uncaught/i);
+  expect(outcries).toEqual([]);
   expect(sandbox.bot.child.exitCode ?? sandbox.bot.child.signalCode).toBeNull();
-  expect(after).toBeLessThan(before * 1.25 + 16 * 2 ** 20);
+  expect(after).toBeLessThan(limit);
   return shot;
 }
 
@@ -104,6 +110,7 @@ describe(`mutations of what comes to a webhook (seed ${seed}, ${count} each)`, {
     const mutator = createMutator(dice, seed + 1);
     const responseUrl = `${sandbox.slack.origin}/commands/T0SANDBOX/none`;
     const { codes } = await shootAndWeigh((n) => slackPost(dice, mutator, signingSecret, responseUrl, n));
-    expect([...codes.keys()].filter((code) => ![200, 400, 404, 413].includes(code))).toEqual([]);
+    // 401: bytes that are no UTF-8, which Bolt does not verify as they came. 404: nobody listens to such a thing.
+    expect([...codes.keys()].filter((code) => ![200, 400, 401, 404, 413].includes(code))).toEqual([]);
   });
 });

@@ -23,7 +23,7 @@ const strange: readonly Json[] = [
   "x".repeat(20_000),
   "\u0000\u2028\ud800",
   "<!channel> <@U0ADA> *_`",
-  "${jndi:x}/../../etc/passwd",
+  "../../etc/passwd\r\nx: y",
   "9999-99-99T99:99:99Z",
   "0000-01-01T00:00:00Z",
   "resolved",

@@ -159,9 +159,9 @@ export interface Answer {
   readonly body: string;
 }
 
-/** A few hundred connections that stay open. */
+/** As many connections as are wanted at once that stay open. */
 export function createClient(port: number) {
-  const agent = new Agent({ keepAlive: true, maxSockets: 256 });
+  const agent = new Agent({ keepAlive: true, maxSockets: 1_000 });
   return {
     /** Rejects when no answer came. */
     post: ({ path, headers, body }: Post): Promise<Answer> =>

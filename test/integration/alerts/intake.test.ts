@@ -30,11 +30,11 @@ function server(accept: (body: string) => Promise<void>) {
     alertmanager: { token, accept, logger },
   });
   cleanups.push(() => made.close());
-  return (payload: string, authorization = `Bearer ${token}`) =>
+  return (payload: string, authorization = `Bearer ${token}`, contentType = "application/json") =>
     made.inject({
       method: "POST",
       url: "/webhooks/alertmanager",
-      headers: { authorization, "content-type": "application/json" },
+      headers: { authorization, "content-type": contentType },
       payload,
     });
 }
@@ -95,6 +95,16 @@ describe("the intake of alerts", () => {
     expect((await send(padded(5 * 1024 * 1024))).statusCode).toBe(200);
     expect((await send(padded(5 * 1024 * 1024 + 1))).statusCode).toBe(413);
   });
+
+  it.each(["application/json", "text/plain", "nonsense", ""])(
+    "takes a notification whatever it calls itself: %j",
+    async (type) => {
+      const kept: string[] = [];
+      const send = server(async (body) => void kept.push(body));
+      expect((await send(notification(1), `Bearer ${token}`, type)).statusCode).toBe(200);
+      expect(kept).toEqual([notification(1)]);
+    },
+  );
 
   it("asks for the token before it reads anything", async () => {
     const send = server(async () => undefined);

@@ -76,6 +76,16 @@ it.each([
   expect((await fetch(`${world.botUrl}/healthz`)).status).toBe(200);
 });
 
+it.each([
+  { type: "block_actions", actions: [null] },
+  { type: "block_actions", actions: 1, team: null },
+  { type: "view_submission", view: null },
+  { type: "block_actions", actions: [{ type: "button", action_id: {} }] },
+])("the signed payload %j, which Slack never sends, is refused and is no failure of the bot", async (payload) => {
+  const response = await post({ body: new URLSearchParams({ payload: JSON.stringify(payload) }).toString() });
+  expect([400, 404]).toContain(response.status);
+});
+
 it("a route that does not exist says so in JSON", async () => {
   const response = await fetch(`${world.botUrl}/nowhere`);
   expect(response.status).toBe(404);
