@@ -1,45 +1,20 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { botCommand, freePort } from "../sandbox/bot-process.ts";
-import { kubeconfig } from "../sandbox/kubernetes/kubeconfig.ts";
 import { type SlackSimulation, startSlack } from "../sandbox/slack/server.ts";
 import { installedApp } from "../sandbox/slack-app.ts";
 import { end, startTimed } from "./processes.ts";
 import { type Line, ms, percentile } from "./report.ts";
+import { startSilentUpstreams } from "./silent.ts";
 
 const commands = 50;
 const secrets = { botToken: "xoxb-fake-bench", signingSecret: "fake-signing-secret" };
 
 /** Slack's ack with 50 commands at once while every upstream hangs, beside a bare Bolt app's; and that all 50 are answered. */
 export async function ack(): Promise<readonly Line[]> {
-  const directory = mkdtempSync(join(tmpdir(), "dfbot-bench-"));
-  // Takes every connection and never says a word: API server, store and metrics store at once.
-  const silent = createServer();
-  await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
-  const address = silent.address();
-  const port = typeof address === "object" && address !== null ? address.port : 0;
-  const kubeconfigPath = join(directory, "kubeconfig");
-  const contexts = ["infra", "apps"].map((context) => ({
-    context,
-    server: `https://127.0.0.1:${port}`,
-    caCertPem: "",
-    token: "fake",
-  }));
-  writeFileSync(kubeconfigPath, kubeconfig(contexts));
-  const configPath = join(directory, "dfbot.yaml");
-  writeFileSync(configPath, "readTimeoutMs: 2000\n");
-  const hanging = {
-    KUBECONFIG: kubeconfigPath,
-    DFBOT_CONFIG: configPath,
-    STORE_URL: `redis://127.0.0.1:${port}`,
-    PROMETHEUS_URL: `http://127.0.0.1:${port}`,
-  };
+  const silent = await startSilentUpstreams();
   try {
     const bare = await measure(["bench/bare-bolt.ts"], {});
-    const bot = await measure(botCommand, hanging);
+    const bot = await measure(botCommand, silent.env);
     const answered = await bot.answers();
     await bare.stop();
     await bot.stop();
@@ -63,8 +38,7 @@ export async function ack(): Promise<readonly Line[]> {
       },
     ];
   } finally {
-    silent.close();
-    rmSync(directory, { recursive: true });
+    silent.stop();
   }
 }
 

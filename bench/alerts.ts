@@ -68,7 +68,8 @@ export async function alerts(): Promise<readonly Line[]> {
   ];
 }
 
-function notification(n: number): string {
+/** A notification of 50 alerts. */
+export function notification(n: number): string {
   return JSON.stringify({
     version: "4",
     groupKey: `g${n}`,

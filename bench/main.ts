@@ -5,6 +5,7 @@ import { type Line, text } from "./report.ts";
 import { start } from "./start.ts";
 import { status } from "./status.ts";
 import { storm } from "./storm.ts";
+import { webhook } from "./webhook.ts";
 
 /** script/bench [NAME ...] [--json]: every line a ratio against a baseline of the same run, the figures beside it. */
 const benches: Readonly<Record<string, () => Promise<readonly Line[]>>> = {
@@ -14,6 +15,7 @@ const benches: Readonly<Record<string, () => Promise<readonly Line[]>>> = {
   durable,
   alerts,
   storm,
+  webhook,
 };
 
 const json = process.argv.includes("--json");
