@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { z } from "zod";
 import { BotError } from "../errors.ts";
 import { amendRecord } from "../records/amend.ts";
@@ -161,6 +162,8 @@ export function createKeeper(deps: KeeperDeps): Keeper {
   const seeAll = async (pending: ReturnType<PendingBatches["pending"]>): Promise<void> => {
     const batches: AlertBatch[] = [];
     for (const { body, receivedAt } of pending) {
+      // Five hundred long ones are read again and again while the cluster is away: whoever waits for an answer goes between.
+      await setImmediate();
       const batch = parseAlertBatch(body);
       const heartbeat = heartbeatOf(batch, deps.watchdog, receivedAt);
       if (heartbeat === undefined) batches.push(batch);

@@ -209,3 +209,21 @@ describe("notifications become incidents", () => {
     expect(await shown(store)).toEqual([]);
   });
 });
+
+it("a long backlog is read in small pieces: whoever waits for an answer meanwhile is not held up by all of it", async () => {
+  const store = memoryStore();
+  const { journal, keeper } = replica(store);
+  for (let n = 0; n < 300; n++) journal.put(payload(`G${n}`, [1, 2, 3]));
+  // The cluster is away, so nothing of it is waited for.
+  store.fails.next = 1;
+  let turns = 0;
+  let reading = true;
+  const turn = () => {
+    turns += 1;
+    if (reading) setImmediate(turn);
+  };
+  setImmediate(turn);
+  await expect(keeper.work()).rejects.toThrow(/away/);
+  reading = false;
+  expect(turns).toBeGreaterThan(100);
+});
