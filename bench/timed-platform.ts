@@ -36,6 +36,9 @@ export function timedPlatform(platform: Platform): { readonly platform: Platform
       networkPolicies: timed(real.networkPolicies),
       ciliumNetworkPolicies: timed(real.ciliumNetworkPolicies),
       monitors: timed(real.monitors),
+      events: timed(real.events),
+      previousLog: timed(real.previousLog),
+      kustomizations: timed(real.kustomizations),
     };
     readers.set(name, reader);
     return reader;
@@ -43,7 +46,7 @@ export function timedPlatform(platform: Platform): { readonly platform: Platform
   return {
     platform: {
       cluster,
-      servers: { state: timed(platform.servers.state) },
+      servers: { state: timed(platform.servers.state), clients: timed(platform.servers.clients) },
       metrics: { query: timed(platform.metrics.query), range: timed(platform.metrics.range) },
       alerting: platform.alerting,
       lastKnownPods: platform.lastKnownPods,

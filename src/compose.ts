@@ -14,7 +14,7 @@ import { createIncidentStore } from "./kubernetes/incident-store.ts";
 import { type DialPod, dialDirectly, dialThroughApi } from "./kubernetes/pod-dialer.ts";
 import { createPodEvictor } from "./kubernetes/pod-evictor.ts";
 import { createKubernetesReader } from "./kubernetes/reader.ts";
-import { type CallApi, createCallApi, createGetJson } from "./kubernetes/request.ts";
+import { type CallApi, createCallApi } from "./kubernetes/request.ts";
 import { createRunStore } from "./kubernetes/run-store.ts";
 import { createMetricsReader } from "./metrics/reader.ts";
 import type { PlatformChanges } from "./platform/changes.ts";
@@ -60,7 +60,7 @@ export function compose(
         return loaded;
       };
       const call = createCallApi(cluster.name, load);
-      const reader = createKubernetesReader(cluster.name, access.context, createGetJson(call));
+      const reader = createKubernetesReader(cluster.name, access.context, call);
       const direct = cluster.reachPods === "direct" || (cluster.reachPods === "auto" && access.inCluster);
       return [cluster.name, { reader, call, dial: direct ? dialDirectly : dialThroughApi(load) }];
     }),

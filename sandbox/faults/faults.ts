@@ -2,11 +2,21 @@ import type { FaultState } from "../slack/page-api.ts";
 import type { World } from "../world/world.ts";
 import { clusterFaults } from "./catalog/cluster.ts";
 import { dataFaults } from "./catalog/data.ts";
+import { gitopsFaults } from "./catalog/gitops.ts";
+import { loadFaults } from "./catalog/load.ts";
+import { placementFaults } from "./catalog/placement.ts";
 import { serverFaults } from "./catalog/servers.ts";
 import type { Fault, Heal } from "./fault.ts";
 
 /** Every fault that the sandbox can show, in the order of the page's panel. */
-export const faultCatalog: readonly Fault[] = [...serverFaults, ...dataFaults, ...clusterFaults];
+export const faultCatalog: readonly Fault[] = [
+  ...serverFaults,
+  ...placementFaults,
+  ...dataFaults,
+  ...loadFaults,
+  ...clusterFaults,
+  ...gitopsFaults,
+];
 
 /** The faults of one world, as the page's panel switches them. */
 export interface FaultPanel {

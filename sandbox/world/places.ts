@@ -20,6 +20,7 @@ export const places = {
   slices: { group: "discovery.k8s.io", plural: "endpointslices" },
   externalSecrets: { group: "external-secrets.io", plural: "externalsecrets" },
   ociRepositories: { group: "source.toolkit.fluxcd.io", plural: "ocirepositories" },
+  kustomizations: { group: "kustomize.toolkit.fluxcd.io", plural: "kustomizations" },
   helmReleases: { group: "helm.toolkit.fluxcd.io", plural: "helmreleases" },
   ciliumPolicies: { group: "cilium.io", plural: "ciliumnetworkpolicies" },
   podMonitors: { group: "monitoring.coreos.com", plural: "podmonitors" },

@@ -151,6 +151,21 @@ export const configSchema = z.strictObject({
     .strictObject({ namespace: kubernetesName.default("dragonfly-bot") })
     .prefault({})
     .describe("The bot's own namespace in the shared instance's cluster, where it keeps its runs"),
+  flux: z
+    .strictObject({ namespace: kubernetesName.default("flux-system") })
+    .prefault({})
+    .describe("Where Flux keeps its Kustomizations"),
+  metrics: z
+    .strictObject({
+      scraper: z
+        .strictObject({
+          namespace: kubernetesName.default("observability"),
+          labels: z.record(z.string(), z.string()).default({ app: "vmagent" }),
+        })
+        .prefault({})
+        .describe("The pods that collect the metrics"),
+    })
+    .prefault({}),
   namespaces: z
     .strictObject({
       allowed: z.array(kubernetesName).default(["gitlab-system", "harbor"]),

@@ -1,4 +1,5 @@
 import type { ServerReader } from "../platform/ports.ts";
+import { countClients } from "./clients.ts";
 import { parseInfo } from "./info.ts";
 import { type Dial, withServer } from "./over-stream.ts";
 import { serverState } from "./state.ts";
@@ -13,5 +14,7 @@ export function createServerReader(dial: Dial): ServerReader {
         if (info?.[0] != null) throw info[0];
         return serverState(parseInfo(String(info?.[1])), slowLog?.[1]);
       }),
+    clients: (address, signal) =>
+      withServer(dial, address, signal, async (redis) => countClients(String(await redis.client("LIST")))),
   };
 }

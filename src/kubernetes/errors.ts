@@ -8,6 +8,12 @@ export function answerError(cluster: string, path: string, code: number, body: s
   const parsed = statusSchema.safeParse(jsonOf(body));
   const said = parsed.success && parsed.data.message !== undefined ? parsed.data.message : `HTTP ${code}`;
   switch (code) {
+    case 400:
+      return new BotError(
+        "kubernetes.bad-request",
+        `Cluster ${cluster} does not take the request: ${said}`,
+        "This may be a mistake in the bot; report it",
+      );
     case 401:
       return new BotError(
         "kubernetes.unauthorized",

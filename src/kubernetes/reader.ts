@@ -4,11 +4,15 @@ import { parsePolicy } from "../network-policy/parse.ts";
 import type { Monitor } from "../platform/kubernetes.ts";
 import type { KubernetesReader } from "../platform/ports.ts";
 import { badAnswer } from "./errors.ts";
-import type { GetJson } from "./request.ts";
+import type { CallApi } from "./request.ts";
+import * as happenings from "./schemas/happenings.ts";
 import * as network from "./schemas/network.ts";
 import * as workloads from "./schemas/workloads.ts";
 
 const pageSize = "250";
+/** Of a container that ended: enough for its last words. */
+const logLines = 20;
+const logBytes = 16_384;
 const list = z.object({
   metadata: z.object({ continue: z.string().optional() }).prefault({}),
   items: z.array(z.unknown()),
@@ -21,7 +25,9 @@ const monitorPlurals: Readonly<Record<Monitor["kind"], string>> = {
 };
 
 /** The port's reads as paths of the API server. Every answer is parsed; lists are followed to their end. */
-export function createKubernetesReader(cluster: string, context: string, getJson: GetJson): KubernetesReader {
+export function createKubernetesReader(cluster: string, context: string, call: CallApi): KubernetesReader {
+  const getJson = (path: string, query: Readonly<Record<string, string>>, signal: AbortSignal) =>
+    call({ method: "GET", path, query }, signal);
   const parse = <T>(schema: z.ZodType<T>, path: string, body: unknown): T => {
     const parsed = schema.safeParse(body);
     if (parsed.success) return parsed.data;
@@ -95,16 +101,40 @@ export function createKubernetesReader(cluster: string, context: string, getJson
       ),
     ciliumNetworkPolicies: async (namespace, signal) => {
       const path = named("cilium.io/v2", namespace, "ciliumnetworkpolicies");
-      try {
-        const objects = await getAll(z.unknown(), path, signal);
-        return objects.flatMap((object) => parsePolicy(cluster, "CiliumNetworkPolicy", object));
-      } catch (error) {
-        // A list is 404 only where nobody has defined the kind.
-        if (error instanceof BotError && error.code === "kubernetes.not-found") return [];
-        throw error;
-      }
+      const objects = await getAll(z.unknown(), path, signal).catch(noneWhereUndefined);
+      return objects.flatMap((object) => parsePolicy(cluster, "CiliumNetworkPolicy", object));
     },
     monitors: (namespace, kind, signal) =>
       getAll(network.monitor(kind), named("monitoring.coreos.com/v1", namespace, monitorPlurals[kind]), signal),
+    events: async (namespace, signal) =>
+      (await getAll(happenings.event, core(namespace, "events"), signal)).toSorted((a, b) => a.at.localeCompare(b.at)),
+    previousLog: (namespace, pod, container, signal) =>
+      call(
+        {
+          method: "GET",
+          path: `${core(namespace, "pods")}/${encodeURIComponent(pod)}/log`,
+          query: { container, previous: "true", tailLines: String(logLines), limitBytes: String(logBytes) },
+          plain: true,
+        },
+        signal,
+      ).then(String, (error: unknown) => {
+        // The API server's 400 for a container that has not been there before; 404: nor has the pod.
+        const none =
+          error instanceof BotError && ["kubernetes.bad-request", "kubernetes.not-found"].includes(error.code);
+        if (none) return undefined;
+        throw error;
+      }),
+    kustomizations: (namespace, signal) =>
+      getAll(
+        happenings.kustomization,
+        named("kustomize.toolkit.fluxcd.io/v1", namespace, "kustomizations"),
+        signal,
+      ).catch(noneWhereUndefined),
   };
+}
+
+/** A list is 404 only where nobody has defined the kind. */
+function noneWhereUndefined(error: unknown): readonly never[] {
+  if (error instanceof BotError && error.code === "kubernetes.not-found") return [];
+  throw error;
 }

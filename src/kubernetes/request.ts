@@ -5,15 +5,14 @@ import { createSecureContext, type SecureContext } from "node:tls";
 import type { KubeConfig } from "@kubernetes/client-node";
 import { answerError, badAnswer, connectionError, credentialsError } from "./errors.ts";
 
-/** Reads one path of the API server as JSON. */
-export type GetJson = (path: string, query: Readonly<Record<string, string>>, signal: AbortSignal) => Promise<unknown>;
-
 export interface ApiRequest {
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
   /** Sent as JSON. */
   readonly body?: unknown;
+  /** The answer is plain text. */
+  readonly plain?: true;
 }
 
 /** Sends one request to the API server and gives its answer as JSON; a code other than 2xx is a BotError. */
@@ -31,20 +30,17 @@ const credentialsLifeMs = 5_000;
  */
 export function createCallApi(cluster: string, load: () => Promise<KubeConfig>): CallApi {
   const credentials = shareFor(credentialsLifeMs, () => makeCredentials(cluster, load));
-  return async ({ method, path, query = {}, body }, signal) => {
+  return async ({ method, path, query = {}, body, plain }, signal) => {
     const { server, options } = await credentials();
     const url = new URL(`${server}${path}`);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
     const ask = () => send(cluster, { ...options, method }, { url, body }, signal);
     const first = await ask();
-    if (first.code !== 429 || first.retryAfterSeconds > retryAfterAtMostSeconds) return bodyOf(cluster, path, first);
+    if (first.code !== 429 || first.retryAfterSeconds > retryAfterAtMostSeconds)
+      return bodyOf(cluster, path, first, plain);
     await sleep(first.retryAfterSeconds * 1_000, undefined, { signal });
-    return bodyOf(cluster, path, await ask());
+    return bodyOf(cluster, path, await ask(), plain);
   };
-}
-
-export function createGetJson(call: CallApi): GetJson {
-  return (path, query, signal) => call({ method: "GET", path, query }, signal);
 }
 
 /** `https.request` hands what it does not know to `tls.connect`, which takes a context that is made already. */
@@ -110,8 +106,9 @@ function send(
   });
 }
 
-function bodyOf(cluster: string, path: string, { code, body }: Answer): unknown {
+function bodyOf(cluster: string, path: string, { code, body }: Answer, plain = false): unknown {
   if (code < 200 || code > 299) throw answerError(cluster, path, code, body);
+  if (plain) return body;
   try {
     return JSON.parse(body);
   } catch (cause) {

@@ -95,6 +95,31 @@ export interface Node {
   readonly unschedulable: boolean;
 }
 
+/** What a controller said of an object. */
+export interface KubernetesEvent {
+  readonly at: string;
+  readonly warning: boolean;
+  readonly reason: string;
+  readonly message: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly count: number;
+}
+
+/** A Flux Kustomization: which revision of the Git tree is applied. */
+export interface Kustomization {
+  readonly meta: ObjectMeta;
+  /** Undefined before Flux has said anything of it. */
+  readonly ready: boolean | undefined;
+  readonly message: string;
+  readonly suspended: boolean;
+  /** `main@sha1:…` */
+  readonly appliedRevision?: string | undefined;
+  readonly attemptedRevision?: string | undefined;
+  /** When it last became ready, or ceased to be. */
+  readonly changedAt?: string | undefined;
+}
+
 export interface PersistentVolumeClaim {
   readonly meta: ObjectMeta;
   readonly phase: string;

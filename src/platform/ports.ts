@@ -4,6 +4,8 @@ import type {
   Deployment,
   DragonflyResource,
   Endpoint,
+  KubernetesEvent,
+  Kustomization,
   Monitor,
   Node,
   PersistentVolumeClaim,
@@ -42,6 +44,18 @@ export interface KubernetesReader {
   /** None where the cluster does not serve that kind. */
   ciliumNetworkPolicies(namespace: string, signal: AbortSignal): Promise<readonly Policy[]>;
   monitors(namespace: string, kind: Monitor["kind"], signal: AbortSignal): Promise<readonly Monitor[]>;
+  /** Oldest first. */
+  events(namespace: string, signal: AbortSignal): Promise<readonly KubernetesEvent[]>;
+  /** The end of what the container before this one wrote; undefined when this is the first. */
+  previousLog(namespace: string, pod: string, container: string, signal: AbortSignal): Promise<string | undefined>;
+  /** None where Flux is not installed. */
+  kustomizations(namespace: string, signal: AbortSignal): Promise<readonly Kustomization[]>;
+}
+
+/** How many connections come from one address. */
+export interface ClientCount {
+  readonly address: string;
+  readonly connections: number;
 }
 
 /** Where one instance pod is: enough to reach it directly (IP) or through the API server (name). */
@@ -55,6 +69,8 @@ export interface PodAddress {
 export interface ServerReader {
   /** Throws BotError `server.unreachable`, `server.auth`, `server.loading` (state unreadable), `server.protocol`. */
   state(address: PodAddress, signal: AbortSignal): Promise<ServerState>;
+  /** Who is connected to the data port, the most connections first. Throws as `state` does. */
+  clients(address: PodAddress, signal: AbortSignal): Promise<readonly ClientCount[]>;
 }
 
 export interface MetricSample {

@@ -193,6 +193,9 @@ export function healthyCluster(): Answers {
         ports: ["admin"],
       },
     ],
+    events: [],
+    previousLog: undefined,
+    kustomizations: [],
   };
 }
 
@@ -232,6 +235,7 @@ export function fakePlatform(world: FakeWorld = {}): Platform {
       return fakeReader(name, answers);
     },
     servers: {
+      clients: async () => [],
       state: async ({ pod: name }) =>
         unlessError(
           servers[name] ?? new BotError("server.unreachable", `${name} refused the connection`, "Look at the pod"),
@@ -267,5 +271,8 @@ function fakeReader(name: string, answers: Answers): KubernetesReader {
     networkPolicies: async () => unlessError(answers.networkPolicies),
     ciliumNetworkPolicies: async () => unlessError(answers.ciliumNetworkPolicies),
     monitors: async () => unlessError(answers.monitors),
+    events: async () => unlessError(answers.events),
+    previousLog: async () => unlessError(answers.previousLog),
+    kustomizations: async () => unlessError(answers.kustomizations),
   };
 }

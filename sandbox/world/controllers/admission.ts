@@ -1,4 +1,5 @@
 import type { ObjectStore } from "../../kubernetes/object-store.ts";
+import { recordEvent } from "../events.ts";
 import { places } from "../places.ts";
 import type { PodTemplate } from "../views.ts";
 
@@ -25,21 +26,7 @@ export function isAdmitted(store: ObjectStore, owner: Owner, { spec }: PodTempla
   return true;
 }
 
-function refuse(store: ObjectStore, { kind, metadata }: Owner, message: string): void {
-  const { namespace, name, uid } = metadata;
-  const event = `${name}.failedcreate`;
-  if (store.get(places.events, namespace, event) !== undefined) return;
-  const now = new Date().toISOString();
-  store.create(places.events, {
-    apiVersion: "v1",
-    kind: "Event",
-    metadata: { name: event, namespace },
-    type: "Warning",
-    reason: "FailedCreate",
-    message: `create Pod in ${name} failed: pods is forbidden: ${message}`,
-    involvedObject: { kind: String(kind ?? ""), namespace, name, uid },
-    firstTimestamp: now,
-    lastTimestamp: now,
-    count: 1,
-  });
+function refuse(store: ObjectStore, { kind, metadata }: Owner, why: string): void {
+  const message = `create Pod in ${metadata.name} failed: pods is forbidden: ${why}`;
+  recordEvent(store, { kind: String(kind ?? ""), metadata }, { type: "Warning", reason: "FailedCreate", message });
 }

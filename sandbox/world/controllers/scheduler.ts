@@ -1,4 +1,5 @@
 import type { ObjectStore } from "../../kubernetes/object-store.ts";
+import { recordEvent } from "../events.ts";
 import { places } from "../places.ts";
 import { listViews, nodeView, type PodView, podView, record } from "../views.ts";
 
@@ -25,7 +26,18 @@ export function schedulePods(store: ObjectStore): void {
         inZone: placed.filter((other) => zoneOf(other.spec.nodeName) === node.metadata.labels[zoneLabel]).length,
       }))
       .toSorted((a, b) => a.onNode - b.onNode || a.inZone - b.inZone || a.name.localeCompare(b.name));
-    if (best === undefined) continue;
+    if (best === undefined) {
+      const all = listViews(store, places.nodes, nodeView).length;
+      const message = `0/${all} nodes are available: ${all} node(s) were unschedulable or not ready.`;
+      if (!hasEvent(store, pod)) {
+        recordEvent(
+          store,
+          { kind: "Pod", metadata: pod.metadata },
+          { type: "Warning", reason: "FailedScheduling", message },
+        );
+      }
+      continue;
+    }
     store.patch(places.pods, pod.metadata.namespace, pod.metadata.name, (object) => {
       object["spec"] = { ...record(object["spec"]), nodeName: best.name };
     });
@@ -34,4 +46,11 @@ export function schedulePods(store: ObjectStore): void {
 
 function kindOf({ metadata }: PodView): string {
   return metadata.ownerReferences[0]?.uid ?? metadata.name;
+}
+
+/** The scheduler runs with every change; it says so once. */
+function hasEvent(store: ObjectStore, { metadata }: PodView): boolean {
+  return store
+    .list(places.events, metadata.namespace)
+    .some(({ metadata: { name } }) => name.startsWith(`${metadata.name}.${metadata.uid.slice(0, 8)}.failedscheduling`));
 }

@@ -5,6 +5,7 @@ import type { Exit } from "../../dragonfly/child.ts";
 import type { PodMemory, StoreContainer } from "../../dragonfly/container.ts";
 import type { ObjectStore } from "../../kubernetes/object-store.ts";
 import type { PodRuntime } from "../../kubernetes/server.ts";
+import { recordEvent } from "../events.ts";
 import { places } from "../places.ts";
 import { getView, listViews, type PodView, podView } from "../views.ts";
 import { createLogBuffer, type LogBuffer } from "./log-buffer.ts";
@@ -102,6 +103,8 @@ export function createKubelet(options: KubeletOptions): Kubelet {
     runner.crashes = ranMs > steadyMs ? 1 : runner.crashes + 1;
     runner.running = undefined;
     runner.ready = false;
+    const container = runner.pod.spec.containers[0]?.name ?? "";
+    say(runner, "BackOff", `Back-off restarting failed container ${container} in pod ${runner.pod.metadata.name}`);
     runner.last = {
       reason: runner.oom ? "OOMKilled" : exitCode(exit) === 0 ? "Completed" : "Error",
       exitCode: exitCode(exit),
@@ -111,6 +114,9 @@ export function createKubelet(options: KubeletOptions): Kubelet {
     runner.oom = false;
     runner.startAt = Date.now() + Math.min(options.restartDelayMs * 2 ** (runner.crashes - 1), longestDelayMs);
   };
+
+  const say = ({ pod }: Runner, reason: string, message: string) =>
+    recordEvent(objects, { kind: "Pod", metadata: pod.metadata }, { type: "Warning", reason, message });
 
   const end = (runner: Runner, graceMs: number): Promise<unknown> => {
     const { running } = runner;
@@ -180,6 +186,10 @@ export function createKubelet(options: KubeletOptions): Kubelet {
       const image = pod.spec.containers[0]?.image ?? "";
       const due = runner.running === undefined && !runner.held && Date.now() >= runner.startAt;
       if (due && canPull(image) && volumeIsFree(runner)) start(runner);
+      if (due && !canPull(image) && runner.startAt === 0) {
+        say(runner, "Failed", `Failed to pull image "${image}": manifest unknown`);
+        runner.startAt = 1;
+      }
       report(runner, image);
     }
   };
@@ -213,7 +223,9 @@ export function createKubelet(options: KubeletOptions): Kubelet {
   const runtime: PodRuntime = {
     logs: async (namespace, name, { previous, tailLines }) => {
       const runner = find(namespace, name);
-      return (previous ? runner?.previousLog : runner?.log)?.text(tailLines);
+      // While it waits for its next start, the container that ended last is the previous one.
+      const ended = runner?.running === undefined && runner?.last !== undefined;
+      return (previous && !ended ? runner?.previousLog : runner?.log)?.text(tailLines);
     },
     dial: (namespace, name, port) => dial(find(namespace, name), port),
   };

@@ -1,11 +1,14 @@
 import { z } from "zod";
-import { attention, type Finding } from "../../reports/model.ts";
+import { attention, worstVerdict } from "../../reports/model.ts";
 import { defineRunbook } from "../define.ts";
 import { assessInstance } from "../instance/assess.ts";
+import { finding } from "../instance/findings.ts";
 import { serverTable } from "../instance/tables.ts";
 import { instanceParameter, resolveInstance } from "../instance/target.ts";
+import { assessEvidence } from "../triage/assess-evidence.ts";
 import { likelyCause } from "../triage/causes.ts";
 import { chartsFor } from "../triage/charts.ts";
+import { gatherEvidence } from "../triage/gather.ts";
 
 /** Reads the instance that an alert is about, and says what most likely causes it, with what shows that and what to do next. */
 export const triage = defineRunbook({
@@ -24,10 +27,13 @@ export const triage = defineRunbook({
   effect: "read",
   async run(context) {
     const { alert, since } = context.params;
-    const [{ seen, findings }, charts] = await Promise.all([
+    const instance = await resolveInstance(context.params.instance, context);
+    const [{ seen, findings: state }, gathered, charts] = await Promise.all([
       assessInstance(context),
-      resolveInstance(context.params.instance, context).then((instance) => chartsFor(context, instance, alert, since)),
+      gatherEvidence(context, instance, alert),
+      chartsFor(context, instance, alert, since),
     ]);
+    const findings = [...state, ...assessEvidence(gathered, seen, instance, context.config, context.now())];
     const found = likelyCause(alert, findings);
     const others = attention({ findings }).filter((one) => !found?.shown.includes(one));
     const unread = findings.filter(({ verdict }) => verdict === "unknown").length;
@@ -39,13 +45,16 @@ export const triage = defineRunbook({
       return { summary: title, findings: [...others, ...ok], tables: [serverTable(seen)], charts };
     }
     const sentence = found.cause.sentence(found.shown);
-    const [first, ...more] = found.shown;
-    const next = found.cause.next?.(found.shown) ?? [];
-    const marked: readonly Finding[] =
-      first === undefined ? [] : [{ ...first, next: [...next, ...first.next] }, ...more];
+    const cause = finding({
+      id: `cause.${found.cause.id}`,
+      section: "Cause",
+      verdict: worstVerdict(found.shown.map(({ verdict }) => verdict)),
+      title: sentence,
+      next: found.cause.next?.(found.shown) ?? [],
+    });
     return {
       summary: `Most likely: ${sentence}${missing}`,
-      findings: [...marked, ...others],
+      findings: [cause, ...found.shown, ...others],
       tables: [serverTable(seen)],
       charts,
     };

@@ -58,6 +58,26 @@ export const causes: readonly Cause[] = [
     sentence: (shown) => `${titles(shown)}: the container's memory limit was reached`,
   },
   {
+    id: "node-drained",
+    shownBy: (findings) => bad(findings, /^node\.drained$/),
+    sentence: (shown) => `${titles(shown)}: uncordon one, or add one`,
+  },
+  {
+    id: "node-lost",
+    shownBy: (findings) => bad(findings, /^node\./, /is not ready/),
+    sentence: titles,
+  },
+  {
+    id: "image",
+    shownBy: (findings) => bad(findings, /^pod\./, /waits: (?:ImagePullBackOff|ErrImagePull|InvalidImageName)/),
+    sentence: (shown) => `${titles(shown)}: its image cannot be pulled, and one pod that is not ready stalls a rollout`,
+  },
+  {
+    id: "crash-loop",
+    shownBy: (findings) => together(bad(findings, /^lastwords\./), bad(findings, /^pod\./, /CrashLoopBackOff/)),
+    sentence: titles,
+  },
+  {
     id: "no-primary",
     shownBy: noPrimary,
     sentence: () => "There is no primary, so every write fails. The operator is up and should make one within seconds",
@@ -116,18 +136,30 @@ export const causes: readonly Cause[] = [
   },
   {
     id: "client-storm",
+    shownBy: (findings) => bad(findings, /^clients\./),
+    sentence: titles,
+    next: role,
+  },
+  {
+    id: "clients",
     shownBy: (findings) => bad(findings, /^server\..*\.clients$/),
-    sentence: (shown) => `${titles(shown)}: look which tenant opens them`,
+    sentence: (shown) =>
+      `${titles(shown)}, from many addresses: no single client, so either more is wanted or the limit is too low`,
   },
   {
     id: "hot-command",
-    shownBy: (findings) => bad(findings, /^server\..*\.slowlog$/),
+    shownBy: (findings) => bad(findings, /^hot\./),
     sentence: (shown) => `${titles(shown)}: one slow command holds up the others on its thread`,
   },
   {
     id: "operator-down",
     shownBy: operatorDown,
     sentence: (shown) => `${titles(shown)}: nothing fails over and nothing rolls out until it is back`,
+  },
+  {
+    id: "scraper-blocked",
+    shownBy: (findings) => bad(findings, /^policy\.scraper$/),
+    sentence: (shown) => `${titles(shown)}. The instance itself may be well`,
   },
   {
     id: "rollout",
@@ -140,25 +172,44 @@ export const causes: readonly Cause[] = [
     sentence: titles,
   },
   {
+    id: "flux",
+    shownBy: (findings) => bad(findings, /^changes\./, /cannot apply/),
+    sentence: (shown) => `${titles(shown)}: the cluster is not what Git says`,
+  },
+  {
     id: "protection",
     shownBy: (findings) => bad(findings, /^(?:pdb|networkpolicy|monitor|service)\b/),
     sentence: titles,
+  },
+  {
+    id: "recent-change",
+    shownBy: (findings) => bad(findings, /^changes\..*\.recent$/),
+    sentence: (shown) => `${titles(shown)}, and nothing else that was read explains it`,
   },
 ];
 
 /** Which causes an alert is most likely about, before all others. An alert that is not here is looked at generally. */
 export const causesOfAlert: Readonly<Record<string, readonly string[]>> = {
-  DragonflyPodDown: ["oom-killed", "server-hangs", "pods"],
-  DragonflyMetricsAbsent: ["protection", "pods"],
+  DragonflyPodDown: [
+    "oom-killed",
+    "node-lost",
+    "node-drained",
+    "crash-loop",
+    "image",
+    "scraper-blocked",
+    "server-hangs",
+    "pods",
+  ],
+  DragonflyMetricsAbsent: ["scraper-blocked", "protection", "pods"],
   DragonflyNoPrimary: ["no-primary-operator-down", "no-primary", "service-at-replica"],
   DragonflySeveralPrimaries: ["two-primaries"],
-  DragonflyTooFewReplicas: ["oom-killed", "stuck-replica", "pods"],
+  DragonflyTooFewReplicas: ["oom-killed", "node-lost", "node-drained", "image", "crash-loop", "stuck-replica", "pods"],
   DragonflyRoleChanged: ["oom-killed", "no-primary"],
-  DragonflyRestarted: ["oom-killed", "pods"],
+  DragonflyRestarted: ["oom-killed", "crash-loop", "pods"],
   DragonflyOomKilled: ["oom-killed"],
   DragonflyReplicaLinkDown: ["stuck-replica"],
   DragonflyReplicaStale: ["stuck-replica", "full-sync"],
-  DragonflyReplicaLagging: ["full-sync", "hot-command"],
+  DragonflyReplicaLagging: ["full-sync", "hot-command", "client-storm"],
   DragonflySyncStuck: ["full-sync", "stuck-replica"],
   DragonflyMemoryHigh: ["memory"],
   DragonflyMemoryCritical: ["memory", "data-dropped"],
@@ -170,10 +221,10 @@ export const causesOfAlert: Readonly<Record<string, readonly string[]>> = {
   DragonflySnapshotFailed: ["disk-full", "snapshot-failed"],
   DragonflySnapshotOld: ["snapshot-failed", "disk-full"],
   DragonflyCommandBurst: ["hot-command", "client-storm"],
-  DragonflyClientsNearLimit: ["client-storm"],
-  DragonflyClientsRefused: ["client-storm"],
+  DragonflyClientsNearLimit: ["client-storm", "clients"],
+  DragonflyClientsRefused: ["client-storm", "clients"],
   DragonflyOperatorDown: ["operator-down"],
-  DragonflyRolloutStuck: ["rollout", "pods"],
+  DragonflyRolloutStuck: ["image", "crash-loop", "node-drained", "rollout", "pods"],
 };
 
 /** The most likely cause of an alert, and what shows it; undefined when nothing that was read explains it. */

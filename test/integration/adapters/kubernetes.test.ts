@@ -10,7 +10,7 @@ import { ObjectStore } from "../../../sandbox/kubernetes/object-store.ts";
 import { type KubernetesApi, startKubernetesApi } from "../../../sandbox/kubernetes/server.ts";
 import { loadAccess } from "../../../src/kubernetes/access.ts";
 import { createKubernetesReader } from "../../../src/kubernetes/reader.ts";
-import { createCallApi, createGetJson } from "../../../src/kubernetes/request.ts";
+import { createCallApi } from "../../../src/kubernetes/request.ts";
 
 let api: KubernetesApi;
 let directory: string;
@@ -61,9 +61,7 @@ function reader(
   return createKubernetesReader(
     "infra",
     context,
-    createGetJson(
-      createCallApi("infra", () => loadAccess({ cluster: "infra", context, inCluster: false, kubeconfigPath: path })),
-    ),
+    createCallApi("infra", () => loadAccess({ cluster: "infra", context, inCluster: false, kubeconfigPath: path })),
   );
 }
 
@@ -219,10 +217,8 @@ contexts: [{name: infra, context: {cluster: infra, user: u}}]
     const broken = createKubernetesReader(
       "infra",
       "infra",
-      createGetJson(
-        createCallApi("infra", () =>
-          loadAccess({ cluster: "infra", context: "infra", inCluster: false, kubeconfigPath: path }),
-        ),
+      createCallApi("infra", () =>
+        loadAccess({ cluster: "infra", context: "infra", inCluster: false, kubeconfigPath: path }),
       ),
     );
     await expect(broken.nodes(signal())).rejects.toMatchObject({ code: "kubernetes.credentials" });

@@ -14,7 +14,12 @@ function hangingPlatform(): Platform {
   const cluster = new Proxy(healthy.cluster("infra"), {
     get: (target, name) => (name === "cluster" || name === "context" ? Reflect.get(target, name) : hang),
   });
-  return { ...healthy, cluster: () => cluster, metrics: { query: hang, range: hang }, servers: { state: hang } };
+  return {
+    ...healthy,
+    cluster: () => cluster,
+    metrics: { query: hang, range: hang },
+    servers: { state: hang, clients: hang },
+  };
 }
 
 /** Sends a signed request as Slack does; the milliseconds until the bot answered 200. */

@@ -192,7 +192,7 @@ describe("when every source hangs", () => {
       ...healthy,
       cluster: () => cluster,
       metrics: { query: hang, range: hang },
-      servers: { state: hang },
+      servers: { state: hang, clients: hang },
     };
     world = await startSlackWorld("http", hanging);
     const { ackMs } = await world.ask("/dragonfly status");

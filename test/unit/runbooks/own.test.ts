@@ -31,6 +31,7 @@ async function kitOf(options: Partial<TestKitOptions> = {}) {
   const platform: Platform = {
     ...base,
     servers: {
+      ...base.servers,
       state: async ({ pod }) => {
         if (pod === "dragonfly-0") return primaryState();
         const { snapshot, ...state } = replicaState();

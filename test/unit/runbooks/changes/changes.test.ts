@@ -42,6 +42,7 @@ function world(make: Make, prepare: (world: World) => void = () => {}, options: 
     ...base,
     cluster: (name) => ({ ...base.cluster(name), pods: async () => state.pods }),
     servers: {
+      ...base.servers,
       state: async ({ pod: name }) => {
         const found = state.servers[name];
         if (found === undefined) throw new Error(`${name} is away`);

@@ -1,0 +1,64 @@
+import { z } from "zod";
+import type * as platform from "../../platform/kubernetes.ts";
+import { metadata } from "./common.ts";
+
+/** https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/ in its core/v1 form. */
+export const event = z
+  .object({
+    metadata,
+    involvedObject: z.object({ kind: z.string().default(""), name: z.string().default("") }).prefault({}),
+    type: z.string().default("Normal"),
+    reason: z.string().default(""),
+    message: z.string().default(""),
+    count: z.number().nullish(),
+    lastTimestamp: z.string().nullish(),
+    eventTime: z.string().nullish(),
+    series: z.object({ count: z.number().default(1), lastObservedTime: z.string().optional() }).nullish(),
+  })
+  .transform(
+    ({ metadata: meta, involvedObject, type, reason, message, ...when }): platform.KubernetesEvent => ({
+      // Older and newer writers fill different fields.
+      at: when.series?.lastObservedTime ?? when.lastTimestamp ?? when.eventTime ?? meta.createdAt,
+      warning: type === "Warning",
+      reason,
+      message,
+      kind: involvedObject.kind,
+      name: involvedObject.name,
+      count: when.series?.count ?? when.count ?? 1,
+    }),
+  );
+
+/** https://fluxcd.io/flux/components/kustomize/kustomizations/#kustomization-status */
+export const kustomization = z
+  .object({
+    metadata,
+    spec: z.object({ suspend: z.boolean().default(false) }).prefault({}),
+    status: z
+      .object({
+        lastAppliedRevision: z.string().optional(),
+        lastAttemptedRevision: z.string().optional(),
+        conditions: z
+          .array(
+            z.object({
+              type: z.string(),
+              status: z.string(),
+              message: z.string().default(""),
+              lastTransitionTime: z.string().optional(),
+            }),
+          )
+          .default([]),
+      })
+      .prefault({}),
+  })
+  .transform(({ metadata: meta, spec, status }): platform.Kustomization => {
+    const ready = status.conditions.find(({ type }) => type === "Ready");
+    return {
+      meta,
+      ready: ready === undefined ? undefined : ready.status === "True",
+      message: ready?.message ?? "",
+      suspended: spec.suspend,
+      appliedRevision: status.lastAppliedRevision,
+      attemptedRevision: status.lastAttemptedRevision,
+      changedAt: ready?.lastTransitionTime,
+    };
+  });

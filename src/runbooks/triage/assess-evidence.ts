@@ -1,0 +1,300 @@
+import type { Config, InstanceConfig } from "../../config/file.ts";
+import { evaluatePolicies } from "../../network-policy/evaluate.ts";
+import type { KubernetesEvent } from "../../platform/kubernetes.ts";
+import type { Finding } from "../../reports/model.ts";
+import { evidence, finding, fromReading } from "../instance/findings.ts";
+import type { InstanceObservation } from "../instance/observe.ts";
+import { ageSeconds, duration, plural } from "../instance/units.ts";
+import type { GatheredEvidence } from "./gather.ts";
+
+const section = "What happened";
+/** What is older has nothing to do with an alert of now. */
+const recentSeconds = 3_600;
+const hotSeconds = 600;
+const mostEvents = 6;
+/** From here on one address is a storm: most of the clients, and more than a pool needs. */
+const stormShare = 0.5;
+const stormConnections = 50;
+const hotMs = 1_000;
+
+/** What the evidence says, as findings: warnings for what may be a cause, `ok` for what is only good to know. */
+export function assessEvidence(
+  gathered: GatheredEvidence,
+  seen: InstanceObservation,
+  instance: InstanceConfig,
+  config: Config,
+  now: Date,
+): readonly Finding[] {
+  return [
+    ...assessEvents(gathered, seen, now),
+    ...assessLastWords(gathered, seen),
+    ...assessNodes(seen),
+    ...assessChanges(gathered, now),
+    ...assessClients(gathered),
+    ...assessHotCommands(seen, config, now),
+    ...assessScraper(seen, instance, config),
+    ...assessAlerts(gathered),
+  ];
+}
+
+const telling =
+  /^(?:OOMKilling|BackOff|Failed|FailedScheduling|FailedMount|FailedAttachVolume|Evicted|NodeNotReady|FailedCreate)$/;
+
+function assessEvents({ events }: GatheredEvidence, seen: InstanceObservation, now: Date): readonly Finding[] {
+  return fromReading({ id: "events", section, what: "The events" }, events, (all) => {
+    const isPresent = ({ kind, name }: KubernetesEvent) =>
+      kind !== "Pod" || !seen.pods.ok || seen.pods.value.some(({ meta }) => meta.name === name);
+    const recent = all.filter((one) => ageSeconds(one.at, now) < recentSeconds && isPresent(one));
+    const warnings = recent.filter(({ warning, reason }) => warning && telling.test(reason)).slice(-mostEvents);
+    if (warnings.length === 0) {
+      const title = `No telling event in the last hour (${plural(recent.length, "event")})`;
+      return [
+        finding({ id: "events", section, verdict: "ok", title, evidence: [evidence(events, eventLines(recent))] }),
+      ];
+    }
+    return warnings.map((one) =>
+      finding({
+        id: `event.${one.name}.${one.reason}`.toLowerCase(),
+        section,
+        verdict: "warn",
+        title: `${one.reason} of ${one.name}, ${duration(ageSeconds(one.at, now))} ago: ${one.message.slice(0, 300)}`,
+        evidence: [evidence(events, eventLines([one]))],
+      }),
+    );
+  });
+}
+
+function eventLines(events: readonly KubernetesEvent[]): string {
+  const lines = events
+    .slice(-10)
+    .map(({ at, reason, kind, name, message, count }) => `${at} ${reason} ${kind}/${name} (${count}x) ${message}`);
+  return lines.length === 0 ? "No resources found" : lines.join("\n").slice(0, 3_000);
+}
+
+/** What a container that is not up any more, or was not a while ago, wrote last. */
+function assessLastWords({ lastWords }: GatheredEvidence, seen: InstanceObservation): readonly Finding[] {
+  const pods = seen.pods.ok ? seen.pods.value : [];
+  return pods.flatMap(({ meta, waitingReason }) => {
+    const reading = lastWords.get(meta.name);
+    if (reading?.ok !== true || reading.value === undefined) return [];
+    const last = reading.value.trim().split("\n").at(-1)?.slice(0, 300) ?? "";
+    const crashes = waitingReason === "CrashLoopBackOff";
+    return [
+      finding({
+        id: `lastwords.${meta.name}`,
+        section,
+        verdict: crashes ? "fail" : "ok",
+        title:
+          last === ""
+            ? `The last container of ${meta.name} ended without a word`
+            : `The last container of ${meta.name} ended with: ${last}`,
+        evidence: [evidence(reading, reading.value.slice(-2_000))],
+      }),
+    ];
+  });
+}
+
+/** Nodes matter when a pod is on one that is in trouble, or finds none. */
+function assessNodes(seen: InstanceObservation): readonly Finding[] {
+  if (!seen.nodes.ok || !seen.pods.ok) return [];
+  const { nodes } = seen;
+  const pending = seen.pods.value.filter(({ node, ready }) => node === undefined && !ready);
+  const hosts = new Set(seen.pods.value.map(({ node }) => node));
+  const lost = seen.nodes.value.filter(({ meta, ready }) => !ready && hosts.has(meta.name));
+  const cordoned = seen.nodes.value.filter(({ unschedulable }) => unschedulable);
+  const lines = seen.nodes.value.map(
+    ({ meta, ready, unschedulable }) =>
+      `${meta.name} ${ready ? "Ready" : "NotReady"}${unschedulable ? ",SchedulingDisabled" : ""}`,
+  );
+  return [
+    ...lost.map(({ meta }) =>
+      finding({
+        id: `node.${meta.name}`,
+        section,
+        verdict: "fail",
+        title: `Node ${meta.name} is not ready, with ${
+          seen.pods.ok
+            ? seen.pods.value
+                .filter(({ node }) => node === meta.name)
+                .map((pod) => pod.meta.name)
+                .join(", ")
+            : "pods"
+        } on it`,
+        evidence: [evidence(nodes, lines.join("\n"))],
+      }),
+    ),
+    ...(cordoned.length > 0 && pending.length > 0
+      ? [
+          finding({
+            id: "node.drained",
+            section,
+            verdict: "fail",
+            title: `${pending.map(({ meta }) => meta.name).join(", ")} finds no node: ${plural(cordoned.length, "node is", "nodes are")} drained (${cordoned.map(({ meta }) => meta.name).join(", ")})`,
+            detail: "A node that is drained takes no pods until it is uncordoned.",
+            evidence: [evidence(nodes, lines.join("\n"))],
+          }),
+        ]
+      : []),
+  ];
+}
+
+function assessChanges({ kustomizations }: GatheredEvidence, now: Date): readonly Finding[] {
+  return fromReading({ id: "changes", section, what: "What Flux applied" }, kustomizations, (all) => {
+    const lines = all.map(
+      ({ meta, ready, appliedRevision, changedAt }) =>
+        `${meta.name} ready=${ready} ${appliedRevision ?? "nothing applied"} ${changedAt ?? ""}`,
+    );
+    const proof = [evidence(kustomizations, lines.join("\n") || "No resources found")];
+    const failing = all.filter(({ ready, suspended }) => ready === false && !suspended);
+    const recent = all.filter(
+      ({ changedAt, ready }) => ready === true && changedAt !== undefined && ageSeconds(changedAt, now) < recentSeconds,
+    );
+    return [
+      ...failing.map(({ meta, message }) =>
+        finding({
+          id: `changes.${meta.name}`,
+          section,
+          verdict: "warn",
+          title: `Flux cannot apply ${meta.name}: ${message.slice(0, 300)}`,
+          evidence: proof,
+        }),
+      ),
+      ...recent.map(({ meta, appliedRevision, changedAt }) =>
+        finding({
+          id: `changes.${meta.name}.recent`,
+          section,
+          verdict: "warn",
+          title: `Flux applied ${shortRevision(appliedRevision)} to ${meta.name} ${duration(ageSeconds(changedAt ?? "", now))} ago`,
+          detail: "What changed shortly before an alert is worth a look.",
+          evidence: proof,
+        }),
+      ),
+      ...(failing.length + recent.length > 0
+        ? []
+        : [
+            finding({
+              id: "changes",
+              section,
+              verdict: "ok",
+              title: "Flux applied nothing in the last hour",
+              evidence: proof,
+            }),
+          ]),
+    ];
+  });
+}
+
+function shortRevision(revision: string | undefined): string {
+  return revision?.replace(/(sha1:[0-9a-f]{8})[0-9a-f]+$/, "$1") ?? "a revision";
+}
+
+function assessClients({ clients }: GatheredEvidence): readonly Finding[] {
+  return [...clients].flatMap(([pod, reading]) => {
+    const id = `clients.${pod}`;
+    return fromReading({ id, section: "Load", what: `The clients of ${pod}` }, reading, (counts) => {
+      const total = counts.reduce((sum, { connections }) => sum + connections, 0);
+      const [most] = counts;
+      const storm = most !== undefined && most.connections >= stormConnections && most.connections > total * stormShare;
+      const lines = counts.slice(0, 10).map(({ address, connections }) => `${connections} from ${address}`);
+      return [
+        finding({
+          id,
+          section: "Load",
+          verdict: storm ? "warn" : "ok",
+          title: storm
+            ? `${most.connections} of the ${total} clients of ${pod} come from one address: ${most.address}`
+            : `The clients of ${pod} come from ${plural(counts.length, "address", "addresses")}, ${total} in all`,
+          detail: storm
+            ? "A client that opens connections and never closes them, or a retry loop without a pause."
+            : "",
+          evidence: [evidence(reading, lines.join("\n") || "no clients")],
+        }),
+      ];
+    });
+  });
+}
+
+function assessHotCommands(seen: InstanceObservation, config: Config, now: Date): readonly Finding[] {
+  return seen.servers.flatMap(({ name, state }) => {
+    if (!state.ok) return [];
+    const recent = state.value.slowLog.filter(
+      ({ at, microseconds }) =>
+        ageSeconds(at, now) < hotSeconds && microseconds >= config.thresholds.slowCommandMs * 1_000,
+    );
+    const byCommand = new Map<string, { calls: number; ms: number; client: string }>();
+    for (const { command, microseconds, client } of recent) {
+      const before = byCommand.get(command) ?? { calls: 0, ms: 0, client };
+      byCommand.set(command, { calls: before.calls + 1, ms: before.ms + microseconds / 1_000, client });
+    }
+    const [hottest] = [...byCommand].toSorted(([, a], [, b]) => b.ms - a.ms);
+    if (hottest === undefined || hottest[1].ms < hotMs) return [];
+    const [command, { calls, ms, client }] = hottest;
+    const from = client === "" ? "" : `, lastly for ${client.replace(/:\d+$/, "")}`;
+    return [
+      finding({
+        id: `hot.${name}`,
+        section: "Load",
+        verdict: "warn",
+        title: `${name} spent ${(ms / 1_000).toFixed(1)} s in ${plural(calls, `slow ${command}`)} within ten minutes${from}`,
+        evidence: [evidence(state, recent.map((one) => `${one.at} ${one.command} ${one.microseconds} us`).join("\n"))],
+      }),
+    ];
+  });
+}
+
+/** Whether the policies let the scraper in: when they do not, every metric of the instance is gone at once. */
+function assessScraper(
+  seen: InstanceObservation,
+  { cluster, namespace }: InstanceConfig,
+  config: Config,
+): readonly Finding[] {
+  if (!seen.policies.ok || !seen.ciliumPolicies.ok || !seen.pods.ok) return [];
+  const [pod] = seen.pods.value;
+  if (pod === undefined) return [];
+  const { scraper } = config.metrics;
+  const end = (where: string, labels: Readonly<Record<string, string>>) => ({
+    kind: "pod" as const,
+    cluster,
+    namespace: where,
+    namespaceLabels: { "kubernetes.io/metadata.name": where },
+    labels,
+  });
+  const { ingress } = evaluatePolicies({
+    from: end(scraper.namespace, scraper.labels),
+    to: { ...end(namespace, pod.meta.labels), namedPorts: { admin: 9_999 } },
+    port: 9_999,
+    policies: [...seen.policies.value, ...seen.ciliumPolicies.value],
+    enforcement: { kind: "cilium", defaultLocalCluster: true },
+  });
+  const verdict = { allowed: "ok", denied: "fail", unknown: "unknown" } as const;
+  return [
+    finding({
+      id: "policy.scraper",
+      section: "Network",
+      verdict: verdict[ingress.decision],
+      title:
+        ingress.decision === "allowed"
+          ? "The network policies let the scraper in"
+          : ingress.decision === "denied"
+            ? `The network policies keep the scraper of ${scraper.namespace} from the metrics: ${ingress.because}`
+            : `Whether the network policies let the scraper in cannot be said: ${ingress.because}`,
+      evidence: [evidence(seen.policies, ingress.because)],
+    }),
+  ];
+}
+
+function assessAlerts({ alerts }: GatheredEvidence): readonly Finding[] {
+  return fromReading({ id: "alerts", section, what: "What else fires" }, alerts, (all) => {
+    const names = [...new Set(all.flatMap(({ labels }) => labels["alertname"] ?? []))].toSorted();
+    const title = names.length === 0 ? "Nothing else fires" : `Also firing: ${names.join(", ")}`;
+    return [
+      finding({
+        id: "alerts",
+        section,
+        verdict: "ok",
+        title,
+        evidence: [evidence(alerts, names.join("\n") || "none")],
+      }),
+    ];
+  });
+}
