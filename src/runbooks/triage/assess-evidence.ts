@@ -235,7 +235,7 @@ function assessHotCommands(seen: InstanceObservation, config: Config, now: Date)
         id: `hot.${name}`,
         section: "Load",
         verdict: "warn",
-        title: `${name} spent ${(ms / 1_000).toFixed(1)} s in ${plural(calls, `slow ${command}`)} within ten minutes${from}`,
+        title: `${name} spent ${(ms / 1_000).toFixed(1)} s in ${calls} slow ${command} within ten minutes${from}`,
         evidence: [evidence(state, recent.map((one) => `${one.at} ${one.command} ${one.microseconds} us`).join("\n"))],
       }),
     ];

@@ -290,7 +290,7 @@ export const cases: readonly Case[] = [
     fault: "hot-command",
     alert: "DragonflyCommandBurst",
     cause: "hot-command",
-    says: /spent \d\.\d s in \d slow EVALs? within ten minutes/,
+    says: /spent \d\.\d s in \d slow EVAL within ten minutes/,
     near: littleSlow,
   },
   {
