@@ -152,8 +152,14 @@ export function createKeeper(deps: KeeperDeps): Keeper {
         id = find(ended, key);
         if (id === undefined) continue;
       }
-      if (id === undefined) fresh.set(key, [...(fresh.get(key) ?? []), batch]);
-      else known.set(id, [...(known.get(id) ?? []), batch]);
+      if (id === undefined) {
+        fresh.set(key, [...(fresh.get(key) ?? []), batch]);
+        continue;
+      }
+      // An alert stays where it was first told of, though its group may have a thread of its own since the storm is over.
+      for (const [owner, alerts] of Map.groupBy(batch.alerts, ({ identity }) => byIdentity.get(identity) ?? id)) {
+        known.set(owner, [...(known.get(owner) ?? []), { ...batch, alerts }]);
+      }
     }
     for (const [id, all] of known) await foldInto(id, all);
     await openAll([...fresh.values()], incidents);

@@ -21,7 +21,11 @@ beforeAll(async () => {
     env: { ALERTMANAGER_URL: `http://127.0.0.1:${port}` },
     world: {
       metrics: false,
-      alerts: { watchdog: { alert: "Watchdog", silentMinutes: 0.1 }, storm: { threads: 8, minutes: 10 } },
+      alerts: {
+        watchdog: { alert: "Watchdog", silentMinutes: 0.1 },
+        storm: { threads: 8, minutes: 10 },
+        channels: { info: "C0OPS" },
+      },
     },
   });
   const webhook = `${sandbox.bot.url}/webhooks/alertmanager`;
@@ -120,6 +124,16 @@ describe("people in the thread of an incident", () => {
     await said(/3 firing/);
     await sleep(5_000);
     expect(replies(card.ts).filter((one) => textOf(one).includes("S0APPROVERS"))).toHaveLength(1);
+  });
+});
+
+describe("an incident", () => {
+  it("is told of where its severity belongs, and looked into by the runbook that its rule names", async () => {
+    const annotations = { summary: "Only to be known", dfbot_runbook: "role" };
+    await fire({ group: "routed", severity: "info", annotations });
+    const card = await operations.said(/test routed/);
+    await operations.said(/labels and Services agree/, card.ts);
+    expect(parents(/test routed/)).toEqual([]);
   });
 });
 

@@ -59,7 +59,7 @@ const payload = (
   })),
 });
 
-function replica(store: IncidentStore) {
+function replica(store: IncidentStore, clock = now) {
   const journal = memoryJournal();
   const told: Incident[] = [];
   const unusable: string[] = [];
@@ -70,7 +70,7 @@ function replica(store: IncidentStore) {
     storm: { threads: 20, minutes: 10 },
     watchdog: "Watchdog",
     called: () => undefined,
-    now,
+    now: clock,
     onChange: (incident) => told.push(incident),
     onHeartbeat: async () => undefined,
     onUnusable: (body) => unusable.push(body),
@@ -144,6 +144,30 @@ describe("notifications become incidents", () => {
     }
     await keeper.work();
     expect((await store.list()).map(({ record }) => record.state)).toEqual(Array(16).fill("resolved"));
+  });
+
+  it("that goes on after the storm has a thread of its own, and what began in the storm ends there", async () => {
+    const store = memoryStore();
+    let at = now();
+    const { journal, keeper } = replica(store, () => at);
+    for (let group = 0; group < 12; group++) journal.put(payload(`G${group}`, [group]));
+    await keeper.work();
+    at = new Date("2026-01-02T12:30:00Z");
+    journal.put(payload("G11", [100], "firing", "2026-01-02T12:29:00Z"));
+    await keeper.work();
+    expect((await shown(store)).filter((one) => /G11|Storm/.test(one))).toEqual(["AlertStorm open 2", "G11 open 1"]);
+    const both = payload("G11", [11, 100], "resolved");
+    const [old, young] = both.alerts;
+    journal.put({
+      ...both,
+      alerts: [old, { ...young, startsAt: "2026-01-02T12:29:00Z", endsAt: "2026-01-02T12:31:00Z" }],
+    });
+    journal.put(payload("G10", [10], "resolved"));
+    await keeper.work();
+    expect((await shown(store)).filter((one) => /G11|Storm/.test(one))).toEqual([
+      "AlertStorm resolved 2",
+      "G11 resolved 1",
+    ]);
   });
 
   it("keeps the counts of a group that is larger than an incident may be, and of what Alertmanager left out", async () => {
