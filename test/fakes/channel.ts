@@ -3,7 +3,7 @@ import type { Outcome } from "../../sandbox/slack/page-api.ts";
 import type { SlackSimulation } from "../../sandbox/slack/server.ts";
 import type { StoredMessage, StoredView } from "../../sandbox/slack/workspace.ts";
 
-const withinMs = 20_000;
+const withinMs = 40_000;
 
 /** What people see and press in one channel of the sandbox's Slack. */
 export interface Channel {

@@ -16,7 +16,7 @@ import { alertPost, createClient, inParallel, type Post, slackPost } from "./req
  */
 
 const seed = Number(process.env["CHAOS_SEED"] ?? 1);
-const count = Number(process.env["CHAOS_FUZZ"] ?? 20_000);
+const count = Number(process.env["CHAOS_FUZZ"] ?? 5_000);
 /** What nobody listens to is answered after three seconds, so these take longer; without being told otherwise fewer will do. */
 const slackCount = process.env["CHAOS_FUZZ"] === undefined ? count / 2 : count;
 

@@ -17,7 +17,7 @@ import { asks } from "./runbooks.ts";
 /** `all`, a runbook, or a runbook and some of its boundaries: `snapshot:15-20`. */
 const [wanted, range] = process.env["CHAOS_KILL"]?.split(":") ?? [];
 const seed = Number(process.env["CHAOS_SEED"] ?? 1);
-const sample = Number(process.env["CHAOS_SAMPLE"] ?? 3);
+const sample = Number(process.env["CHAOS_SAMPLE"] ?? 2);
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
