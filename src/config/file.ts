@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { alertsSchema } from "./alerts.ts";
+import { approvalsSchema } from "./approvals.ts";
 
 /** A Kubernetes name (RFC 1123 label): keeps shell characters and typing mistakes out of everything below. */
 const kubernetesName = z
@@ -50,81 +52,6 @@ const thresholdsSchema = z.strictObject({
   recentRestartMinutes: z.int().min(1).default(60),
   slowCommandMs: z.number().gt(0).default(100).describe("A slow log entry worth a word"),
 });
-
-const approverGroupSchema = z
-  .strictObject({
-    slackUserGroup: z
-      .string()
-      .regex(/^S[A-Z0-9]+$/, "must be a Slack user group id such as S0123ABCD")
-      .optional(),
-    people: z.array(z.string().regex(/^[UW][A-Z0-9]+$/, "must be a Slack user id such as U0123ABCD")).default([]),
-  })
-  .refine((group) => group.slackUserGroup !== undefined || group.people.length > 0, "needs slackUserGroup or people");
-
-const groupNames = z.array(z.string()).min(1).describe("Who may approve");
-const quorum = z.int().min(1).describe("How many different people must approve");
-const fromEachGroup = z.boolean().describe("Whether each of the groups must be among them, by different people");
-const expiresAfterMinutes = z.int().min(1);
-const remindAfterMinutes = z.array(z.int().min(1)).describe("When those who have not decided are reminded");
-const breakGlass = z.array(z.string()).describe("Groups whose members may go ahead alone, with a reason, and loudly");
-
-const approvalPolicySchema = z.strictObject({
-  groups: groupNames,
-  quorum: quorum.default(1),
-  fromEachGroup: fromEachGroup.default(false),
-  expiresAfterMinutes: expiresAfterMinutes.default(60),
-  remindAfterMinutes: remindAfterMinutes.default([30]),
-  breakGlass: breakGlass.default([]),
-  targets: z
-    .array(
-      z.strictObject({
-        match: z.string().min(1).describe("`namespace/name` of the target; * stands for anything"),
-        groups: groupNames.exactOptional(),
-        quorum: quorum.exactOptional(),
-        fromEachGroup: fromEachGroup.exactOptional(),
-        expiresAfterMinutes: expiresAfterMinutes.exactOptional(),
-        remindAfterMinutes: remindAfterMinutes.exactOptional(),
-        breakGlass: breakGlass.exactOptional(),
-      }),
-    )
-    .default([])
-    .describe("What differs for some targets; the first that matches counts"),
-});
-
-const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "must be a time such as 22:00");
-const person = z.string().regex(/^[UW][A-Z0-9]+$/, "must be a Slack user id such as U0123ABCD");
-
-const calledSchema = z.string().regex(/^(?:[SUW][A-Z0-9]+|here|channel)$/, "a user or user group id, here or channel");
-
-const delegationSchema = z
-  .strictObject({
-    from: person.describe("Whose place is taken"),
-    to: person.describe("Who decides meanwhile"),
-    since: z.iso.datetime({ offset: true }),
-    until: z.iso.datetime({ offset: true }),
-  })
-  .refine(({ from, to }) => from !== to, "from and to must be two people")
-  .refine(({ since, until }) => Date.parse(since) < Date.parse(until), "since must be before until");
-
-const quietHoursSchema = z
-  .strictObject({
-    timeZone: z
-      .string()
-      .refine((name) => isTimeZone(name), "must be an IANA time zone such as Europe/Zurich")
-      .default("UTC"),
-    from: clock,
-    to: clock,
-  })
-  .refine(({ from, to }) => from !== to, "from and to must differ");
-
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 export const configSchema = z.strictObject({
   clusters: z
@@ -190,19 +117,7 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe("Where tenants' manifests live in the Git project"),
-  approvals: z
-    .strictObject({
-      groups: z.record(z.string(), approverGroupSchema).default({}),
-      policies: z
-        .record(z.string(), approvalPolicySchema)
-        .default({})
-        .describe("By runbook id; `*` for those that have none of their own"),
-      delegations: z.array(delegationSchema).default([]).describe("Who decides in somebody's place for a while"),
-      quietHours: quietHoursSchema
-        .optional()
-        .describe("When nobody is reminded; the reminder comes when they are over, if it is still wanted then"),
-    })
-    .prefault({}),
+  approvals: approvalsSchema.prefault({}),
   permissions: z
     .record(z.string(), z.array(z.string()))
     .default({})
@@ -225,48 +140,7 @@ export const configSchema = z.strictObject({
         .describe("How long a run that ended is kept; the audit log keeps it for good"),
     })
     .prefault({}),
-  alerts: z
-    .strictObject({
-      runbooks: z.record(z.string(), z.string()).default({}).describe("Alert name to runbook id"),
-      channels: z
-        .record(z.string(), z.string())
-        .default({})
-        .describe("Severity to Slack channel; others go to slack.channels.alerts"),
-      mentions: z
-        .record(z.string(), z.array(calledSchema))
-        .default({})
-        .describe("Whom a new incident of a severity calls, once"),
-      escalations: z
-        .array(
-          z.strictObject({
-            mentions: z.array(calledSchema).min(1),
-            channel: z.string().min(1).optional().describe("Also told there"),
-          }),
-        )
-        .default([])
-        .describe("Whom Escalate calls: the first entry first, the next one when it is pressed again"),
-      storm: z
-        .strictObject({
-          threads: z
-            .int()
-            .min(2)
-            .default(20)
-            .describe("Threads that may be opened in a channel; further groups share one"),
-          minutes: z.int().min(1).default(10),
-        })
-        .prefault({}),
-      watchdog: z
-        .strictObject({
-          alert: z.string().min(1).default("Watchdog").describe("Name of the alert that always fires"),
-          silentMinutes: z
-            .number()
-            .gt(0)
-            .default(7)
-            .describe("How long it may stay away before people are told; more than twice its repeat_interval"),
-        })
-        .prefault({}),
-    })
-    .prefault({}),
+  alerts: alertsSchema.prefault({}),
   thresholds: thresholdsSchema.prefault({}),
   readTimeoutMs: z
     .int()

@@ -19,51 +19,42 @@ export function fluxKustomization({ infra: { objects } }: World): {
   return { namespace: found.metadata.namespace ?? "", name: found.metadata.name };
 }
 
+/** Lets Flux say something else of it; returns how to put back what it said before. */
+function whileFluxSays(world: World, say: (at: ReturnType<typeof fluxKustomization>) => void): () => Promise<void> {
+  const at = fluxKustomization(world);
+  const { objects } = world.infra;
+  const before = structuredClone(objects.get(places.kustomizations, at.namespace, at.name)?.["status"]);
+  say(at);
+  return async () => {
+    objects.patch(places.kustomizations, at.namespace, at.name, (object) => {
+      object["status"] = before;
+    });
+  };
+}
+
 const recentChange: Fault = {
   name: "recent-change",
   title: "A change just came from Git",
   description: "Flux has applied another revision a moment ago; nothing is broken (yet).",
-  start: async (world) => {
-    const at = fluxKustomization(world);
-    const before = structuredClone(world.infra.objects.get(places.kustomizations, at.namespace, at.name)?.["status"]);
-    reportApplied(world.infra.objects, at, "main@sha1:feedc0de00112233445566778899aabbccddeeff", new Date());
-    return async () => {
-      world.infra.objects.patch(places.kustomizations, at.namespace, at.name, (object) => {
-        object["status"] = before;
-      });
-    };
-  },
+  start: async (world) =>
+    whileFluxSays(world, (at) =>
+      reportApplied(world.infra.objects, at, "main@sha1:feedc0de00112233445566778899aabbccddeeff", new Date()),
+    ),
 };
 
 const fluxFailing: Fault = {
   name: "flux-failing",
   title: "Flux cannot apply the tree",
   description: "A merge broke the manifests: Flux keeps what it had, and says that it cannot build the new revision.",
-  start: async (world) => {
-    const at = fluxKustomization(world);
-    const { objects } = world.infra;
-    const before = structuredClone(objects.get(places.kustomizations, at.namespace, at.name)?.["status"]);
-    objects.patch(places.kustomizations, at.namespace, at.name, (object) => {
-      const message = "kustomize build failed: accumulating resources: yaml: line 14: did not find expected key";
-      object["status"] = {
-        ...record(object["status"]),
-        conditions: [
-          {
-            type: "Ready",
-            status: "False",
-            reason: "BuildFailed",
-            message,
-            lastTransitionTime: new Date().toISOString(),
-          },
-        ],
-      };
-    });
-    return async () => {
-      objects.patch(places.kustomizations, at.namespace, at.name, (object) => {
-        object["status"] = before;
-      });
-    };
-  },
+  start: async (world) =>
+    whileFluxSays(world, ({ namespace: of, name: which }) =>
+      world.infra.objects.patch(places.kustomizations, of, which, (object) => {
+        const message = "kustomize build failed: accumulating resources: yaml: line 14: did not find expected key";
+        const now = new Date().toISOString();
+        const ready = { type: "Ready", status: "False", reason: "BuildFailed", message, lastTransitionTime: now };
+        object["status"] = { ...record(object["status"]), conditions: [ready] };
+      }),
+    ),
 };
 
 const scraperBlocked: Fault = {
