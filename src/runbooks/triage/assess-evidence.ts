@@ -5,17 +5,13 @@ import type { Finding } from "../../reports/model.ts";
 import { evidence, finding, fromReading } from "../instance/findings.ts";
 import type { InstanceObservation } from "../instance/observe.ts";
 import { ageSeconds, duration, plural } from "../instance/units.ts";
+import { assessClients, assessHotCommands } from "./assess-load.ts";
 import type { GatheredEvidence } from "./gather.ts";
 
 const section = "What happened";
 /** What is older has nothing to do with an alert of now. */
 const recentSeconds = 3_600;
-const hotSeconds = 600;
 const mostEvents = 6;
-/** From here on one address is a storm: most of the clients, and more than a pool needs. */
-const stormShare = 0.5;
-const stormConnections = 50;
-const hotMs = 1_000;
 
 /** What the evidence says, as findings: warnings for what may be a cause, `ok` for what is only good to know. */
 export function assessEvidence(
@@ -76,66 +72,46 @@ function assessLastWords({ lastWords }: GatheredEvidence, seen: InstanceObservat
   const pods = seen.pods.ok ? seen.pods.value : [];
   return pods.flatMap(({ meta, waitingReason }) => {
     const reading = lastWords.get(meta.name);
-    if (reading?.ok !== true || reading.value === undefined) return [];
-    const last = reading.value.trim().split("\n").at(-1)?.slice(0, 300) ?? "";
-    const crashes = waitingReason === "CrashLoopBackOff";
-    return [
-      finding({
-        id: `lastwords.${meta.name}`,
-        section,
-        verdict: crashes ? "fail" : "ok",
-        title:
-          last === ""
-            ? `The last container of ${meta.name} ended without a word`
-            : `The last container of ${meta.name} ended with: ${last}`,
-        evidence: [evidence(reading, reading.value.slice(-2_000))],
-      }),
-    ];
+    const id = `lastwords.${meta.name}`;
+    if (reading === undefined) return [];
+    return fromReading({ id, section, what: `The log of ${meta.name}'s last container` }, reading, (log) => {
+      if (log === undefined) return [];
+      const last = log.trim().split("\n").at(-1)?.slice(0, 300) ?? "";
+      const title = `The last container of ${meta.name} ended ${last === "" ? "without a word" : `with: ${last}`}`;
+      const verdict = waitingReason === "CrashLoopBackOff" ? "fail" : "ok";
+      return [finding({ id, section, verdict, title, evidence: [evidence(reading, log.slice(-2_000))] })];
+    });
   });
 }
 
 /** Nodes matter when a pod is on one that is in trouble, or finds none. */
-function assessNodes(seen: InstanceObservation): readonly Finding[] {
-  if (!seen.nodes.ok || !seen.pods.ok) return [];
-  const { nodes } = seen;
-  const pending = seen.pods.value.filter(({ node, ready }) => node === undefined && !ready);
-  const hosts = new Set(seen.pods.value.map(({ node }) => node));
-  const lost = seen.nodes.value.filter(({ meta, ready }) => !ready && hosts.has(meta.name));
-  const cordoned = seen.nodes.value.filter(({ unschedulable }) => unschedulable);
-  const lines = seen.nodes.value.map(
+function assessNodes({ nodes, pods }: InstanceObservation): readonly Finding[] {
+  if (!nodes.ok || !pods.ok) return [];
+  const namesOf = (all: readonly { readonly meta: { readonly name: string } }[]) =>
+    all.map(({ meta }) => meta.name).join(", ");
+  const lines = nodes.value.map(
     ({ meta, ready, unschedulable }) =>
       `${meta.name} ${ready ? "Ready" : "NotReady"}${unschedulable ? ",SchedulingDisabled" : ""}`,
   );
-  return [
-    ...lost.map(({ meta }) =>
-      finding({
-        id: `node.${meta.name}`,
-        section,
-        verdict: "fail",
-        title: `Node ${meta.name} is not ready, with ${
-          seen.pods.ok
-            ? seen.pods.value
-                .filter(({ node }) => node === meta.name)
-                .map((pod) => pod.meta.name)
-                .join(", ")
-            : "pods"
-        } on it`,
-        evidence: [evidence(nodes, lines.join("\n"))],
-      }),
-    ),
-    ...(cordoned.length > 0 && pending.length > 0
-      ? [
-          finding({
-            id: "node.drained",
-            section,
-            verdict: "fail",
-            title: `${pending.map(({ meta }) => meta.name).join(", ")} finds no node: ${plural(cordoned.length, "node is", "nodes are")} drained (${cordoned.map(({ meta }) => meta.name).join(", ")})`,
-            detail: "A node that is drained takes no pods until it is uncordoned.",
-            evidence: [evidence(nodes, lines.join("\n"))],
-          }),
-        ]
-      : []),
-  ];
+  const proof = [evidence(nodes, lines.join("\n"))];
+  const lost = nodes.value.flatMap(({ meta, ready }) => {
+    const there = pods.value.filter(({ node }) => node === meta.name);
+    if (ready || there.length === 0) return [];
+    const title = `Node ${meta.name} is not ready, with ${namesOf(there)} on it`;
+    return [finding({ id: `node.${meta.name}`, section, verdict: "fail", title, evidence: proof })];
+  });
+  const pending = pods.value.filter(({ node, ready }) => node === undefined && !ready);
+  const cordoned = nodes.value.filter(({ unschedulable }) => unschedulable);
+  if (cordoned.length === 0 || pending.length === 0) return lost;
+  const drained = finding({
+    id: "node.drained",
+    section,
+    verdict: "fail",
+    title: `${namesOf(pending)} finds no node: ${plural(cordoned.length, "node is", "nodes are")} drained (${namesOf(cordoned)})`,
+    detail: "A node that is drained takes no pods until it is uncordoned.",
+    evidence: proof,
+  });
+  return [...lost, drained];
 }
 
 function assessChanges({ kustomizations }: GatheredEvidence, now: Date): readonly Finding[] {
@@ -186,60 +162,6 @@ function assessChanges({ kustomizations }: GatheredEvidence, now: Date): readonl
 
 function shortRevision(revision: string | undefined): string {
   return revision?.replace(/(sha1:[0-9a-f]{8})[0-9a-f]+$/, "$1") ?? "a revision";
-}
-
-function assessClients({ clients }: GatheredEvidence): readonly Finding[] {
-  return [...clients].flatMap(([pod, reading]) => {
-    const id = `clients.${pod}`;
-    return fromReading({ id, section: "Load", what: `The clients of ${pod}` }, reading, (counts) => {
-      const total = counts.reduce((sum, { connections }) => sum + connections, 0);
-      const [most] = counts;
-      const storm = most !== undefined && most.connections >= stormConnections && most.connections > total * stormShare;
-      const lines = counts.slice(0, 10).map(({ address, connections }) => `${connections} from ${address}`);
-      return [
-        finding({
-          id,
-          section: "Load",
-          verdict: storm ? "warn" : "ok",
-          title: storm
-            ? `${most.connections} of the ${total} clients of ${pod} come from one address: ${most.address}`
-            : `The clients of ${pod} come from ${plural(counts.length, "address", "addresses")}, ${total} in all`,
-          detail: storm
-            ? "A client that opens connections and never closes them, or a retry loop without a pause."
-            : "",
-          evidence: [evidence(reading, lines.join("\n") || "no clients")],
-        }),
-      ];
-    });
-  });
-}
-
-function assessHotCommands(seen: InstanceObservation, config: Config, now: Date): readonly Finding[] {
-  return seen.servers.flatMap(({ name, state }) => {
-    if (!state.ok) return [];
-    const recent = state.value.slowLog.filter(
-      ({ at, microseconds }) =>
-        ageSeconds(at, now) < hotSeconds && microseconds >= config.thresholds.slowCommandMs * 1_000,
-    );
-    const byCommand = new Map<string, { calls: number; ms: number; client: string }>();
-    for (const { command, microseconds, client } of recent) {
-      const before = byCommand.get(command) ?? { calls: 0, ms: 0, client };
-      byCommand.set(command, { calls: before.calls + 1, ms: before.ms + microseconds / 1_000, client });
-    }
-    const [hottest] = [...byCommand].toSorted(([, a], [, b]) => b.ms - a.ms);
-    if (hottest === undefined || hottest[1].ms < hotMs) return [];
-    const [command, { calls, ms, client }] = hottest;
-    const from = client === "" ? "" : `, lastly for ${client.replace(/:\d+$/, "")}`;
-    return [
-      finding({
-        id: `hot.${name}`,
-        section: "Load",
-        verdict: "warn",
-        title: `${name} spent ${(ms / 1_000).toFixed(1)} s in ${calls} slow ${command} within ten minutes${from}`,
-        evidence: [evidence(state, recent.map((one) => `${one.at} ${one.command} ${one.microseconds} us`).join("\n"))],
-      }),
-    ];
-  });
 }
 
 /** Whether the policies let the scraper in: when they do not, every metric of the instance is gone at once. */

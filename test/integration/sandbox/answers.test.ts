@@ -82,6 +82,16 @@ const expected: Readonly<Record<string, { readonly status: readonly RegExp[]; re
   "wrong-image": { status: [/^warn (pod\.dragonfly-\d|resource\.image): .*pinned is/], role: [] },
   "api-slow": { status: [/^unknown .*could not be read/], role: [/^unknown .*/] },
   "api-forbidden": { status: [/^unknown .*could not be read/], role: [/^unknown .*/] },
+  "node-drained": { status: [/^fail pod\.dragonfly-\d: .*is Pending/], role: [] },
+  "node-lost": { status: [/^unknown server\.dragonfly-\d: .*could not be read/], role: [] },
+  "image-pull": { status: [/^fail pod\.dragonfly-\d: .*waits: ImagePullBackOff/], role: [] },
+  "crash-loop": { status: [/^fail pod\.dragonfly-\d: .*waits: CrashLoopBackOff/], role: [] },
+  // Only a triage looks for these; see test/integration/world/diagnosis.test.ts.
+  "client-storm": { status: [], role: [] },
+  "hot-command": { status: [], role: [] },
+  "scraper-blocked": { status: [], role: [] },
+  "recent-change": { status: [], role: [] },
+  "flux-failing": { status: [], role: [] },
   "apps-unreachable": { status: [/^unknown service\.apps: The Services in cluster apps could not be read/], role: [] },
 };
 

@@ -6,7 +6,7 @@ import { catalog } from "../../../src/runbooks/catalog/index.ts";
 import { createRunner } from "../../../src/runbooks/runner.ts";
 
 /** Asks the bot's own runbooks about a world, with the settings that the world hands out. */
-export function asBot(world: World): (runbook: string) => Promise<Report> {
+export function asBot(world: World): (runbook: string, params?: Readonly<Record<string, string>>) => Promise<Report> {
   const settings = requireSettings(world.env(), "cli");
   const deps = {
     runbooks: catalog,
@@ -16,7 +16,8 @@ export function asBot(world: World): (runbook: string) => Promise<Report> {
     now: () => new Date(),
   };
   // A runner each time: one runner lets those who ask within a second share an answer, and here the world has changed.
-  return (runbook) => createRunner(deps).run({ runbook, params: {}, requester: { surface: "cli", id: "test" } });
+  return (runbook, params = {}) =>
+    createRunner(deps).run({ runbook, params, requester: { surface: "cli", id: "test" } });
 }
 
 /** What is not ok, as `verdict id`. */
