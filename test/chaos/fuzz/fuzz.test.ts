@@ -98,7 +98,7 @@ async function shootAndWeigh(count: number, make: (n: number) => Post): Promise<
   return shot;
 }
 
-describe(`mutations of what comes to a webhook (seed ${seed})`, { timeout: 1_200_000 }, () => {
+describe(`mutations of what comes to a webhook (seed ${seed})`, { timeout: 900_000 + count * 30 }, () => {
   it("of Slack, signed, are answered in time", async () => {
     const dice = createDice(seed + 1);
     const mutator = createMutator(dice, seed + 1);
@@ -125,7 +125,7 @@ describe(`mutations of what comes to a webhook (seed ${seed})`, { timeout: 1_200
     sandbox.world.infra.api.faults.unreachable = false;
     const healed = Date.now();
     const pending = () => Number(database.prepare("SELECT count(*) AS n FROM batch").get()?.["n"]);
-    await vi.waitFor(() => expect(pending()).toBe(0), { timeout: 600_000, interval: 500 });
+    await vi.waitFor(() => expect(pending()).toBe(0), { timeout: 300_000 + count * 30, interval: 500 });
     const aside = database.prepare("SELECT why, count(*) AS n FROM aside GROUP BY why").all();
     process.stdout.write(`${kept.length} seen to in ${Date.now() - healed} ms, put aside: ${JSON.stringify(aside)}\n`);
     database.close();
