@@ -21,7 +21,7 @@ afterAll(() => stage?.stop());
 const seed = Number(process.env["CHAOS_SEED"] ?? 1);
 
 /** Waits until nothing is left to say against it; fails with what is. */
-async function until(what: () => readonly string[], timeoutMs: number): Promise<void> {
+async function until(what: () => readonly unknown[], timeoutMs: number): Promise<void> {
   await vi.waitFor(() => expect(what()).toEqual([]), { timeout: timeoutMs, interval: 200 });
 }
 
@@ -51,10 +51,12 @@ async function tryOut(row: readonly Outage[], prefix: string, dice: Dice): Promi
     sent,
   );
   await until(() => groups.flatMap((group) => whyNotOver(stage.slack, group) ?? []), 60_000);
+  // What the other Alertmanager told of last may still be on its way through a replica.
+  await until(() => stage.bots.map(leftOn).filter(({ pending }) => pending > 0), 30_000);
+  expect(stage.bots.map(leftOn).filter(({ aside }) => aside > 0)).toEqual([]);
   expect(brokenRules(stage, groups)).toEqual([]);
   expect(sent.statuses.filter((status) => status !== 200 && status !== 503)).toEqual([]);
   expect(sent.accepted).toBeGreaterThan(2 * groups.length);
-  expect(stage.bots.map(leftOn)).toEqual(stage.bots.map(() => ({ pending: 0, aside: 0 })));
 }
 
 /** All of each row in an order of chance; with CHAOS_ALERTS also each by itself, and so many rows of any four. */

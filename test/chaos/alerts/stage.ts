@@ -105,7 +105,8 @@ async function startReplica(port: number, env: Readonly<Record<string, string>>)
       const gone = new Promise((resolve) => child?.once("exit", resolve));
       child?.kill("SIGKILL");
       await gone;
-      await start();
+      // As Kubernetes would: the first one may not come up in time on a machine that is busy with an outage.
+      await start().catch(start);
     },
     stop: async () => {
       await processes.at(-1)?.stop();
