@@ -11,7 +11,7 @@ export interface DrawChart {
 
 const mostCharts = 2;
 
-/** Puts the charts of a report into a thread as pictures. What goes wrong is logged: the words stand without them. */
+/** Puts the charts of a report into a thread as pictures. Never rejects: what goes wrong is logged, and the words stand without them. */
 export async function postCharts(
   { client, logger, charts: drawer }: DeliveryDeps & { readonly charts: DrawChart },
   { channel, ts }: Posted,

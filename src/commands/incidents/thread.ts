@@ -98,7 +98,8 @@ async function reply(deps: ThreadDeps, incident: Incident, name: string): Promis
     once(() => message, said),
     claim,
   );
-  if (stands !== undefined) await postCharts(deps, posted, charts);
+  // Not waited for: a picture that takes its time must not hold up what the incident's message says next.
+  if (stands !== undefined) void postCharts(deps, posted, charts);
 }
 
 /** Undefined for what needs no words. */
