@@ -1,6 +1,6 @@
 /** Which folder may know which: imports point inwards (docs/architecture.md). */
 const core =
-  "^src/(errors|secrets|logging|platform|records|reports|runbooks|config|manifests|network-policy|approvals|audit)";
+  "^src/(errors|secrets|logging|platform|records|reports|runbooks|config|manifests|network-policy|approvals|audit|tenants)";
 
 export default {
   forbidden: [

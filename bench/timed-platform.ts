@@ -24,6 +24,9 @@ export function timedPlatform(platform: Platform): { readonly platform: Platform
       deployment: timed(real.deployment),
       serverVersion: timed(real.serverVersion),
       customResourceDefinition: timed(real.customResourceDefinition),
+      customResourceSchema: timed(real.customResourceSchema),
+      wouldAccept: timed(real.wouldAccept),
+      externalSecrets: timed(real.externalSecrets),
       dragonfly: timed(real.dragonfly),
       dragonflies: timed(real.dragonflies),
       statefulSet: timed(real.statefulSet),
@@ -49,6 +52,7 @@ export function timedPlatform(platform: Platform): { readonly platform: Platform
       servers: { state: timed(platform.servers.state), clients: timed(platform.servers.clients) },
       metrics: { query: timed(platform.metrics.query), range: timed(platform.metrics.range) },
       alerting: platform.alerting,
+      git: platform.git,
       lastKnownPods: platform.lastKnownPods,
     },
     reset: () => {

@@ -8,6 +8,7 @@ import { createServerCommands } from "./dragonfly/commands.ts";
 import type { Dial } from "./dragonfly/over-stream.ts";
 import { createServerReader } from "./dragonfly/reader.ts";
 import { BotError } from "./errors.ts";
+import { noGit } from "./git/not-configured.ts";
 import { type ClusterAccess, loadAccess } from "./kubernetes/access.ts";
 import { createHeartbeatStore } from "./kubernetes/heartbeat-store.ts";
 import { createIncidentStore } from "./kubernetes/incident-store.ts";
@@ -89,6 +90,7 @@ export function compose(
         activeAlertNames: async (signal) => (await alertManager.activeAlerts(signal)).map(({ name }) => name),
         heartbeats: async () => (await heartbeats.list()).map(({ record }) => record),
       },
+      git: noGit,
       lastKnownPods: new Map(),
     },
     runs: createRunStore(home),

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { ApprovalCheckpoint, ApprovalOutcome, RunRecord, Vote } from "../runbooks/durable/record.ts";
 import type { Delegation, Memberships } from "./membership.ts";
 import type { ApprovalPolicy } from "./policy.ts";
@@ -8,6 +9,8 @@ export interface ApprovalRequest {
   readonly digest: string;
   /** Canonical id of who asked, the same whether they come from Slack or GitLab. */
   readonly requester: string;
+  /** Further people who had a hand in what is asked about. */
+  readonly authors: readonly string[];
   readonly requestedAt: string;
   readonly expiresAt: string;
   readonly votes: readonly Vote[];
@@ -64,6 +67,8 @@ export function decide(request: ApprovalRequest, ballot: Ballot, context: Decisi
   if (ballot.choice === "break-glass") return breakGlass(request, ballot, reason, context, refuse);
   if (ballot.person === request.requester)
     return refuse("own-request", "You asked for this, so others decide about it.");
+  if (request.authors.includes(ballot.person))
+    return refuse("own-request", "You have a hand in this change, so others decide about it.");
   const seats = seatsOf(ballot.person, request, context);
   if (seats.length === 0) return refuse(...notEntitled(context));
   if (ballot.choice === "reject" && reason === "")
@@ -109,10 +114,17 @@ export function missingOf(request: ApprovalRequest, context: DecisionContext): M
   };
 }
 
+const authored = z.object({ authors: z.array(z.string()) });
+
+function authorsOf(plan: unknown): readonly string[] {
+  return authored.safeParse(plan).data?.authors ?? [];
+}
+
 /** The question that a run asks. */
 export function requestOf({ id, requester }: RunRecord, asked: ApprovalCheckpoint): ApprovalRequest {
-  const { digest, askedAt: requestedAt, expiresAt, votes, outcome } = asked;
-  const request = { runId: id, digest, requester: requester.id, requestedAt, expiresAt, votes };
+  const { digest, askedAt: requestedAt, expiresAt, votes, outcome, plan } = asked;
+  const authors = authorsOf(plan);
+  const request = { runId: id, digest, requester: requester.id, authors, requestedAt, expiresAt, votes };
   return outcome === undefined ? request : { ...request, outcome };
 }
 
@@ -156,18 +168,19 @@ function approvals(request: ApprovalRequest, context: DecisionContext): readonly
 
 /** In whose place a person may decide: the own one first, then those who delegated to them and did not ask themselves. */
 function seatsOf(person: string, request: ApprovalRequest, context: DecisionContext): readonly Seat[] {
-  if (context.policy === undefined || person === request.requester) return [];
+  const own = [request.requester, ...request.authors];
+  if (context.policy === undefined || own.includes(person)) return [];
   const { groups } = context.policy;
   const time = context.now.getTime();
   const principals = context.delegations
     .filter(
       ({ to, from, since, until }) =>
-        to === person && from !== request.requester && since.getTime() <= time && time < until.getTime(),
+        to === person && !own.includes(from) && since.getTime() <= time && time < until.getTime(),
     )
     .map(({ from }) => from);
   return [person, ...principals].flatMap((principal) => {
-    const own = groups.filter((group) => isMember(group, principal, context.memberships));
-    return own.length === 0 ? [] : [{ voter: person, principal, groups: own }];
+    const entitled = groups.filter((group) => isMember(group, principal, context.memberships));
+    return entitled.length === 0 ? [] : [{ voter: person, principal, groups: entitled }];
   });
 }
 

@@ -23,6 +23,12 @@ const preconditionSchema = z.strictObject({
   expected: z.json(),
 });
 
+const checkSchema = z.strictObject({
+  id: z.string().min(1),
+  verdict: z.enum(["ok", "warn", "unknown", "fail"]),
+  title: z.string().min(1),
+});
+
 const contentsSchema = z.strictObject({
   runbook: z.string(),
   /** `dragonfly-system/dragonfly` */
@@ -31,6 +37,12 @@ const contentsSchema = z.strictObject({
   risk: z.enum(["low", "medium", "high"]),
   effects: z.array(effectSchema).min(1),
   preconditions: z.array(preconditionSchema),
+  /** What was checked, for those who decide. */
+  checks: z.array(checkSchema).exactOptional(),
+  /** Canonical ids of all who had a hand in it: they never count as approvers, as the one who asked does not. */
+  authors: z.array(z.string()).exactOptional(),
+  /** Where the change is shown, such as the merge request. */
+  url: z.url().exactOptional(),
 });
 export type PlanContents = z.infer<typeof contentsSchema>;
 
@@ -41,8 +53,7 @@ export type Json = z.infer<ReturnType<typeof z.json>>;
 
 /** The plan with its digest: SHA-256 over its canonical JSON (RFC 8785), in hexadecimal. */
 export function makePlan(contents: PlanContents): Plan {
-  const { runbook, target, title, risk, effects, preconditions } = contentsSchema.parse(contents);
-  const checked = { runbook, target, title, risk, effects, preconditions };
+  const checked = contentsSchema.parse(contents);
   return { ...checked, digest: digestOf(checked) };
 }
 

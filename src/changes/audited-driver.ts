@@ -26,6 +26,13 @@ export function auditedDriver(driver: RunDriver, deps: AuditedDriverDeps): Chang
   };
   return {
     amend: driver.amend,
+    voidApproval: async (run, digest, reason) => {
+      const record = await driver.voidApproval(run, digest, reason);
+      const asked = record.checkpoints.findLast((one) => one.kind === "approval");
+      if (asked?.kind === "approval" && asked.digest === digest && asked.outcome?.state === "voided")
+        audit.write({ actor: itself, action: "approval.voided", reason, ...aboutRun(record) });
+      return record;
+    },
     submit: async (wanted) => {
       const { id: run, runbook, requester } = wanted;
       const about = { run, runbook };

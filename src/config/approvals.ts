@@ -73,6 +73,14 @@ function isTimeZone(name: string): boolean {
   }
 }
 
+const identitySchema = z
+  .strictObject({
+    slack: person,
+    gitlab: z.string().min(1).describe("User name in GitLab, without @"),
+    emails: z.array(z.string().min(3)).default([]).describe("Addresses that this person's commits carry"),
+  })
+  .describe("One person's names in Slack and GitLab, so that nobody counts as two");
+
 /** Who may approve what, how many of them, and when they are reminded. */
 export const approvalsSchema = z.strictObject({
   groups: z.record(z.string(), approverGroupSchema).default({}),
@@ -80,6 +88,10 @@ export const approvalsSchema = z.strictObject({
     .record(z.string(), approvalPolicySchema)
     .default({})
     .describe("By runbook id; `*` for those that have none of their own"),
+  people: z
+    .array(identitySchema)
+    .default([])
+    .describe("Whoever opens a merge request in GitLab must be here, or nobody can approve it in Slack"),
   delegations: z.array(delegationSchema).default([]).describe("Who decides in somebody's place for a while"),
   quietHours: quietHoursSchema
     .optional()

@@ -36,6 +36,7 @@ const variables = {
   KUBECONFIG: plain("the path of a kubeconfig file"),
   GITLAB_URL: plain("an http(s) URL", web()),
   GITLAB_TOKEN: secret("a GitLab access token"),
+  GITLAB_APPROVER_TOKEN: secret("a GitLab access token of another account than GITLAB_TOKEN's, that may approve"),
   GITLAB_PROJECT: plain("a project path or id such as platform/gitops"),
   GITLAB_WEBHOOK_SECRET: secret("the secret set on the GitLab webhook"),
   ALERTMANAGER_URL: plain("an http(s) URL", web()),
@@ -64,6 +65,14 @@ export interface SlackSettings {
   readonly apiUrl: string | undefined;
 }
 
+export interface GitLabSettings {
+  readonly url: string;
+  readonly project: string;
+  readonly token: string;
+  /** Of a second account, for the approval that GitLab itself may demand. */
+  readonly approverToken: string | undefined;
+}
+
 export interface Environment {
   /** Undefined unless a bot token is set: the CLI needs no Slack. */
   readonly slack: SlackSettings | undefined;
@@ -74,6 +83,10 @@ export interface Environment {
   readonly alertmanagerUrl: string | undefined;
   /** Without it alerts are not taken in. */
   readonly alertmanagerWebhookToken: string | undefined;
+  /** Undefined unless address, project and token are set: tenants cannot be changed then. */
+  readonly gitlab: GitLabSettings | undefined;
+  /** Without it GitLab's webhooks are not taken in, and merge requests are only polled. */
+  readonly gitlabWebhookSecret: string | undefined;
   /** Runbooks of the platform team's own. */
   readonly runbooksDir: string | undefined;
   /** Where the audit log is. */
@@ -124,6 +137,10 @@ export function parseEnvironment(
       missing("SLACK_APP_TOKEN", "needed when SLACK_MODE is socket");
     if (!values.has("STORE_URL")) missing("STORE_URL", "needed for the queue");
   }
+  if (values.has("GITLAB_TOKEN")) {
+    for (const name of ["GITLAB_URL", "GITLAB_PROJECT"] as const)
+      if (!values.has(name)) missing(name, "needed with GITLAB_TOKEN");
+  }
   const secrets = names.filter((name) => variables[name].secret).flatMap((name) => secretsOf(name, values.get(name)));
   return {
     problems,
@@ -144,6 +161,8 @@ export function parseEnvironment(
       prometheusUrl: values.get("PROMETHEUS_URL"),
       alertmanagerUrl: values.get("ALERTMANAGER_URL"),
       alertmanagerWebhookToken: values.get("ALERTMANAGER_WEBHOOK_TOKEN"),
+      gitlab: gitlabOf(values),
+      gitlabWebhookSecret: values.get("GITLAB_WEBHOOK_SECRET"),
       runbooksDir: values.get("RUNBOOKS_DIR"),
       dataDir: values.get("DATA_DIR") ?? "/var/lib/dfbot",
       port: Number(values.get("PORT") ?? 8080),
@@ -152,6 +171,14 @@ export function parseEnvironment(
       secrets,
     },
   };
+}
+
+function gitlabOf(values: ReadonlyMap<Name, string>): GitLabSettings | undefined {
+  const [url, project, token] = (["GITLAB_URL", "GITLAB_PROJECT", "GITLAB_TOKEN"] as const).map((name) =>
+    values.get(name),
+  );
+  if (url === undefined || project === undefined || token === undefined) return undefined;
+  return { url, project, token, approverToken: values.get("GITLAB_APPROVER_TOKEN") };
 }
 
 function readValue(

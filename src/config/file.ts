@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { alertsSchema } from "./alerts.ts";
 import { approvalsSchema } from "./approvals.ts";
+import { tenantsSchema } from "./tenants.ts";
 
 /** A Kubernetes name (RFC 1123 label): keeps shell characters and typing mistakes out of everything below. */
 const kubernetesName = z
@@ -110,13 +111,7 @@ export const configSchema = z.strictObject({
         .prefault({}),
     })
     .prefault({}),
-  tenants: z
-    .strictObject({
-      branch: z.string().min(1).default("main"),
-      directory: z.string().min(1).default("kubernetes/workloads/platform/databases"),
-    })
-    .prefault({})
-    .describe("Where tenants' manifests live in the Git project"),
+  tenants: tenantsSchema.prefault({}),
   approvals: approvalsSchema.prefault({}),
   permissions: z
     .record(z.string(), z.array(z.string()))

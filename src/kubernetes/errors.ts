@@ -38,6 +38,12 @@ export function answerError(cluster: string, path: string, code: number, body: s
         `Cluster ${cluster}: ${said}`,
         "Somebody else wrote it meanwhile; read it again",
       );
+    case 422:
+      return new BotError(
+        "kubernetes.invalid",
+        `Cluster ${cluster} would not take it: ${said}`,
+        "Correct the manifest; the sentence names the field",
+      );
     case 429:
       if (/disruption budget/i.test(said)) {
         return new BotError(

@@ -72,6 +72,20 @@ export function createKubernetesReader(cluster: string, context: string, call: C
         `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${encodeURIComponent(name)}`,
         signal,
       ),
+    customResourceSchema: async (name, version, signal) => {
+      const path = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${encodeURIComponent(name)}`;
+      const { spec } = await getOne(happenings.definedVersions, path, signal);
+      const schema = spec.versions.find((one) => one.name === version)?.schema?.openAPIV3Schema;
+      if (schema === undefined) throw badAnswer(cluster, path, `no schema of version ${version}`);
+      return schema;
+    },
+    wouldAccept: async (namespace, manifest, signal) => {
+      const path = named("dragonflydb.io/v1alpha1", namespace, "dragonflies");
+      const query = { dryRun: "All", fieldValidation: "Strict" };
+      await call({ method: "POST", path, query, body: manifest }, signal);
+    },
+    externalSecrets: (namespace, signal) =>
+      getAll(happenings.externalSecret, named("external-secrets.io/v1", namespace, "externalsecrets"), signal),
     dragonfly: (namespace, name, signal) =>
       getOne(
         workloads.dragonfly,

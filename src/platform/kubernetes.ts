@@ -162,3 +162,15 @@ export interface Monitor {
   readonly selector?: LabelSelector | undefined;
   readonly ports: readonly string[];
 }
+
+/** A JSON Schema (OpenAPI v3, as in a CustomResourceDefinition), not looked into. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** An ExternalSecret: whether its Secret has been made. Never the Secret itself. */
+export interface ExternalSecret {
+  readonly meta: ObjectMeta;
+  readonly target: string;
+  /** Undefined before its controller has said anything. */
+  readonly synced: boolean | undefined;
+  readonly message: string;
+}

@@ -1,9 +1,12 @@
 import type { Policy } from "../network-policy/model.ts";
+import type { GitReader } from "./git.ts";
 import type {
   CustomResourceDefinition,
   Deployment,
   DragonflyResource,
   Endpoint,
+  ExternalSecret,
+  JsonSchema,
   KubernetesEvent,
   Kustomization,
   Monitor,
@@ -29,6 +32,11 @@ export interface KubernetesReader {
   /** `v1.34.1`: what everybody with an account may ask, and so a sign of life that needs no right. */
   serverVersion(signal: AbortSignal): Promise<string>;
   customResourceDefinition(name: string, signal: AbortSignal): Promise<CustomResourceDefinition>;
+  /** The OpenAPI schema of a version of a custom resource, as the cluster has it. */
+  customResourceSchema(name: string, version: string, signal: AbortSignal): Promise<JsonSchema>;
+  /** Whether the API server would take a Dragonfly resource, by server-side dry-run. Throws `kubernetes.invalid` with its reasons. */
+  wouldAccept(namespace: string, manifest: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<void>;
+  externalSecrets(namespace: string, signal: AbortSignal): Promise<readonly ExternalSecret[]>;
   dragonfly(namespace: string, name: string, signal: AbortSignal): Promise<DragonflyResource>;
   dragonflies(namespace: string | undefined, signal: AbortSignal): Promise<readonly DragonflyResource[]>;
   statefulSet(namespace: string, name: string, signal: AbortSignal): Promise<StatefulSet>;
@@ -119,6 +127,7 @@ export interface Platform {
   readonly servers: ServerReader;
   readonly metrics: MetricsReader;
   readonly alerting: AlertingReader;
+  readonly git: GitReader;
   /**
    * Where an instance's pods were last seen, by `instanceKey`. A hint that lets the servers be asked while the fresh
    * list of pods is still on its way (and at all when the API server is down); never taken as the truth about pods.

@@ -1,5 +1,6 @@
 import { configSchema } from "../../src/config/file.ts";
 import { BotError } from "../../src/errors.ts";
+import { noGit } from "../../src/git/not-configured.ts";
 import type { Policy } from "../../src/network-policy/model.ts";
 import type { LabelSelector, ObjectMeta, Pod, Service } from "../../src/platform/kubernetes.ts";
 import type { KubernetesReader, MetricSample, Platform } from "../../src/platform/ports.ts";
@@ -121,6 +122,9 @@ export function healthyCluster(): Answers {
       selector: { matchLabels: { "control-plane": "controller-manager" } },
       images: ["ghcr.io/dragonflydb/operator:v1.6.1"],
     },
+    customResourceSchema: { type: "object" },
+    wouldAccept: undefined,
+    externalSecrets: [],
     serverVersion: "v1.34.1",
     customResourceDefinition: {
       meta: meta("dragonflies.dragonflydb.io"),
@@ -209,6 +213,7 @@ export interface FakeWorld {
   readonly apps?: Partial<Answers>;
   readonly servers?: Readonly<Record<string, ServerState | BotError>>;
   readonly volumeUse?: readonly MetricSample[] | BotError;
+  readonly git?: Platform["git"];
   readonly lastKnownPods?: Platform["lastKnownPods"];
 }
 
@@ -243,6 +248,7 @@ export function fakePlatform(world: FakeWorld = {}): Platform {
     },
     metrics: { query: async () => unlessError(world.volumeUse ?? volumes), range: async () => [] },
     alerting: { activeAlertNames: async () => ["Watchdog"], heartbeats: async () => [] },
+    git: world.git ?? noGit,
     lastKnownPods: world.lastKnownPods ?? new Map(),
   };
 }
@@ -259,6 +265,9 @@ function fakeReader(name: string, answers: Answers): KubernetesReader {
     deployment: async () => unlessError(answers.deployment),
     serverVersion: async () => unlessError(answers.serverVersion),
     customResourceDefinition: async () => unlessError(answers.customResourceDefinition),
+    customResourceSchema: async () => unlessError(answers.customResourceSchema),
+    wouldAccept: async () => unlessError(answers.wouldAccept),
+    externalSecrets: async () => unlessError(answers.externalSecrets),
     dragonfly: async () => unlessError(answers.dragonfly),
     dragonflies: async () => unlessError(answers.dragonflies),
     statefulSet: async () => unlessError(answers.statefulSet),

@@ -57,7 +57,7 @@ export interface SlackWorldOptions {
 /** No change runbook at all. */
 export const noChanges: ChangeSurface = {
   runbooks: [],
-  driver: { submit: refused, vote: refused, cancel: refused, rerun: refused, amend: refused },
+  driver: { submit: refused, vote: refused, voidApproval: refused, cancel: refused, rerun: refused, amend: refused },
   runs: async () => [],
   run: async () => undefined,
   policyFor: () => undefined,

@@ -10,7 +10,7 @@ import type { SurfaceDeps } from "../run-and-answer.ts";
 /** What the Slack surface needs of the change runbooks. */
 export interface ChangeSurface {
   readonly runbooks: readonly ChangeRunbook[];
-  readonly driver: Pick<RunDriver, "submit" | "vote" | "cancel" | "rerun" | "amend">;
+  readonly driver: Pick<RunDriver, "submit" | "vote" | "voidApproval" | "cancel" | "rerun" | "amend">;
   runs(): Promise<readonly RunRecord[]>;
   run(id: string): Promise<RunRecord | undefined>;
   policyFor(record: RunRecord): ApprovalPolicy | undefined;

@@ -62,3 +62,38 @@ export const kustomization = z
       changedAt: ready?.lastTransitionTime,
     };
   });
+
+/** The versions of a CustomResourceDefinition, each with its schema. */
+export const definedVersions = z.object({
+  spec: z.object({
+    versions: z.array(
+      z.object({
+        name: z.string(),
+        schema: z.object({ openAPIV3Schema: z.record(z.string(), z.unknown()).optional() }).optional(),
+      }),
+    ),
+  }),
+});
+
+/** https://external-secrets.io/latest/api/externalsecret/ */
+export const externalSecret = z
+  .object({
+    metadata,
+    spec: z.object({ target: z.object({ name: z.string().optional() }).prefault({}) }).prefault({}),
+    status: z
+      .object({
+        conditions: z
+          .array(z.object({ type: z.string(), status: z.string(), message: z.string().default("") }))
+          .default([]),
+      })
+      .prefault({}),
+  })
+  .transform(({ metadata: meta, spec, status }): platform.ExternalSecret => {
+    const ready = status.conditions.find(({ type }) => type === "Ready");
+    return {
+      meta,
+      target: spec.target.name ?? meta.name,
+      synced: ready === undefined ? undefined : ready.status === "True",
+      message: ready?.message ?? "",
+    };
+  });

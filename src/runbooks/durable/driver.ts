@@ -1,4 +1,11 @@
-import { type Ballot, type Decision, type DecisionContext, decide, requestOf } from "../../approvals/decide.ts";
+import {
+  type Ballot,
+  type Decision,
+  type DecisionContext,
+  decide,
+  requestOf,
+  voidRequest,
+} from "../../approvals/decide.ts";
 import { BotError } from "../../errors.ts";
 import { amendRecord } from "../../records/amend.ts";
 import type { Requester } from "../definition.ts";
@@ -24,6 +31,11 @@ export interface RunDriver {
    * returns the record as it is.
    */
   amend(id: string, edit: (record: RunRecord) => RunRecord): Promise<RunRecord>;
+  /**
+   * What is asked about is no longer what it was: nothing that was said about this digest counts any more, and the run goes on with
+   * `approval.voided`. Nothing happens when the question is decided, or another one is being asked.
+   */
+  voidApproval(id: string, digest: string, reason: string): Promise<RunRecord>;
   /** Asks a run to end before its next step; rejects with `run.ended` when it has. */
   cancel(id: string, by: string, reason: string): Promise<RunRecord>;
   /** Has a failed run go on from the step that failed; rejects as `rerunFrom` does, and with `run.locked`. */
@@ -184,6 +196,17 @@ export function createRunDriver(deps: RunDriverDeps): RunDriver {
       });
       if (decision?.refused === undefined) return record;
       throw new BotError(`approval.${decision.refused.code}`, decision.refused.sentence, "");
+    },
+    voidApproval: async (id, digest, reason) => {
+      const { record } = await change(id, (before) => {
+        const at = before.checkpoints.findLastIndex(({ kind }) => kind === "approval");
+        const asked = before.checkpoints[at];
+        if (hasEnded(before.state) || asked?.kind !== "approval" || asked.digest !== digest) return before;
+        const { outcome } = voidRequest(requestOf(before, asked), reason, deps.now());
+        if (asked.outcome !== undefined || outcome === undefined) return before;
+        return { ...before, checkpoints: before.checkpoints.with(at, { ...asked, outcome }) };
+      });
+      return record;
     },
     amend: async (id, edit) => (await write(id, edit)).record,
     cancel: async (id, by, reason) => {

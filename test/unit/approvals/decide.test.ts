@@ -19,6 +19,7 @@ const request: ApprovalRequest = {
   runId: "r1",
   digest: "d1",
   requester: "asker",
+  authors: [],
   requestedAt: new Date(start).toISOString(),
   expiresAt: new Date(start + 60 * minute).toISOString(),
   votes: [],
