@@ -16,13 +16,18 @@ const all = clusters.flatMap(({ name, objects }) =>
 const policies = all.filter(({ policy }) => policy === "dfbot-probe-pods");
 const evictionPolicies = all.filter(({ policy }) => policy === "dfbot-evictions");
 const recordPolicies = all.filter(({ policy }) => policy === "dfbot-records");
+const dryRunPolicies = all.filter(({ policy }) => policy === "dfbot-dry-run");
 const environment = new Environment({ unlistedVariablesAreDyn: false })
   .registerVariable("request", "dyn")
   .registerVariable("object", "dyn")
   .registerVariable("oldObject", "dyn");
 
 interface Review {
-  readonly request: { readonly operation: string; readonly userInfo: { readonly username: string } };
+  readonly request: {
+    readonly operation: string;
+    readonly userInfo: { readonly username: string };
+    readonly dryRun?: boolean;
+  };
   readonly object: unknown;
   readonly oldObject: unknown;
 }
@@ -272,5 +277,39 @@ describe.each(recordPolicies)("the policy for the bot's own records in $name", (
   it("is about ConfigMaps, and nobody else's business", () => {
     expect(policy.constraints?.resourceRules?.[0]?.resources).toEqual(["configmaps"]);
     expect(refusals(policy, review("DELETE", null, named("x"), "system:serviceaccount:harbor:default"))).toEqual([]);
+  });
+});
+
+describe.each(dryRunPolicies)("the policy for Dragonfly resources in $name", (policy) => {
+  const instance = { metadata: { name: "dragonfly-payments", namespace: "dragonfly-bot" } };
+  const asked = (operation: string, request: object, username = bot): Review => {
+    const { request: who, ...rest } = review(operation, instance, null, username);
+    return { ...rest, request: { ...who, ...request } };
+  };
+  const onlyAsks = ["the bot only asks whether a Dragonfly resource would be taken, by a dry-run"];
+
+  it("lets the bot ask by a dry-run, and create nothing", () => {
+    expect(refusals(policy, asked("CREATE", { dryRun: true }))).toEqual([]);
+    expect(refusals(policy, asked("CREATE", { dryRun: false }))).toEqual(onlyAsks);
+    expect(refusals(policy, asked("CREATE", {}))).toEqual(onlyAsks);
+  });
+
+  it("lets it change and delete nothing, not even as a dry-run", () => {
+    for (const operation of ["UPDATE", "DELETE"]) {
+      expect(refusals(policy, asked(operation, { dryRun: true }))).toEqual(onlyAsks);
+    }
+  });
+
+  it("is over every version of the resource and its subresources, and nobody else's business", () => {
+    expect(policy.constraints?.resourceRules).toEqual([
+      {
+        apiGroups: ["dragonflydb.io"],
+        apiVersions: ["*"],
+        operations: ["CREATE", "UPDATE", "DELETE"],
+        resources: ["dragonflies", "dragonflies/*"],
+      },
+    ]);
+    expect(policy.failurePolicy).toBe("Fail");
+    expect(refusals(policy, asked("CREATE", {}, "system:serviceaccount:flux-system:kustomize-controller"))).toEqual([]);
   });
 });

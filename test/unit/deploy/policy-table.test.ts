@@ -39,6 +39,7 @@ const scraper = pod("observability", { app: "vmagent" });
 const bot = pod("dragonfly-bot", { "app.kubernetes.io/name": "dfbot" });
 const dns = pod("kube-system", { "k8s-app": "kube-dns" });
 const stranger = pod("default", { app: "anything" });
+const tenants = pod("dragonfly-payments", { app: "dragonfly-payments", "app.kubernetes.io/name": "dragonfly" });
 const internet: Endpoint = { kind: "external", ip: "93.184.216.34" };
 
 interface Row {
@@ -118,9 +119,11 @@ const rows: readonly Row[] = [
   row("Alertmanager to the bot", pod("observability", { app: "alertmanager" }), bot, 8080, "allowed"),
   row("GitLab's webhook to the bot", gitlab, bot, 8080, "allowed"),
   row("a stranger to the bot", stranger, bot, 8080, "denied"),
+  row("the bot to a tenant's instance, whose own policy is not here", bot, tenants, 9999, "allowed"),
+  row("the bot to a tenant's other pods", bot, pod("dragonfly-payments", { app: "x" }), 9999, "denied"),
   row("the bot to the metrics", bot, pod("observability", { app: "vmsingle" }), 8428, "allowed"),
   { ...row("the bot to DNS", bot, dns, 53, "allowed"), udp: true },
-  row("the bot to Slack", bot, internet, 443, "allowed"),
+  row("the bot to Slack and GitLab", bot, internet, 443, "allowed"),
   row("the bot to some other port outside", bot, internet, 22, "denied"),
 ];
 

@@ -58,6 +58,11 @@ describe.each(clustersWithExamples.map((one) => [one.name, one.objects] as const
       for (const { env = [], envFrom = [], volumeMounts = [] } of pod?.containers ?? []) {
         expect(envFrom).toEqual([]);
         for (const { name } of volumeMounts) expect([...claims, ...Object.keys(files)]).toContain(name);
+        for (const { secretKeyRef } of env.flatMap(({ valueFrom }) => valueFrom ?? [])) {
+          // An optional one needs no key, but the Secret that may have it.
+          const keys = secretKeys(namespace, secretKeyRef?.name ?? "");
+          if (secretKeyRef?.optional !== true) expect(keys).toContain(secretKeyRef?.key);
+        }
         for (const { name, value = "" } of env.filter(({ value }) => value?.startsWith("/"))) {
           const mount = volumeMounts.find(({ mountPath }) => value.startsWith(`${mountPath}/`));
           expect(files[mount?.name ?? ""] ?? [], `${name}=${value}`).toContain(

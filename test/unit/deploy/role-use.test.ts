@@ -14,7 +14,7 @@ const callOf = (grant: (typeof grants)[number]): RecordedCall => {
 const calls = grants.map(callOf);
 
 describe("the bot's roles", () => {
-  it("grant no wildcard, no secret, and of changes only an eviction and the bot's own records", () => {
+  it("grant no wildcard, no secret, and of changes only an eviction, the bot's own records and a dry-run", () => {
     for (const grant of [...grants, ...grantsOf("apps", objects("apps"), account)]) {
       expect([grant.verb, grant.group, grant.resource]).not.toContain("*");
       expect(["secrets", "pods/exec"]).not.toContain(grant.resource);
@@ -26,6 +26,8 @@ describe("the bot's roles", () => {
         "dragonfly-bot create configmaps",
         "dragonfly-bot update configmaps",
         "dragonfly-bot delete configmaps",
+        // Held to a dry-run by the admission policy dfbot-dry-run.
+        "dragonfly-bot create dragonflies",
       ]).toContain(`${grant.namespace} ${grant.verb} ${grant.resource}`);
     }
   });
