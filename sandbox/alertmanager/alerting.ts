@@ -47,6 +47,7 @@ export async function startAlerting(options: AlertingOptions): Promise<Alerting 
       await vmalert?.stop();
       vmalert = undefined;
       if (!on) return;
+      await metrics.forgetBeginnings();
       const { objects } = world.infra;
       const { url: metricsUrl } = metrics;
       const { url: alertmanagerUrl } = alertmanager;

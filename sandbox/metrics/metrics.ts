@@ -19,6 +19,8 @@ export interface Metrics {
   fillVolume(claim: string, share: number | undefined): void;
   /** Scrapes the bot's process as the ServiceMonitor would. */
   scrapeBot(port: number): void;
+  /** Forgets what the servers said while they were being set up: who was the primary before there was one is no history. */
+  forgetBeginnings(): Promise<void>;
   /** Resolves when every volume's figures have arrived; rejects after the time. */
   whenScraped(timeoutMs: number): Promise<void>;
   stop(): Promise<void>;
@@ -48,6 +50,10 @@ export async function startMetrics(options: MetricsOptions): Promise<Metrics | u
         targets: [`127.0.0.1:${port}`],
         labels: { job: "dfbot", namespace: "dragonfly-bot", pod: "dfbot-0", container: "dfbot", endpoint: "http" },
       }),
+    forgetBeginnings: async () => {
+      const query = new URLSearchParams({ "match[]": '{__name__=~"dragonfly_.*"}' });
+      await fetch(`${database.url}/api/v1/admin/tsdb/delete_series?${query}`, { method: "POST" });
+    },
     whenScraped: (timeoutMs) => whenScraped(database.url, pages.volumes, timeoutMs),
     stop: async () => {
       await Promise.all([database.stop(), pages.stop()]);

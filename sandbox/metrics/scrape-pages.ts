@@ -1,10 +1,11 @@
 import { readdirSync, statSync } from "node:fs";
-import { createServer } from "node:http";
+import { createServer, type Server } from "node:http";
 import { join } from "node:path";
 import { parseQuantity } from "../../src/kubernetes/quantity.ts";
 import type { ObjectStore } from "../kubernetes/object-store.ts";
 import { places } from "../world/places.ts";
 import { claimView, listViews } from "../world/views.ts";
+import { operatorAnswers, operatorTargets } from "./operator-targets.ts";
 import { podTargets, type Target } from "./pod-targets.ts";
 
 export interface ScrapeOptions {
@@ -23,25 +24,28 @@ export interface ScrapePages {
   stop(): Promise<void>;
 }
 
-/** Two pages for the metrics store: where the pods are (as the PodMonitors say), and the kubelet's. */
+/** Pages for the metrics store: where the pods are (as the monitors say), the kubelet's, and the operator's pods'. */
 export async function startScrapePages(options: ScrapeOptions): Promise<ScrapePages> {
   const fills = new Map<string, number>();
   const added: Target[] = [];
   const server = createServer((request, response) => {
-    if (request.url === "/pods") {
-      response
-        .writeHead(200, { "content-type": "application/json" })
-        .end(JSON.stringify([...podTargets(options.objects), ...added]));
-    } else if (request.url === "/kubelet/metrics") {
+    const { url = "" } = request;
+    const answers = operatorAnswers(options.objects, url);
+    if (url === "/pods") {
+      const targets = [...podTargets(options.objects), ...operatorTargets(options.objects, portOf(server)), ...added];
+      response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(targets));
+    } else if (answers !== undefined) {
+      // That it is up is all that the rules ask of it.
+      response.writeHead(answers ? 200 : 503, { "content-type": "text/plain" }).end();
+    } else if (url === "/kubelet/metrics") {
       response.writeHead(200, { "content-type": "text/plain" }).end(volumePage(options, fills));
     } else {
       response.writeHead(404).end();
     }
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
   return {
-    port: typeof address === "object" && address !== null ? address.port : 0,
+    port: portOf(server),
     volumes: () => listViews(options.objects, places.claims, claimView).length,
     fillVolume: (claim, share) => {
       if (share === undefined) fills.delete(claim);
@@ -54,6 +58,11 @@ export async function startScrapePages(options: ScrapeOptions): Promise<ScrapePa
         server.close(() => resolve());
       }),
   };
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  return typeof address === "object" && address !== null ? address.port : 0;
 }
 
 /** `kubelet_volume_stats_*` from what really lies in the volumes' folders. */

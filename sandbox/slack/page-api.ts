@@ -60,6 +60,11 @@ export interface PageMessage {
   readonly reply_count: number;
 }
 
+export interface UserGroup {
+  readonly id: string;
+  readonly handle: string;
+}
+
 export interface PageView {
   readonly id: string;
   readonly type: "modal" | "home";
@@ -81,6 +86,7 @@ export interface PageState {
   readonly me: string;
   readonly people: readonly Person[];
   readonly channels: readonly Channel[];
+  readonly groups: readonly UserGroup[];
   readonly messages: readonly PageMessage[];
   /** The open modals of this person, the one on top last. */
   readonly modals: readonly PageView[];

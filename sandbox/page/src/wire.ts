@@ -60,6 +60,7 @@ export const pageStateSchema: z.ZodType<PageState> = z.object({
   me: z.string(),
   people: z.array(person),
   channels: z.array(channel),
+  groups: z.array(z.object({ id: z.string(), handle: z.string() })),
   messages: z.array(message),
   modals: z.array(view),
   home: view.exactOptional(),

@@ -260,6 +260,7 @@ function stateFor(mock: MockSlack, me: string): PageState {
       },
     ],
     bot_online: mock.online,
+    groups: [],
   };
 }
 

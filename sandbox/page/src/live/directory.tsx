@@ -1,5 +1,5 @@
 import { createContext, type ReactNode, useContext } from "react";
-import type { Channel, PageState, Person } from "../../../slack/page-api.ts";
+import type { Channel, PageState, Person, UserGroup } from "../../../slack/page-api.ts";
 import { useStable } from "./use-stable.ts";
 
 /** Who is looking, and who and what there is to mention or choose. */
@@ -7,14 +7,15 @@ export interface Directory {
   readonly me: string;
   readonly people: readonly Person[];
   readonly channels: readonly Channel[];
+  readonly groups: readonly UserGroup[];
 }
 
-const Context = createContext<Directory>({ me: "", people: [], channels: [] });
+const Context = createContext<Directory>({ me: "", people: [], channels: [], groups: [] });
 
 /** Gives everything below it the directory; its identity changes only when its content does. */
 export function DirectoryProvider({ state, children }: { readonly state: PageState; readonly children: ReactNode }) {
-  const { me, people, channels } = state;
-  return <Context value={useStable({ me, people, channels })}>{children}</Context>;
+  const { me, people, channels, groups } = state;
+  return <Context value={useStable({ me, people, channels, groups })}>{children}</Context>;
 }
 
 export function useDirectory(): Directory {

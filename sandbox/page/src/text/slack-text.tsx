@@ -103,12 +103,13 @@ function InlineView({ node }: { readonly node: Inline }): ReactNode {
 
 /** The name that the workspace knows, and what the app wrote only when it knows none. */
 function Named({ node }: { readonly node: Extract<Inline, { kind: "user" | "channel" | "group" }> }) {
-  const { people, channels } = useDirectory();
+  const { people, channels, groups } = useDirectory();
   if (node.kind === "user")
     return <Mention>@{people.find(({ id }) => id === node.id)?.real_name ?? (node.label || node.id)}</Mention>;
   if (node.kind === "channel")
     return <Mention>#{channels.find(({ id }) => id === node.id)?.name ?? (node.label || node.id)}</Mention>;
-  return <Mention>@{node.label.replace(/^@/, "") || node.id}</Mention>;
+  const handle = groups.find(({ id }) => id === node.id)?.handle;
+  return <Mention>@{handle ?? (node.label.replace(/^@/, "") || node.id)}</Mention>;
 }
 
 function Mention({ children }: { readonly children: ReactNode }) {
