@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { join } from "node:path";
-import { parseQuantity } from "../../src/kubernetes/quantity.ts";
+import { parseQuantity } from "../../src/platform/quantity.ts";
 import type { ObjectStore } from "../kubernetes/object-store.ts";
 import { places } from "../world/places.ts";
 import { claimView, listViews } from "../world/views.ts";

@@ -36,6 +36,11 @@ export const tenantSchema = z.strictObject({
   replicas: z.int().min(2).max(5).default(3).describe("pods, the primary included; own instance only"),
   persistence: z.boolean().default(true).describe("keep snapshots on a volume; own instance only"),
   clusters: z.array(label).min(1).default(["infra"]).describe("clusters that its consumers run in"),
+  /** docs/tenancy.md, "On the shared instance", has what each brings with it. */
+  commands: z
+    .array(z.enum(["scripting", "blocking", "stream", "pubsub"]))
+    .optional()
+    .describe("what a user on the shared instance may do beyond reading, writing and transactions"),
   ...needsSchema.shape,
 });
 export type Tenant = z.infer<typeof tenantSchema>;

@@ -18,7 +18,7 @@ export interface Check {
 export interface Sum {
   readonly what: string;
   readonly now: string;
-  readonly then: string;
+  readonly after: string;
   /** Empty when nothing limits it. */
   readonly limit: string;
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type * as platform from "../../platform/kubernetes.ts";
-import { parseQuantity } from "../quantity.ts";
+import { parseQuantity } from "../../platform/quantity.ts";
 
 /**
  * From the API's answers to the narrow types of `src/platform/`: tolerant of everything we do not use, strict on what we

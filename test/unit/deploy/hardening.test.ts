@@ -3,7 +3,7 @@ import type { IRole } from "kubernetes-models/rbac.authorization.k8s.io/v1";
 import type { INamespace, ISecret, IServiceAccount } from "kubernetes-models/v1";
 import { describe, expect, it } from "vitest";
 import { identityOf } from "../../../sandbox/gitops/objects.ts";
-import { parseQuantity } from "../../../src/kubernetes/quantity.ts";
+import { parseQuantity } from "../../../src/platform/quantity.ts";
 import { clustersWithExamples, ofKind } from "./tree.ts";
 import { dragonflies, selects, workloadsOf } from "./workloads.ts";
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { parseQuantity } from "../../../src/kubernetes/quantity.ts";
+import { parseQuantity } from "../../../src/platform/quantity.ts";
 
 it.each([
   ["10Gi", 10 * 2 ** 30],

@@ -1,0 +1,139 @@
+import type { Config } from "../../config/file.ts";
+import { accessLists, isAllowed, withNamespace } from "../access-lists.ts";
+import type { Tenant } from "../change.ts";
+import { broken, kept, remark } from "../checks/check.ts";
+import { checkQuota } from "../checks/quota.ts";
+import type { Check, Tree } from "../draft.ts";
+import { sharedTenantsIn, tenantsOf } from "../inventory.ts";
+import { checkName } from "../names.ts";
+import { withFolder } from "../parent-lists.ts";
+import { addressOf, instanceNameOf, secretPathOf } from "../places.ts";
+import { recommend } from "../recommend.ts";
+import { filesOf } from "../render/files.ts";
+import { isGlobal } from "../render/own-instance.ts";
+import { settingsOf, sharedMaxmemoryOf, usersPathIn } from "../settings.ts";
+import { cpuQuantity, leastMaxmemoryMib, mibOf, sayMib, sizeOf } from "../size.ts";
+import { checkTexts } from "../texts.ts";
+import { withFiles } from "../tree.ts";
+import { usersOf, withUser } from "../users.ts";
+import type { ChangeDraft, Start } from "./change-draft.ts";
+
+/** A new tenant: its folder, its place in the parents' lists, and on the shared instance its user and its namespace. */
+export function propose(tenant: Tenant, { tree, config }: Start): ChangeDraft {
+  const recommended = recommend(tenant, tenant.memory, sharedMaxmemoryOf(tree, config));
+  const checks = [
+    ...checkName(tenant, { tenants: tenantsOf(tree, config), users: usersOf(tree, config) }, config),
+    checkTexts(tenant),
+    checkClusters(tenant, config),
+    checkIsolation(tenant, recommended.isolation, recommended.reasons),
+    checkLeast(tenant),
+    checkSecret(tenant, tree, config),
+  ];
+  const next = tenant.isolation === "own" ? withOwn(tenant, tree, config) : withShared(tenant, tree, config);
+  return {
+    title: titleOf(tenant, config),
+    tree: next,
+    checks: [...checks, ...checkQuota(tree, next, config)],
+    effects: tenant.isolation === "own" ? ownEffects(tenant, config) : sharedEffects(tenant, tree, config),
+    reasons: recommended.reasons,
+    risk: tenant.isolation === "own" ? "low" : "medium",
+  };
+}
+
+function withOwn(tenant: Tenant, tree: Tree, config: Config): Tree {
+  const listed = withFolder("parent", tenant.name, tree, config);
+  const both = isGlobal(tenant, config) ? withFolder("appsParent", tenant.name, listed, config) : listed;
+  return withFiles(both, filesOf({ tenant, gaveAccess: false }, tree, config));
+}
+
+function withShared(tenant: Tenant, tree: Tree, config: Config): Tree {
+  const listed = withFolder("parent", tenant.name, tree, config);
+  const user = usersOf(tree, config).includes(tenant.name) ? listed : withUser(tenant, listed, config);
+  const file = { tenant, gaveAccess: givesAccess(tenant, tree, config) };
+  return withFiles(withNamespace(tenant.namespace, user, config), filesOf(file, tree, config));
+}
+
+/** Whether the namespace is let in for the sake of tenants, so that the last of them takes it along. */
+function givesAccess({ namespace }: Tenant, tree: Tree, config: Config): boolean {
+  const listed = accessLists(tree, config).some(({ namespaces }) => namespaces.includes(namespace));
+  return !listed || sharedTenantsIn(namespace, tree, config).some(({ gaveAccess }) => gaveAccess);
+}
+
+function titleOf({ name, isolation, memory }: Tenant, config: Config): string {
+  return isolation === "own"
+    ? `Own instance of ${memory} for ${name}`
+    : `${name} on the shared instance ${config.shared.name}`;
+}
+
+function checkClusters({ clusters }: Tenant, config: Config): Check {
+  const known = config.clusters.map(({ name }) => name);
+  const strange = clusters.filter((cluster) => !known.includes(cluster));
+  return strange.length === 0
+    ? kept("clusters.known", "All clusters of the consumers are known")
+    : broken("clusters.known", `No such cluster: ${strange.join(", ")}`, `dfbot.yaml has ${known.join(", ")}.`);
+}
+
+function checkIsolation({ isolation }: Tenant, recommended: Tenant["isolation"], reasons: readonly string[]): Check {
+  if (isolation === recommended)
+    return kept("isolation.recommended", `Isolation as recommended: ${isolation}`, reasons.join("\n"));
+  return isolation === "shared"
+    ? broken(
+        "isolation.recommended",
+        "The shared instance is not for this tenant",
+        [...reasons, "Propose an instance of its own."].join("\n"),
+      )
+    : remark(
+        "isolation.recommended",
+        "The shared instance would do",
+        [...reasons, "An own instance costs its pods, memory and volumes."].join("\n"),
+      );
+}
+
+function checkLeast({ memory }: Tenant): Check {
+  const mib = mibOf(memory) ?? 0;
+  return mib >= leastMaxmemoryMib
+    ? kept("size.least", `${sayMib(mib)} is enough for a server to start`)
+    : broken(
+        "size.least",
+        `${sayMib(mib)} is too little`,
+        `A server needs ${leastMaxmemoryMib} MiB for each of its threads, and has one at least.`,
+      );
+}
+
+function checkSecret(tenant: Tenant, tree: Tree, config: Config): Check {
+  const path = tenant.isolation === "own" ? secretPathOf(tenant) : usersPathIn(settingsOf(tree, config));
+  const property = tenant.isolation === "own" ? "password" : tenant.name;
+  return remark(
+    "secret.store",
+    "The password must be in the secret store before the merge",
+    `Put it there: ${path}, property ${property}; 24 to 128 letters, digits, - or _. ${
+      tenant.isolation === "own"
+        ? "Without it the instance does not start."
+        : "Without it External Secrets makes no access list any more: the users of now stay, no change gets through."
+    }`,
+  );
+}
+
+function ownEffects(tenant: Tenant, config: Config): readonly string[] {
+  const name = instanceNameOf(tenant);
+  const size = sizeOf(tenant);
+  const volume = tenant.persistence ? `, a volume of ${size.volumeGib}Gi each` : ", no volumes";
+  const other = tenant.clusters.filter((cluster) => cluster !== config.shared.cluster);
+  return [
+    `Namespace ${name} in ${config.shared.cluster}, with a quota of ${size.quota.memoryMib}Mi of memory and ${size.quota.storageGib}Gi of storage`,
+    `Dragonfly ${name}: ${tenant.replicas} pods, maxmemory ${tenant.memory}, ${size.threads} threads, ${cpuQuantity(size.cpu)} CPU and ${size.memoryMib}Mi each${volume}`,
+    `Clients in namespace ${tenant.namespace} reach ${addressOf(tenant, config)}`,
+    ...(other.length === 0 ? [] : [`The same name in ${other.join(", ")}`]),
+  ];
+}
+
+function sharedEffects(tenant: Tenant, tree: Tree, config: Config): readonly string[] {
+  const access = isAllowed(tenant.namespace, tree, config)
+    ? `Namespace ${tenant.namespace} may connect to ${config.shared.name}, as now`
+    : `Namespace ${tenant.namespace} may connect to ${config.shared.name}`;
+  return [
+    `User ${tenant.name} on ${config.shared.name}, for keys and channels under {${tenant.name}}; it is there after ACL LOAD on each pod, or a rollout`,
+    access,
+    `Clients reach ${addressOf(tenant, config)}`,
+  ];
+}
