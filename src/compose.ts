@@ -8,7 +8,8 @@ import { createServerCommands } from "./dragonfly/commands.ts";
 import type { Dial } from "./dragonfly/over-stream.ts";
 import { createServerReader } from "./dragonfly/reader.ts";
 import { BotError } from "./errors.ts";
-import { noGit } from "./git/not-configured.ts";
+import { createGit } from "./git/git.ts";
+import { noGit, noGitChanges } from "./git/not-configured.ts";
 import { type ClusterAccess, loadAccess } from "./kubernetes/access.ts";
 import { createHeartbeatStore } from "./kubernetes/heartbeat-store.ts";
 import { createIncidentStore } from "./kubernetes/incident-store.ts";
@@ -19,6 +20,7 @@ import { type CallApi, createCallApi } from "./kubernetes/request.ts";
 import { createRunStore } from "./kubernetes/run-store.ts";
 import { createMetricsReader } from "./metrics/reader.ts";
 import type { PlatformChanges } from "./platform/changes.ts";
+import type { GitChanges } from "./platform/git.ts";
 import type { KubernetesReader, Platform } from "./platform/ports.ts";
 import type { RunStore } from "./runbooks/durable/store.ts";
 
@@ -32,6 +34,8 @@ interface ComposedCluster {
 export interface Composed {
   readonly platform: Platform;
   readonly changes: PlatformChanges;
+  /** What change runbooks do to the Git project; it is read as `platform.git`. */
+  readonly git: GitChanges;
   /** In the bot's own namespace of the shared instance's cluster. */
   readonly runs: RunStore;
   readonly incidents: IncidentStore;
@@ -81,6 +85,8 @@ export function compose(
   };
   const alertManager = createAlertManager(environment.alertmanagerUrl);
   const heartbeats = createHeartbeatStore(home);
+  const git =
+    environment.gitlab === undefined ? { reader: noGit, changes: noGitChanges } : createGit(environment.gitlab);
   return {
     platform: {
       cluster: (name) => find(name).reader,
@@ -90,9 +96,10 @@ export function compose(
         activeAlertNames: async (signal) => (await alertManager.activeAlerts(signal)).map(({ name }) => name),
         heartbeats: async () => (await heartbeats.list()).map(({ record }) => record),
       },
-      git: noGit,
+      git: git.reader,
       lastKnownPods: new Map(),
     },
+    git: git.changes,
     runs: createRunStore(home),
     incidents: createIncidentStore(home),
     heartbeats,

@@ -12,9 +12,11 @@ import { compose } from "./compose.ts";
 import { parseEnvironment } from "./config/environment.ts";
 import type { Settings } from "./config/load.ts";
 import { BotError } from "./errors.ts";
+import type { GitHint } from "./http/gitlab-event.ts";
 import { createHttpServer } from "./http/server.ts";
 import { createLogger } from "./logging.ts";
 import { loadOwn } from "./own-runbooks.ts";
+import type { GitReader } from "./platform/git.ts";
 import { catalog } from "./runbooks/catalog/index.ts";
 import { createRunner } from "./runbooks/runner.ts";
 import { createScrubber } from "./secrets.ts";
@@ -143,6 +145,7 @@ export async function serve(settings: Settings): Promise<number> {
     onTrouble: (err) => logger.warn({ err }, "the alerts that wait could not be told of"),
   });
 
+  const onHint = (hint: GitHint) => logger.debug({ hint }, "GitLab tells of a change");
   const checks: readonly DependencyCheck[] = [
     { name: "slack", whenFailing: "down", check: (signal) => surface.check(signal) },
     { name: "store", whenFailing: "degraded", everyMs: storeCheckEveryMs, check: () => storeState(store) },
@@ -158,6 +161,7 @@ export async function serve(settings: Settings): Promise<number> {
       whenFailing: "degraded",
       check: async (signal) => `answers, ${(await platform.metrics.query("vector(1)", signal)).length} sample`,
     },
+    ...(environment.gitlab === undefined ? [] : [gitLabCheck(platform.git, config.tenants.branch)]),
   ];
   const dependencies = watchDependencies(checks, {
     everyMs: checkEveryMs,
@@ -185,6 +189,10 @@ export async function serve(settings: Settings): Promise<number> {
       environment.alertmanagerWebhookToken === undefined
         ? undefined
         : { token: environment.alertmanagerWebhookToken, accept: alerting.accept, logger },
+    gitlab:
+      environment.gitlabWebhookSecret === undefined
+        ? undefined
+        : { secret: environment.gitlabWebhookSecret, onHint, logger },
     slack:
       surface.requestListener === undefined
         ? undefined
@@ -222,6 +230,23 @@ export async function serve(settings: Settings): Promise<number> {
   clearTimeout(timer);
   logger.info("stopped");
   return 0;
+}
+
+/** A branch that is not there is as good as no project: it is what Flux applies. */
+function gitLabCheck(git: GitReader, branch: string): DependencyCheck {
+  return {
+    name: "gitlab",
+    whenFailing: "degraded",
+    check: async (signal) => {
+      const head = await git.head(branch, signal);
+      if (head !== undefined) return `answers, ${branch} is at ${head.slice(0, 8)}`;
+      throw new BotError(
+        "git.not-found",
+        `GitLab answers, and the project has no branch ${branch}`,
+        "Set tenants.branch",
+      );
+    },
+  };
 }
 
 /** Of an id of dfbot.yaml, as Slack notifies of it. */

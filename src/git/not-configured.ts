@@ -1,5 +1,5 @@
 import { BotError } from "../errors.ts";
-import type { GitReader } from "../platform/git.ts";
+import type { GitChanges, GitReader } from "../platform/git.ts";
 
 async function refuse(): Promise<never> {
   throw new BotError(
@@ -22,4 +22,14 @@ export const noGit: GitReader = {
   approvals: refuse,
   self: refuse,
   commitUrl: () => "",
+};
+
+/** And nothing to be done to it. */
+export const noGitChanges: GitChanges = {
+  commit: refuse,
+  openMergeRequest: refuse,
+  note: refuse,
+  approve: refuse,
+  merge: refuse,
+  close: refuse,
 };

@@ -3,6 +3,7 @@ import Fastify, { type FastifyInstance } from "fastify";
 import type { Dependency } from "../checks.ts";
 import type { Logger } from "../logging.ts";
 import { type AlertmanagerRoute, addAlertmanagerRoute } from "./alertmanager-route.ts";
+import { addGitLabRoute, type GitLabRoute } from "./gitlab-route.ts";
 
 export interface Readiness {
   /** False only when the bot could do nothing useful. */
@@ -19,6 +20,8 @@ export interface HttpOptions {
   readonly slack: SlackRoute | undefined;
   /** Undefined: alerts are not taken in. */
   readonly alertmanager?: AlertmanagerRoute | undefined;
+  /** Undefined: merge requests are only polled. */
+  readonly gitlab?: GitLabRoute | undefined;
 }
 
 export interface SlackRoute {
@@ -57,6 +60,7 @@ export function createHttpServer(options: HttpOptions): FastifyInstance {
     });
   }
   if (options.alertmanager !== undefined) addAlertmanagerRoute(server, options.alertmanager);
+  if (options.gitlab !== undefined) addGitLabRoute(server, options.gitlab);
   server.setNotFoundHandler((request, reply) =>
     reply
       .code(404)
