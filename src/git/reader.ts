@@ -1,6 +1,7 @@
 import { BotError } from "../errors.ts";
 import type { GitReader } from "../platform/git.ts";
 import { headOf } from "./branch.ts";
+import { commitUrl } from "./commit-url.ts";
 import type { Contents } from "./content.ts";
 import { GitError } from "./errors.ts";
 import type { Connect } from "./gitlab.ts";
@@ -80,9 +81,7 @@ export function createGitReader(host: Host, contents: Contents): GitReader {
         return { missing: 0, by: [] };
       }
     },
-    commitUrl: (sha) =>
-      // A project that is known by its number has no page of a commit that could be named without asking.
-      /^\d+$/.test(project) ? `${host.url}/projects/${project}` : `${host.url}/${project}/-/commit/${sha}`,
+    commitUrl: (sha) => commitUrl(host, sha),
   };
 }
 
