@@ -1,6 +1,9 @@
 import { Command } from "commander";
 import { BotError } from "../errors.ts";
+import { runbookTyped, wordsOf } from "../runbooks/command-words.ts";
 import { nearestWord } from "../runbooks/nearest.ts";
+import { previewOf } from "../runbooks/preview.ts";
+import { addChangeCommand } from "./change-command.ts";
 import type { CliDeps } from "./deps.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { reportFailure } from "./failure.ts";
@@ -15,8 +18,9 @@ export async function runCli(argv: readonly string[], deps: CliDeps): Promise<nu
     const program = createProgram(deps, (exitCode) => {
       code = exitCode;
     });
-    refuseUnknownCommand(argv, program, deps.changes);
-    await program.parseAsync(argv, { from: "user" });
+    const words = asWords(argv, deps);
+    refuseUnknownCommand(words, program, deps);
+    await program.parseAsync(words, { from: "user" });
     return code;
   } catch (error) {
     return deps.signal.aborted ? exitCodes.interrupted : reportFailure(error, argv, deps);
@@ -37,7 +41,7 @@ function createProgram(deps: CliDeps, done: (exitCode: number) => void): Command
   program
     .command("runbooks")
     .description("list the runbooks with their parameters")
-    .action(() => deps.stdout(listRunbooks(deps.runbooks)));
+    .action(() => deps.stdout(listRunbooks(deps.runbooks, deps.changes)));
   program
     .command("config")
     .description("configuration")
@@ -84,23 +88,60 @@ function createProgram(deps: CliDeps, done: (exitCode: number) => void): Command
       const question = { waiting: given.waiting, json: given.json, most };
       deps.stdout(runsText(await deps.runs(), id === undefined ? question : { ...question, id }));
     });
-  for (const runbook of deps.runbooks) addRunbookCommand(program, runbook, deps, done);
+  for (const runbook of deps.runbooks) {
+    if (runbook.listed !== false) addRunbookCommand(program, runbook, deps, done);
+  }
+  addChanges(program, deps, done);
   return program;
 }
 
+/** The changes whose plan can be shown: those of a group, such as `tenant`, below its word. */
+function addChanges(program: Command, deps: CliDeps, done: (exitCode: number) => void): void {
+  const groups = new Map<string, Command>();
+  for (const id of deps.changes) {
+    const preview = previewOf(id, deps.runbooks);
+    if (preview === undefined) continue;
+    const words = wordsOf(id, named(deps));
+    const [group = id] = words;
+    const isNew = words.length > 1 && !groups.has(group);
+    if (isNew) groups.set(group, program.command(group).description(`plan changes: ${membersOf(group, deps)}`));
+    addChangeCommand(groups.get(group) ?? program, words, preview, deps, done);
+  }
+}
+
+function membersOf(group: string, deps: CliDeps): string {
+  const words = deps.changes.map((id) => wordsOf(id, named(deps)));
+  return words.flatMap(([first, second]) => (first === group && second !== undefined ? [second] : [])).join(", ");
+}
+
+/** Everything that has a name. */
+function named({ runbooks, changes }: CliDeps) {
+  return [...runbooks, ...changes.map((id) => ({ id }))];
+}
+
+/** A change may be typed by its id: `tenant-propose` is `tenant propose`. */
+function asWords(argv: readonly string[], deps: CliDeps): readonly string[] {
+  const [first, ...rest] = argv;
+  return first !== undefined && deps.changes.includes(first) ? [...wordsOf(first, named(deps)), ...rest] : argv;
+}
+
 /** Commander suggests only what is very near; here the nearest command is always named. */
-function refuseUnknownCommand(argv: readonly string[], program: Command, changes: readonly string[]): void {
+function refuseUnknownCommand(argv: readonly string[], program: Command, deps: CliDeps): void {
   const [word] = argv;
   if (word === undefined || word.startsWith("-")) return;
-  if (changes.includes(word)) {
+  const names = [...program.commands.map((command) => command.name()), "help"];
+  if (names.includes(word)) return;
+  const change = runbookTyped(
+    argv,
+    deps.changes.map((id) => ({ id })),
+  );
+  if (change !== undefined) {
     throw new BotError(
       "cli.change",
       `${word} changes something, so it is asked for in Slack, where it is known who asks and who approves`,
       `There: /dragonfly ${word}`,
     );
   }
-  const names = [...program.commands.map((command) => command.name()), "help"];
-  if (names.includes(word)) return;
   const nearest = nearestWord(word, names) ?? "help";
   throw new BotError("cli.unknown-command", `There is no command "${word}"`, `Did you mean: dfbot ${nearest}`);
 }

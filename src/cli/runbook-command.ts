@@ -5,19 +5,16 @@ import { BotError } from "../errors.ts";
 import type { Report } from "../reports/model.ts";
 import type { Runbook, RunRequest } from "../runbooks/definition.ts";
 import { describeParameters } from "../runbooks/parameter-description.ts";
-import { parseParameters } from "../runbooks/parameters.ts";
+import { type GivenParameters, parseParameters } from "../runbooks/parameters.ts";
 import type { CliDeps } from "./deps.ts";
 import { exitCodeOfReport, exitCodes } from "./exit-codes.ts";
 
 /** How the report is wanted. */
-interface Output {
+export interface Output {
   readonly json?: boolean;
   readonly markdown?: boolean;
   readonly junit?: string;
 }
-
-/** The options as commander hands them over: those of the runbook beside those of the output. */
-type Options = Output & Readonly<Record<string, string | boolean | undefined>>;
 
 /** Adds `dfbot <runbook>`: its parameters as options, and the ways to have the report. */
 export function addRunbookCommand(
@@ -26,16 +23,24 @@ export function addRunbookCommand(
   deps: CliDeps,
   done: (exitCode: number) => void,
 ): void {
-  const parameters = describeParameters(runbook);
+  const { command, given } = addParameters(program.command(runbook.id), runbook);
+  addOutputs(command).action(async () => {
+    const parsed = parseParameters(runbook, given());
+    if (!parsed.ok) throw wrongParameters(parsed.problems, runbook.id);
+    done(await runRunbook(runbook.id, parsed.params, { output: command.opts<Output>(), name: runbook.id }, deps));
+  });
+}
+
+/** The options that stand for a runbook's parameters, and what was given for them. */
+export function addParameters(command: Command, runbook: Pick<Runbook, "params" | "positional" | "description">) {
   const positional = runbook.positional.map((name) => `[${name}]`).join(" ");
-  const command = program
-    .command(runbook.id)
+  command
     .description(runbook.description)
     .usage(`${positional} [options]`.trim())
     // parseParameters has the better sentence for a word too many.
     .allowExcessArguments();
   for (const name of runbook.positional) command.argument(`[${name}]`);
-  const named = parameters.map(({ name, description, type, required }) => {
+  const named = describeParameters(runbook).map(({ name, description, type, required }) => {
     const flags = type === "yes/no" ? `--${name}` : `--${name} <${type}>`;
     const option = new Option(flags, required ? `${description} (required)` : description);
     command.addOption(option);
@@ -43,37 +48,52 @@ export function addRunbookCommand(
     if (type === "yes/no") command.addOption(new Option(`--no-${name}`).hideHelp());
     return { name, attribute: option.attributeName() };
   });
-  command
-    .addOption(new Option("--json", "one JSON document on stdout").conflicts(["markdown"]))
-    .option("--markdown", "an evidence report in Markdown on stdout")
-    .option("--junit <file>", "also write a JUnit file")
-    .action(async () => {
-      const options = command.opts<Options>();
-      const given = named.flatMap(({ name, attribute }) => {
-        const value = options[attribute];
-        return value === undefined ? [] : [[name, value === false ? "no" : value] as const];
-      });
-      done(await runRunbook(runbook, { positionals: command.args, named: Object.fromEntries(given) }, options, deps));
+  const given = (): GivenParameters => {
+    const options = command.opts<Readonly<Record<string, string | boolean | undefined>>>();
+    const values = named.flatMap(({ name, attribute }) => {
+      const value = options[attribute];
+      return value === undefined ? [] : [[name, value === false ? "no" : value] as const];
     });
+    return { positionals: command.args, named: Object.fromEntries(values) };
+  };
+  return { command, given };
 }
 
-async function runRunbook(
-  runbook: Runbook,
-  given: Parameters<typeof parseParameters>[1],
-  output: Output,
+/** The ways to have a report. */
+export function addOutputs(command: Command): Command {
+  return command
+    .addOption(new Option("--json", "one JSON document on stdout").conflicts(["markdown"]))
+    .option("--markdown", "an evidence report in Markdown on stdout")
+    .option("--junit <file>", "also write a JUnit file");
+}
+
+export function wrongParameters(problems: readonly string[], name: string): BotError {
+  return new BotError("cli.parameters", problems.join("; "), `See: dfbot ${name} --help`);
+}
+
+interface Shown {
+  readonly output: Output;
+  /** What the person called it. */
+  readonly name: string;
+  /** It is the plan of a change: its diff is shown whole. */
+  readonly isPlan?: boolean;
+}
+
+/** Runs a read runbook and prints its report; returns the exit code. */
+export async function runRunbook(
+  runbook: string,
+  params: Readonly<Record<string, unknown>>,
+  shown: Shown,
   deps: CliDeps,
 ): Promise<number> {
-  const parsed = parseParameters(runbook, given);
-  if (!parsed.ok) throw new BotError("cli.parameters", parsed.problems.join("; "), `See: dfbot ${runbook.id} --help`);
-  if (output.junit !== undefined) checkWritable(output.junit);
-  if (deps.isTerminal) deps.stderr(`Reading ${runbook.id}…\n`);
+  const { junit } = shown.output;
+  if (junit !== undefined) checkWritable(junit);
+  if (deps.isTerminal) deps.stderr(`${shown.isPlan === true ? "Planning" : "Reading"} ${shown.name}…\n`);
   const requester = { surface: "cli", id: deps.user } as const;
-  const report = await untilAborted(deps, { runbook: runbook.id, params: parsed.params, requester });
+  const report = await untilAborted(deps, { runbook, params, requester });
   if (report === undefined) return exitCodes.interrupted;
-  deps.stdout(await print(report, output, deps));
-  return output.junit === undefined || (await wroteJunit(output.junit, report, deps))
-    ? exitCodeOfReport(report)
-    : exitCodes.usage;
+  deps.stdout(await print(report, shown, deps));
+  return junit === undefined || (await wroteJunit(junit, report, deps)) ? exitCodeOfReport(report) : exitCodes.usage;
 }
 
 /** The report, or undefined as soon as the person gives up, even when the run does not listen. */
@@ -96,11 +116,12 @@ async function untilAborted(deps: CliDeps, request: RunRequest): Promise<Report 
 }
 
 /** Each renderer loads only when it is asked for: the service starts through here too, and needs none of them. */
-async function print(report: Report, output: Output, deps: CliDeps): Promise<string> {
+async function print(report: Report, { output, isPlan }: Shown, deps: CliDeps): Promise<string> {
   if (output.json === true) return (await import("../reports/render/json.ts")).jsonReport(report);
   if (output.markdown === true) return (await import("../reports/render/markdown.ts")).markdownReport(report);
-  const { terminalReport } = await import("../reports/render/terminal.ts");
-  return terminalReport(report, { colour: deps.colour ?? deps.isTerminal, columns: deps.columns || 100 });
+  const options = { colour: deps.colour ?? deps.isTerminal, columns: deps.columns || 100 };
+  if (isPlan === true) return (await import("../reports/render/terminal-plan.ts")).terminalPlan(report, options);
+  return (await import("../reports/render/terminal.ts")).terminalReport(report, options);
 }
 
 /** Before the run, so that nobody waits for a report that then has nowhere to go. */

@@ -46,5 +46,7 @@ export interface Runbook<Schema extends z.ZodObject = z.ZodObject> {
   readonly effect: "read";
   /** Groups of dfbot.yaml whose members may run it, unless dfbot.yaml says otherwise; default: everybody in the workspace. */
   readonly permission?: readonly string[];
+  /** False: left out of help and lists, because people come to it by another way. */
+  readonly listed?: boolean;
   run(context: RunContext<z.infer<Schema>>): Promise<Conclusion>;
 }

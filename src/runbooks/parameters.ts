@@ -11,8 +11,17 @@ export interface GivenParameters {
 
 export type ParsedParameters =
   | { readonly ok: true; readonly params: Readonly<Record<string, unknown>> }
-  /** Plain sentences: the parameter, what was found, what is allowed. */
-  | { readonly ok: false; readonly problems: readonly string[] };
+  | {
+      readonly ok: false;
+      /** Plain sentences: the parameter, what was found, what is allowed. */
+      readonly problems: readonly string[];
+      /** Those of them that are about no parameter it has, or about several. */
+      readonly general: readonly string[];
+      /** The others by the parameter's name and without it, for a form. */
+      readonly byName: Readonly<Record<string, string>>;
+      /** What was given by a name, or in a place, that the runbook has. */
+      readonly given: Readonly<Record<string, string | true>>;
+    };
 
 /** Words into a runbook's parameters: by name, and by position in the order the runbook declares. */
 export function parseParameters(
@@ -34,19 +43,30 @@ export function parseParameters(
     else if (found.has(parameter.name)) problems.push(`${parameter.name} is given twice`);
     else found.set(parameter.name, value);
   }
+  const byName: Record<string, string> = {};
   const raw: Record<string, unknown> = {};
   for (const [name, value] of found) {
     const parameter = known.find((candidate) => candidate.name === name);
-    if (value === true && parameter?.type !== "yes/no") problems.push(`${name} needs a value; ${allowedBy(parameter)}`);
+    if (value === true && parameter?.type !== "yes/no") byName[name] = ` needs a value; ${allowedBy(parameter)}`;
     else raw[name] = typed(parameter, value);
   }
   const parsed = runbook.params.safeParse(raw);
-  if (parsed.success && problems.length === 0) return { ok: true, params: parsed.data };
-  // A parameter that already has its problem needs no second one for being absent.
-  const issues = (parsed.error?.issues ?? []).filter(
-    ({ path }) => Object.hasOwn(raw, key(path)) || !found.has(key(path)),
-  );
-  return { ok: false, problems: [...problems, ...issues.map((issue) => describeIssue(issue, found, known))] };
+  for (const issue of parsed.error?.issues ?? []) {
+    const name = key(issue.path);
+    if (name === "") problems.push(describeIssue(issue, found, known));
+    // A parameter that already has its problem needs no second one, for being absent or for its next part.
+    else byName[name] ??= describeIssue(issue, found, known);
+  }
+  if (parsed.success && problems.length === 0 && Object.keys(byName).length === 0)
+    return { ok: true, params: parsed.data };
+  const named = Object.entries(byName);
+  return {
+    ok: false,
+    general: problems,
+    problems: [...problems, ...named.map(([name, problem]) => `${name}${problem}`)],
+    byName: Object.fromEntries(named.map(([name, problem]) => [name, capital(problem.replace(/^[: ]+/, ""))])),
+    given: Object.fromEntries(found),
+  };
 }
 
 /** Written `minAge`, `min-age` or, by a phone, `Minage`: the same name. */
@@ -60,9 +80,18 @@ function typed(parameter: ParameterDescription | undefined, value: string | true
   if (parameter?.type === "number" && value.trim() !== "" && Number.isFinite(Number(value))) return Number(value);
   if (parameter?.type === "yes/no" && /^(yes|true|on|no|false|off)$/i.test(value))
     return /^(yes|true|on)$/i.test(value);
+  if (parameter?.type === "list") return listed(value);
   return value;
 }
 
+function listed(value: string): readonly string[] {
+  return value
+    .split(",")
+    .map((item) => item.trim())
+    .filter((item) => item !== "");
+}
+
+/** What follows the parameter's name in a sentence. */
 function describeIssue(
   issue: z.core.$ZodIssue,
   found: ReadonlyMap<string, string | true>,
@@ -75,9 +104,9 @@ function describeIssue(
     known.find((candidate) => candidate.name === name),
   );
   if (name === "") return rule;
-  if (value === undefined) return `${name} is missing; ${rule}`;
+  if (value === undefined) return ` is missing; ${rule}`;
   const nearest = issue.code === "invalid_value" ? nearestWord(String(value), issue.values.map(String)) : undefined;
-  return `${name}: found ${quoted(String(value))}; ${rule}${nearest === undefined ? "" : `; did you mean ${nearest}?`}`;
+  return `: found ${quoted(String(value))}; ${rule}${nearest === undefined ? "" : `; did you mean ${nearest}?`}`;
 }
 
 /** A schema's own message stays; zod's, made for programmers, is said in the words of the help text. */
@@ -96,7 +125,8 @@ function allowedBy(parameter: ParameterDescription | undefined): string {
   if (parameter === undefined) return "allowed: nothing";
   if (parameter.type === "number") return "allowed: a number";
   if (parameter.type === "yes/no") return "allowed: yes or no";
-  if (parameter.type === "text") return `allowed: ${parameter.description === "" ? "text" : parameter.description}`;
+  if (parameter.type === "text" || parameter.type === "list")
+    return `allowed: ${parameter.description === "" ? parameter.type : parameter.description}`;
   return `allowed: ${parameter.type.replaceAll("|", ", ")}`;
 }
 
@@ -108,6 +138,10 @@ function instead(name: string, known: readonly ParameterDescription[]): string {
   const names = known.map((parameter) => parameter.name);
   const nearest = nearestWord(name, names);
   return nearest === undefined ? "; it takes none" : `; did you mean ${nearest}?`;
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function key(path: readonly PropertyKey[]): string {

@@ -70,6 +70,8 @@ export interface ChangeRunbook<Schema extends z.ZodObject = z.ZodObject> {
   readonly effect: "change";
   /** Groups of dfbot.yaml whose members may ask for it, unless dfbot.yaml says otherwise; default: everybody in the workspace. */
   readonly permission?: readonly string[];
+  /** False: left out of help and lists, because nobody types it. */
+  readonly listed?: boolean;
   /** Who must approve it when dfbot.yaml has no policy of its name; this comes before the policy for `*`. */
   readonly approval?: {
     readonly groups: readonly string[];

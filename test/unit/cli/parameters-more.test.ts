@@ -35,9 +35,7 @@ describe("a refused parameter", () => {
     [{ instance: "\u001b[31m" }, undefined],
   ] as const)("%j is told in the words of the help", (named, sentence) => {
     const parsed = parse(named);
-    expect(parsed).toEqual(
-      sentence === undefined ? expect.objectContaining({ ok: true }) : { ok: false, problems: [sentence] },
-    );
+    expect(parsed).toMatchObject(sentence === undefined ? { ok: true } : { ok: false, problems: [sentence] });
   });
 
   it("cannot act on a terminal through its own sentence", () => {
