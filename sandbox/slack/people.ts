@@ -113,6 +113,7 @@ export function createPeople({ workspace, tickets, delivery, faults, events, app
       const blocks = message?.blocks ?? (view === undefined ? [] : blocksOf(view));
       const used = usedElement(blocks, input);
       if (who === undefined || used === undefined) return failed("That element is no longer there.");
+      if (!used.dispatches) return failed("That element tells the app nothing before the form is sent.");
       const chosen = chosenAction(used.element, input);
       if (chosen === undefined) return failed("That is none of its options.");
       const entered = enteredAfter(used, input);

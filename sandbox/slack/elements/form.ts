@@ -10,6 +10,8 @@ export interface Placed<Of extends Element = Element> {
   readonly element: Of;
   /** Only an input block can be required. */
   readonly required: boolean;
+  /** The app hears of its use: always, but for an input block that does not say `dispatch_action`. */
+  readonly dispatches: boolean;
 }
 
 /** The id by which a block is known; one without its own is known by its place. */
@@ -22,10 +24,11 @@ export function blockIdOf(block: Block, index: number): string {
 export function placedIn(blocks: readonly Block[]): readonly Placed[] {
   return blocks.flatMap((block, index) => {
     const required = block.type === "input" && block["optional"] !== true;
+    const dispatches = block.type !== "input" || block["dispatch_action"] === true;
     const blockId = blockIdOf(block, index);
     const own = [block["element"], block["accessory"], block["elements"]].flat().flatMap((candidate) => {
       const element = elementSchema.safeParse(candidate).data;
-      return element === undefined ? [] : [{ blockId, element, required }];
+      return element === undefined ? [] : [{ blockId, element, required, dispatches }];
     });
     const children = block["child_blocks"];
     return [...own, ...(Array.isArray(children) ? placedIn(children as readonly Block[]) : [])];

@@ -89,9 +89,14 @@ const radios = z.object({
 });
 const datePicker = z.object({ type: z.literal("datepicker"), ...common, initial_date: z.string().optional() });
 const timePicker = z.object({ type: z.literal("timepicker"), ...common, initial_time: z.string().optional() });
+/** When an input that dispatches tells the app: with Enter, unless it says otherwise. */
+const typed = {
+  ...common,
+  dispatch_action_config: z.object({ trigger_actions_on: z.array(z.string()) }).optional(),
+};
 const textInput = z.object({
   type: z.literal("plain_text_input"),
-  ...common,
+  ...typed,
   multiline: z.boolean().optional(),
   initial_value: z.string().optional(),
   min_length: z.number().optional(),
@@ -99,14 +104,14 @@ const textInput = z.object({
 });
 const numberInput = z.object({
   type: z.literal("number_input"),
-  ...common,
+  ...typed,
   is_decimal_allowed: z.boolean().optional(),
   initial_value: z.string().optional(),
   min_value: z.string().optional(),
   max_value: z.string().optional(),
 });
 const addressInputs = (["email_text_input", "url_text_input"] as const).map((type) =>
-  z.object({ type: z.literal(type), ...common, initial_value: z.string().optional() }),
+  z.object({ type: z.literal(type), ...typed, initial_value: z.string().optional() }),
 );
 
 export const elementSchema = z.discriminatedUnion("type", [

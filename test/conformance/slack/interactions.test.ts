@@ -164,6 +164,44 @@ describe.skipIf(real)(
   },
 );
 
+describe.skipIf(real)(
+  "an input that dispatches (https://docs.slack.dev/reference/block-kit/blocks/input-block, dispatch_action)",
+  () => {
+    const typing = {
+      type: "plain_text_input",
+      dispatch_action_config: { trigger_actions_on: ["on_character_entered"] },
+    };
+    const type = (view_id: string, block_id: string, value: string) =>
+      simulated().people.action({ user: ada, view_id, block_id, action_id: "value", value });
+
+    it("tells the app what is typed, with the form as it is then", async () => {
+      const id = await open(modal([input("name", typing, { dispatch_action: true })]));
+      expect(await type(id, "name", "pay")).toEqual({ ok: true });
+      expect(app.last()).toMatchObject({
+        type: "block_actions",
+        container: { type: "view", view_id: id },
+        actions: [{ type: "plain_text_input", block_id: "name", action_id: "value", value: "pay" }],
+        view: { state: { values: { name: { value: { type: "plain_text_input", value: "pay" } } } } },
+      });
+    });
+
+    it("is only one that says so: any other tells nothing before the form is sent", async () => {
+      const id = await open(modal([input("name", { type: "plain_text_input" })]));
+      const before = app.received.length;
+      expect(await type(id, "name", "pay")).toMatchObject({ ok: false });
+      expect(app.received.length).toBe(before);
+    });
+
+    it.each([{ trigger_actions_on: [] }, { trigger_actions_on: ["on_blur"] }, { on: ["on_character_entered"] }])(
+      "is not configured with %j",
+      async (dispatch_action_config) => {
+        const element = { type: "plain_text_input", dispatch_action_config };
+        await expect(open(modal([input("name", element)]))).rejects.toThrow("invalid_arguments");
+      },
+    );
+  },
+);
+
 describe.skipIf(real)("the answer to a submission (https://docs.slack.dev/surfaces/modals#response_actions)", () => {
   const name = input("name", { type: "plain_text_input", initial_value: "x" });
 

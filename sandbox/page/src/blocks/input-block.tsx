@@ -12,7 +12,7 @@ import { chosenState, initialState, valuesOf } from "../../../slack/elements/sta
 import type { Block } from "../../../slack/page-api.ts";
 import { Choices } from "../elements/choices.tsx";
 import { chosenOf } from "../elements/element-view.tsx";
-import { isTyped, Line } from "../elements/line.tsx";
+import { dispatchesOn, isTyped, Line } from "../elements/line.tsx";
 import { Menu } from "../elements/menu.tsx";
 import { MultiMenu } from "../elements/multi-menu.tsx";
 import { Trouble } from "../elements/trouble.tsx";
@@ -44,9 +44,10 @@ export function InputBlock({ block, id }: { readonly block: Block; readonly id: 
   };
   const change = (next: readonly string[]) => {
     form.change(id, element.action_id, chosenState(element, next));
-    // What is typed is dispatched with Enter, everything else when it is chosen.
-    if (!isTyped(element)) dispatch(next);
+    // What is typed is dispatched with Enter unless the app wants every letter, everything else when it is chosen.
+    if (!isTyped(element) || dispatchesOn(element, "on_character_entered")) dispatch(next);
   };
+  const enter = input.dispatch_action === true && dispatchesOn(element, "on_enter_pressed");
   const many = element.type === "checkboxes" || element.type === "radio_buttons";
   const title = (
     <>
@@ -84,7 +85,7 @@ export function InputBlock({ block, id }: { readonly block: Block; readonly id: 
         invalid={error !== undefined}
         describedBy={[error && `${control}-error`, hint && `${control}-hint`].filter(Boolean).join(" ") || undefined}
         onChange={change}
-        onEnter={input.dispatch_action === true ? () => dispatch(values) : undefined}
+        onEnter={enter ? () => dispatch(values) : undefined}
       />
       {notes}
     </div>

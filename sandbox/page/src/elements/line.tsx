@@ -47,3 +47,9 @@ export function Line(props: Props) {
 export function isTyped(element: StatefulElement): boolean {
   return element.type === "number_input" || element.type.endsWith("text_input");
 }
+
+/** Whether the app hears of every letter, or of the whole with Enter. Source: https://docs.slack.dev/reference/block-kit/composition-objects/dispatch-action-configuration-object */
+export function dispatchesOn(element: StatefulElement, trigger: "on_enter_pressed" | "on_character_entered"): boolean {
+  const config = "dispatch_action_config" in element ? element.dispatch_action_config : undefined;
+  return (config?.trigger_actions_on ?? ["on_enter_pressed"]).includes(trigger);
+}
