@@ -225,6 +225,8 @@ export function composeChanges(options: ChangesOptions): Changes {
       permit,
       audit: audit.search,
       auditChannel: config.slack.channels.audit ?? config.slack.channels.operations,
+      operationsChannel: config.slack.channels.operations,
+      choices: { clusters: config.clusters.map(({ name }) => name) },
       now: () => new Date(),
     },
     start: () => clock.start(),

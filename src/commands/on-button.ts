@@ -3,12 +3,12 @@ import type { Report } from "../reports/model.ts";
 import { slackReport } from "../reports/render/slack.ts";
 import { slackReportDetails } from "../reports/render/slack-details.ts";
 import { answerButtons, type ButtonValue } from "./buttons.ts";
-import { onChangeCommand } from "./changes/on-change.ts";
 import type { ChangeDeps } from "./changes/surface.ts";
 import { type Asked, answerPrivately, finishPosted, sayPrivately, whyNotThere } from "./delivery/answer.ts";
 import { slackFailure } from "./delivery/errors.ts";
 import { firstThatWorks } from "./delivery/first-that-works.ts";
 import { type Message, patiently } from "./delivery/sender.ts";
+import { askAsTyped } from "./planning/planning.ts";
 import { failureText, runAndAnswer, type SurfaceDeps } from "./run-and-answer.ts";
 
 /** A click on a button under an answer, already acknowledged. */
@@ -103,7 +103,7 @@ export async function onNext(deps: ChangeDeps, click: Click): Promise<void> {
   const { runbook, params } = click.value;
   // One that changes something is asked for, as if it had been typed.
   if (deps.changes.runbooks.some(({ id }) => id === runbook))
-    return await onChangeCommand(deps, click, { runbook, params });
+    return await askAsTyped(deps, { ...click, askIn: click.channel }, { runbook, params });
   const answer = answerPrivately(deps, click, `Reading ${runbook}…`);
   await runAndAnswer(deps, { runbook, params, user: click.user, shareable: true }, answer);
 }

@@ -5,14 +5,27 @@ import { onAlerts } from "./incidents/listeners.ts";
 import { onSilences } from "./incidents/silencing.ts";
 import type { IncidentDeps } from "./incidents/surface.ts";
 import { interpret } from "./interpret.ts";
+import { openForm, showPlan } from "./planning/planning.ts";
 import { runAndAnswer } from "./run-and-answer.ts";
 
 export interface CommandDeps extends ChangeDeps, IncidentDeps {}
 
+/** A slash command, with the three seconds in which it may open a dialog. */
+export interface Commanded extends Asked {
+  readonly triggerId: string;
+}
+
 /** A slash command, already acknowledged. */
-export async function onCommand(deps: CommandDeps, asked: Asked, text: string): Promise<void> {
+export async function onCommand(deps: CommandDeps, asked: Commanded, text: string): Promise<void> {
   const intent = interpret(text, [...deps.runner.runbooks, ...deps.changes.runbooks]);
-  if (intent.kind === "change") return await onChangeCommand(deps, asked, intent);
+  if (intent.kind === "form") {
+    return await openForm(deps, { ...asked, askIn: asked.channel }, intent.runbook, intent.given);
+  }
+  if (intent.kind === "preview") return await showPlan(deps, asked, intent);
+  if (intent.kind === "change") {
+    await onChangeCommand(deps, asked, intent);
+    return;
+  }
   if (intent.kind === "runs") return await onRuns(deps, asked, intent.all);
   if (intent.kind === "alerts") return await onAlerts(deps, asked);
   if (intent.kind === "silences") return await onSilences(deps, asked);

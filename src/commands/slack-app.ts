@@ -32,6 +32,7 @@ import { showIncident } from "./incidents/thread.ts";
 import { type Handle, onPress, type Pressed } from "./listen.ts";
 import { type Click, onAgain, onDetails, onNext, onShare } from "./on-button.ts";
 import { type CommandDeps, onCommand } from "./on-command.ts";
+import { fieldActionId, listenToPlans, planActionIds } from "./planning/listeners.ts";
 import type { ReportKeeper } from "./report-keeper.ts";
 
 export const slackPath = "/slack/events";
@@ -212,7 +213,12 @@ function addListeners(
       () =>
         onCommand(
           deps,
-          { user: command.user_id, channel: command.channel_id, responseUrl: openResponseUrl(command.response_url) },
+          {
+            user: command.user_id,
+            channel: command.channel_id,
+            responseUrl: openResponseUrl(command.response_url),
+            triggerId: command.trigger_id,
+          },
           command.text,
         ),
     ),
@@ -232,6 +238,7 @@ function addListeners(
     });
   }
   listenToCards(app, deps, handle, outdated);
+  listenToPlans(app, deps, handle, outdated);
   listenToHome(app, deps, handle);
   listenToIncidents(app, deps, handle);
   onPress(app, handle, unknownAction, sayOutdated);
@@ -239,7 +246,7 @@ function addListeners(
 
 /** Whatever is not a button of ours today was one once. */
 const unknownAction = new RegExp(
-  `^(?!(${actionIds.share}|${actionIds.details}|${actionIds.again}|${actionIds.next}_\\d+|${[...Object.values(runActionIds), ...Object.values(homeActionIds), ...Object.values(incidentActionIds), ...Object.values(silenceActionIds)].join("|")})$)`,
+  `^(?!(${actionIds.share}|${actionIds.details}|${actionIds.again}|${actionIds.next}_\\d+|${[...Object.values(runActionIds), ...Object.values(homeActionIds), ...Object.values(incidentActionIds), ...Object.values(silenceActionIds), ...Object.values(planActionIds), fieldActionId].join("|")})$)`,
 );
 const outdated = "This button is from an older version of me. Run the command again.";
 

@@ -9,6 +9,7 @@ import { createSlackSurface, slackPath } from "../../src/commands/slack-app.ts";
 import { createHttpServer } from "../../src/http/server.ts";
 import type { Platform } from "../../src/platform/ports.ts";
 import { catalog } from "../../src/runbooks/catalog/index.ts";
+import type { Runbook } from "../../src/runbooks/definition.ts";
 import type { RunRecord } from "../../src/runbooks/durable/record.ts";
 import { createRunner } from "../../src/runbooks/runner.ts";
 import { config, fakePlatform } from "./platform.ts";
@@ -50,6 +51,8 @@ export interface SlackWorldOptions {
   /** What the bot token may do; all that the manifest asks for by default. */
   readonly scopes?: readonly string[];
   readonly changes?: ChangeSurface;
+  /** Read runbooks beside those of the catalog. */
+  readonly reads?: readonly Runbook[];
   /** Where reports are kept beside memory. */
   readonly store?: KeyValueStore;
 }
@@ -65,6 +68,8 @@ export const noChanges: ChangeSurface = {
   permit: async () => undefined,
   audit: async () => ({ entries: [], complete: true }),
   auditChannel: undefined,
+  operationsChannel: undefined,
+  choices: {},
   now: () => new Date(),
 };
 async function refused(): Promise<never> {
@@ -91,7 +96,7 @@ export async function startSlackWorld(
   const logs: string[] = [];
   const logger = pino({ level: "warn" }, { write: (line: string) => void logs.push(line) });
   const runner = createRunner({
-    runbooks: catalog,
+    runbooks: [...catalog, ...(options.reads ?? [])],
     config: { ...config, readTimeoutMs: 400 },
     platform,
     scrub: (text) => text,

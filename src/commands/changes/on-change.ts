@@ -1,5 +1,6 @@
 import type { AuditFilter } from "../../audit/chain.ts";
 import type { AuditEntry } from "../../audit/entry.ts";
+import { BotError } from "../../errors.ts";
 import { truncate } from "../../reports/render/clean.ts";
 import { escapedUpTo } from "../../reports/render/slack-text.ts";
 import { hasEnded, type RunRecord } from "../../runbooks/durable/record.ts";
@@ -11,42 +12,54 @@ import { postCard } from "./card.ts";
 import type { ChangeDeps } from "./surface.ts";
 import { mention, requesterOf, slackTime } from "./words.ts";
 
-/** Asks for a change. It is kept first, then its card is posted where others can see and approve it. */
-export async function onChangeCommand(
-  deps: ChangeDeps,
-  asked: Asked,
-  wanted: { readonly runbook: string; readonly params: Readonly<Record<string, unknown>> },
-): Promise<void> {
+export interface WantedChange {
+  readonly runbook: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  /** Of the run, when it is known before: asked for twice, it is one. */
+  readonly run?: string;
+}
+
+/**
+ * Asks for a change. It is kept first, then its card is posted where others can see and approve it. False when it is refused, which
+ * the person is told.
+ */
+export async function onChangeCommand(deps: ChangeDeps, asked: Asked, wanted: WantedChange): Promise<boolean> {
   const { changes } = deps;
+  const { runbook, params, run = newRunId(changes.now()) } = wanted;
   let record: RunRecord;
   try {
     record = await changes.driver.submit({
-      id: newRunId(changes.now()),
-      ...wanted,
+      id: run,
+      runbook,
+      params,
       requester: { surface: "slack", id: asked.user },
       slack: { channel: asked.channel },
     });
   } catch (error) {
-    return sayPrivately(deps, asked, failureText(deps, wanted.runbook, error));
+    // The same was asked for already, by the same dialog or button.
+    if (wanted.run !== undefined && error instanceof BotError && error.code === "run.exists") return true;
+    await sayPrivately(deps, asked, failureText(deps, runbook, error));
+    return false;
   }
-  await postCard(deps, record).catch(async (error: unknown) => {
-    const failure = slackFailure(error);
-    if (failure.kind !== "no-access") {
-      // The run is kept, and its card comes with the next look at the runs.
-      deps.logger.warn({ code: failure.code, run: record.id }, "a run's card could not be posted; trying again");
-      return sayPrivately(
-        deps,
-        asked,
-        `Run \`${record.id}\` is accepted. Slack does not take its card yet; it follows.`,
-      );
-    }
-    await changes.driver.cancel(record.id, asked.user, "nobody could have seen it").catch(() => undefined);
-    await sayPrivately(
-      deps,
-      asked,
-      `Nothing was begun: a change is asked for where others can see and approve it. ${whyNotThere(failure)}`,
-    );
-  });
+  return await postCard(deps, record).then(
+    () => true,
+    (error: unknown) => withoutCard(deps, asked, record, error),
+  );
+}
+
+/** The run is kept and nobody sees it. False when it was taken back. */
+async function withoutCard(deps: ChangeDeps, asked: Asked, { id }: RunRecord, error: unknown): Promise<boolean> {
+  const failure = slackFailure(error);
+  if (failure.kind !== "no-access") {
+    // The run is kept, and its card comes with the next look at the runs.
+    deps.logger.warn({ code: failure.code, run: id }, "a run's card could not be posted; trying again");
+    await sayPrivately(deps, asked, `Run \`${id}\` is accepted. Slack does not take its card yet; it follows.`);
+    return true;
+  }
+  await deps.changes.driver.cancel(id, asked.user, "nobody could have seen it").catch(() => undefined);
+  const why = "Nothing was begun: a change is asked for where others can see and approve it.";
+  await sayPrivately(deps, asked, `${why} ${whyNotThere(failure)}`);
+  return false;
 }
 
 const mostRuns = 15;

@@ -21,6 +21,10 @@ export interface ChangeSurface {
   audit(filter: AuditFilter): Promise<{ readonly entries: readonly AuditEntry[]; readonly complete: boolean }>;
   /** Where somebody who went ahead alone is told of. */
   readonly auditChannel: string | undefined;
+  /** Where a change goes that is asked for in no channel, unless its asker says otherwise. */
+  readonly operationsChannel: string | undefined;
+  /** What a list can hold, by the name of the parameter, for forms. */
+  readonly choices: Readonly<Record<string, readonly string[]>>;
   readonly now: () => Date;
 }
 

@@ -1,4 +1,4 @@
-import type { KnownBlock } from "@slack/types";
+import type { KnownBlock, SectionBlock } from "@slack/types";
 import { clean } from "../../reports/render/clean.ts";
 import { escapedUpTo } from "../../reports/render/slack-text.ts";
 import type { RunRecord, RunState } from "../../runbooks/durable/record.ts";
@@ -30,7 +30,18 @@ export function slackTime(iso: string, format = "{date_short_pretty} {time}"): s
   return `<!date^${Math.floor(Date.parse(iso) / 1_000)}^${format}|${iso}>`;
 }
 
-export function section(text: string): KnownBlock {
+/**
+ * A link with words of ours; only the words when what should be linked is not on the web. Slack ends a link at the first `>` and its
+ * address at the first `|`.
+ */
+export function link(url: string, words: string): string {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (parsed === undefined || !/^https?:$/.test(parsed.protocol)) return words;
+  const address = parsed.href.replaceAll(/[<>|]/g, encodeURIComponent).replaceAll("&", "&amp;");
+  return `<${address}|${words}>`;
+}
+
+export function section(text: string): SectionBlock {
   return { type: "section", text: { type: "mrkdwn", text } };
 }
 

@@ -47,6 +47,13 @@ export function openResponseUrl(url: string, now: () => number = Date.now): Resp
   };
 }
 
+/** For what Slack gives no way back with, such as a dialog: the next best way is taken. */
+export const noResponseUrl: ResponseUrl = {
+  send: async () => {
+    throw spent("no_response_url");
+  },
+};
+
 function spent(code: string): BotError {
   return new BotError("slack.response-url", `Slack no longer takes an answer here (${code})`, "Run the command again", {
     cause: code,

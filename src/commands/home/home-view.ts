@@ -5,7 +5,7 @@ import type { RunRecord } from "../../runbooks/durable/record.ts";
 import { detailsButton } from "../changes/run-buttons.ts";
 import { context, requesterOf, section, slackTime, stateWords } from "../changes/words.ts";
 
-export const homeActionIds = { refresh: "home_refresh", open: "home_open" } as const;
+export const homeActionIds = { refresh: "home_refresh", open: "home_open", propose: "home_propose" } as const;
 
 /** What the App Home of one person shows. */
 export interface HomeContents {
@@ -16,6 +16,8 @@ export interface HomeContents {
   readonly platform: Report | string | undefined;
   /** Why the runs are not known. */
   readonly trouble?: string;
+  /** Id of the change that the button begins; undefined when there is none. */
+  readonly proposal: string | undefined;
   readonly at: Date;
 }
 
@@ -31,7 +33,7 @@ const mostFindings = 8;
 const marks = { ok: ":white_check_mark:", warn: ":warning:", fail: ":x:", unknown: ":grey_question:" } as const;
 
 /** What waits for a person, what they asked for, and how the platform is. */
-export function homeView({ waiting, asked, platform, trouble, at }: HomeContents): HomeView {
+export function homeView({ waiting, asked, platform, trouble, proposal, at }: HomeContents): HomeView {
   return {
     type: "home",
     blocks: [
@@ -42,6 +44,7 @@ export function homeView({ waiting, asked, platform, trouble, at }: HomeContents
       { type: "divider" },
       { type: "header", text: { type: "plain_text", text: "You asked for" } },
       ...(trouble === undefined ? runBlocks(asked, "Nothing yet. `/dragonfly help` says what there is.") : []),
+      ...(proposal === undefined ? [] : proposalBlocks(proposal)),
       { type: "divider" },
       { type: "header", text: { type: "plain_text", text: "The platform" } },
       ...platformBlocks(platform),
@@ -54,6 +57,21 @@ export function homeView({ waiting, asked, platform, trouble, at }: HomeContents
       },
     ],
   };
+}
+
+function proposalBlocks(proposal: string): readonly KnownBlock[] {
+  return [
+    { type: "divider" },
+    {
+      ...section("*A Dragonfly for another team?* Propose a tenant: its plan is shown before anything is written."),
+      accessory: {
+        type: "button",
+        action_id: homeActionIds.propose,
+        text: { type: "plain_text", text: "Propose a tenant…" },
+        value: proposal,
+      },
+    },
+  ];
 }
 
 function runBlocks(runs: readonly HomeRun[], nothing: string): readonly KnownBlock[] {

@@ -7,6 +7,7 @@ import { askedOf } from "../changes/run-buttons.ts";
 import { planOf } from "../changes/run-card.ts";
 import type { ChangeDeps } from "../changes/surface.ts";
 import { type Handle, onPress } from "../listen.ts";
+import { changeNamed, openForm } from "../planning/planning.ts";
 import { type HomeContents, type HomeRun, homeActionIds, homeView } from "./home-view.ts";
 
 export { homeActionIds };
@@ -25,9 +26,15 @@ export function listenToHome(app: App, deps: ChangeDeps, handle: Handle): void {
     ),
   );
   onPress(app, handle, homeActionIds.refresh, ({ user }) => showHome(deps, user));
+  onPress(app, handle, homeActionIds.propose, async (pressed) => {
+    await openForm(deps, { ...pressed, askIn: undefined }, pressed.value ?? "", {});
+  });
   // A button with a link opens it by itself, and still wants its ack.
   onPress(app, handle, homeActionIds.open, async () => undefined);
 }
+
+/** The change that is begun here. */
+const tenantProposal = "tenant-propose";
 
 /** First what is known at once, then, in its place, with the state of the platform. */
 async function showHome(deps: ChangeDeps, user: string): Promise<void> {
@@ -36,12 +43,12 @@ async function showHome(deps: ChangeDeps, user: string): Promise<void> {
       .publish({ user_id: user, view: homeView(contents) })
       .catch((err: unknown) => deps.logger.warn({ err }, "an App Home could not be shown"));
   const at = deps.changes.now();
-  const runs = await runsOf(deps, user);
-  await publish({ ...runs, platform: undefined, at });
+  const known = { ...(await runsOf(deps, user)), proposal: changeNamed(deps, tenantProposal)?.id };
+  await publish({ ...known, platform: undefined, at });
   const platform = await deps.runner
     .run({ runbook: "status", params: {}, requester: { surface: "slack", id: user } })
     .catch((error: unknown) => explain(error));
-  await publish({ ...runs, platform, at: deps.changes.now() });
+  await publish({ ...known, platform, at: deps.changes.now() });
 }
 
 const mostAsked = 5;

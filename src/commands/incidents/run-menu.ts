@@ -49,7 +49,10 @@ export async function onRunChosen(deps: ThreadDeps, pressed: Pressed): Promise<v
     return sayPrivately(deps, pressed, "That runbook does not fit any more. See: `/dragonfly runbooks`");
   }
   const params = paramsOf(runbook, incident);
-  if (runbook.effect === "change") return await onChangeCommand(deps, pressed, { runbook: chosen, params });
+  if (runbook.effect === "change") {
+    await onChangeCommand(deps, pressed, { runbook: chosen, params });
+    return;
+  }
   const { channel, ts } = incident.slack;
   try {
     const report = await deps.runner.run({

@@ -32,6 +32,24 @@ export function fencedSlack(text: string, length: number): string {
   return `\`\`\`\n${shown}\n\`\`\`${whole ? "" : `\n_cut, ${inside.length} characters in all_`}`;
 }
 
+const longestLine = 500;
+
+/** As many lines as fit, as a block of code of at most `length`, and how many were left out. A very long line is cut. */
+export function fencedLines(
+  lines: readonly string[],
+  length: number,
+): { readonly text: string; readonly linesLeft: number } {
+  const kept: string[] = [];
+  let used = "```\n\n```".length;
+  for (const line of lines) {
+    const inside = fitted(clean(line).replaceAll("`", "ʼ"), longestLine, escapeReserved);
+    used += inside.length + 1;
+    if (used > length) break;
+    kept.push(inside);
+  }
+  return { text: kept.length === 0 ? "" : `\`\`\`\n${kept.join("\n")}\n\`\`\``, linesLeft: lines.length - kept.length };
+}
+
 /** Escaped text of at most `length`. Lines stay. */
 export function escapedUpTo(text: string, length: number): string {
   return fitted(clean(text).trim(), length, escapeSlack);

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { helpText, interpret } from "../../../src/commands/interpret.ts";
 import { catalog } from "../../../src/runbooks/catalog/index.ts";
 import { defineRunbook } from "../../../src/runbooks/define.ts";
+import { previews, tenantChanges } from "../../fakes/tenant-runbooks.ts";
 
 const say = (text: string) => {
   const intent = interpret(text, catalog);
@@ -52,6 +53,60 @@ describe("a line after /dragonfly", () => {
       for (const line of [acting, `run ${acting}`, `status ${acting}`, `status ${acting}=1`])
         expect(say(line)).not.toMatch(/<[!@#h]/);
     }
+  });
+});
+
+describe("a change whose plan can be seen", () => {
+  const all = [...catalog, ...previews, ...tenantChanges];
+  const complete = "namespace=payments-prod owner=x purpose=x memory=2Gi";
+
+  it.each([
+    `tenant propose payments ${complete}`,
+    `tenant-propose payments ${complete}`,
+    `run tenant propose payments ${complete}`,
+  ])("%j shows its plan first", (line) => {
+    expect(interpret(line, all)).toMatchObject({
+      kind: "preview",
+      runbook: "tenant-propose",
+      params: { name: "payments", replicas: 3 },
+    });
+  });
+
+  it.each([
+    ["tenant propose", "tenant-propose", {}],
+    ["TENANT Propose payments memory=2GB", "tenant-propose", { name: "payments", memory: "2GB" }],
+    ["tenant propose payments --sensitive", "tenant-propose", { name: "payments", sensitive: true }],
+    ["revert", "revert", {}],
+    ["revert twelve", "revert", { mergeRequest: "twelve" }],
+  ])("%j asks for what is missing or not allowed", (line, runbook, given) => {
+    expect(interpret(line, all)).toEqual({ kind: "form", runbook, given });
+  });
+
+  it("is not asked for by a form when it was given what it does not take", () => {
+    const intent = interpret("tenant propose payments colour=red", all);
+    expect(intent).toMatchObject({ kind: "say" });
+    expect(intent.kind === "say" && intent.text).toContain("has no parameter");
+    expect(intent.kind === "say" && intent.text).toContain("Usage: `/dragonfly tenant propose [name]`");
+  });
+
+  it.each([
+    ["tenant", ["• `/dragonfly tenant propose [name]` — Proposes", "• `/dragonfly tenant resize [name]` — Resizes"]],
+    ["tenant propos x", ["I do not know “tenant propos”. Did you mean `/dragonfly tenant propose`?"]],
+    ["tenannt", ["Did you mean `/dragonfly tenant`?"]],
+  ])("%j is answered with what there is", (line, lines) => {
+    const intent = interpret(line, all);
+    for (const words of lines) expect(intent.kind === "say" && intent.text).toContain(words);
+  });
+
+  it("has a preview that runs by its name and is in no list", () => {
+    expect(interpret("plan-revert 12", all)).toMatchObject({
+      kind: "run",
+      runbook: "plan-revert",
+      params: { mergeRequest: 12 },
+    });
+    expect(helpText(all)).not.toContain("plan-");
+    expect(interpret("runbooks", all)).not.toMatchObject({ text: expect.stringContaining("plan-") });
+    expect(interpret("runbooks", all)).toMatchObject({ text: expect.stringContaining("*tenant propose* (change)") });
   });
 });
 

@@ -1,0 +1,110 @@
+import type { KnownBlock } from "@slack/types";
+import { attention, type Finding, type Report, type ReportTable } from "../model.ts";
+import { diffOf } from "../plan-report.ts";
+import { clean, oneLine } from "./clean.ts";
+import type { SlackMessage } from "./slack.ts";
+import { createRoom, joinLines, type Room, section, sectionLength } from "./slack-blocks.ts";
+import { escapedLine, escapedUpTo, fencedLines, verdictWords } from "./slack-text.ts";
+
+export interface PlanLimits {
+  readonly maxBlocks: number;
+  readonly maxCharacters: number;
+  /** Of the diff. */
+  readonly diffCharacters: number;
+}
+
+/** A view holds 100 blocks and 250 KB; a character is at most three bytes of UTF-8, and JSON around them costs some. */
+export const planInView: PlanLimits = { maxBlocks: 92, maxCharacters: 60_000, diffCharacters: 40_000 };
+/** A message holds 50 blocks and 13,200 characters (bolt-js#2509); the rest is for what the caller adds. */
+export const planInMessage: PlanLimits = { maxBlocks: 44, maxCharacters: 11_500, diffCharacters: 3_500 };
+
+const noteCharacters = 300;
+
+/**
+ * The plan of a change before anything is written: verdict, checks worst first, what will be different, the sums, the diff. Within
+ * the limits; what does not fit is counted in words.
+ */
+export function slackPlan(report: Report, { maxBlocks, maxCharacters, diffCharacters }: PlanLimits): SlackMessage {
+  const room = createRoom(maxBlocks, maxCharacters);
+  const { emoji, word } = verdictWords[report.verdict];
+  const head = section(`${emoji} *${word}* — ${escapedLine(report.summary, 1_500)}`);
+  room.take(head);
+  // A line for what is missing, and one for the rest of the diff.
+  room.hold(2, 2 * noteCharacters);
+  const fine = report.findings.filter(({ verdict }) => verdict === "ok");
+  const said = fine.filter(({ detail }) => detail !== "");
+  const wanted = [
+    ...attention(report).map(finding),
+    ...lines(fine.filter(({ detail }) => detail === "").map(fineLine)),
+    ...said.map(finding),
+    ...report.tables.filter(({ rows }) => rows.length > 0).flatMap(sums),
+  ];
+  const shown: KnownBlock[] = [];
+  for (const block of wanted) {
+    if (!room.take(block)) break;
+    shown.push(block);
+  }
+  const left = wanted.length - shown.length;
+  return {
+    text: `${word}: ${escapedLine(report.summary, 1_400)}`,
+    blocks: [
+      head,
+      ...shown,
+      ...(left > 0 ? [section(`_Not shown here: ${left} more ${left === 1 ? "part" : "parts"} of the plan._`)] : []),
+      ...diffBlocks(clean(diffOf(report)), room, diffCharacters),
+    ],
+  };
+}
+
+function finding({ verdict, title, detail }: Finding): KnownBlock {
+  const { emoji, word } = verdictWords[verdict];
+  const head =
+    verdict === "ok" ? `*${escapedLine(title, 600)}*` : `${emoji} *${escapedLine(title, 600)}* (${word.toLowerCase()})`;
+  return section([head, escapedUpTo(detail, 2_000)].filter((text) => text !== "").join("\n"));
+}
+
+function fineLine({ title }: Finding): string {
+  return `${verdictWords.ok.emoji} ${escapedLine(title, 250)}`;
+}
+
+/** A table as a line a row: a plan is read on phones too, where columns do not fit. */
+function sums({ title, columns, rows }: ReportTable): readonly KnownBlock[] {
+  const words = rows.map((row) => {
+    const [first = "", ...others] = row;
+    const named = others.flatMap((cell, index) =>
+      oneLine(cell) === "" ? [] : [`${escapedLine(columns[index + 1]?.title ?? "", 60)} ${escapedLine(cell, 100)}`],
+    );
+    return `• *${escapedLine(first, 150)}*: ${named.join(", ")}`;
+  });
+  return lines([`*${escapedLine(title, 150) || "Sums"}*`, ...words]);
+}
+
+/** As many sections as the lines need. */
+function lines(all: readonly string[]): readonly KnownBlock[] {
+  const blocks: KnownBlock[] = [];
+  let rest = all;
+  while (rest.length > 0) {
+    const { text, linesLeft } = joinLines(rest, sectionLength);
+    blocks.push(section(text));
+    rest = rest.slice(rest.length - linesLeft);
+  }
+  return blocks;
+}
+
+function diffBlocks(diff: string, room: Room, most: number): readonly KnownBlock[] {
+  if (diff === "") return [];
+  const blocks: KnownBlock[] = [];
+  let rest: readonly string[] = diff.split("\n");
+  let left = most;
+  while (rest.length > 0) {
+    const { text, linesLeft } = fencedLines(rest, Math.min(sectionLength, left));
+    const block = section(text);
+    if (text === "" || !room.take(block)) break;
+    blocks.push(block);
+    left -= text.length;
+    rest = rest.slice(rest.length - linesLeft);
+  }
+  if (rest.length === 0) return blocks;
+  const count = `${rest.length} more ${rest.length === 1 ? "line" : "lines"} of the diff`;
+  return [...blocks, section(`_${count} not shown here: the whole is a file in the thread once it is asked for._`)];
+}

@@ -1,0 +1,66 @@
+import type { DecisionContext } from "../../src/approvals/decide.ts";
+import type { ChangeSurface } from "../../src/commands/changes/surface.ts";
+import type { ChangeRunbook } from "../../src/runbooks/durable/definition.ts";
+import { createRunDriver } from "../../src/runbooks/durable/driver.ts";
+import type { RunRecord } from "../../src/runbooks/durable/record.ts";
+import { memoryRunStore } from "./run-store.ts";
+
+/** The real driver over runs in memory, and Grace and Linus as those who decide. */
+export function changeSurface(runbooks: readonly ChangeRunbook[], more: Partial<ChangeSurface> = {}) {
+  const store = memoryRunStore();
+  let shown: (record: RunRecord) => void = () => undefined;
+  const context = (): DecisionContext => ({
+    now: new Date(),
+    policy: {
+      groups: ["operators"],
+      quorum: 2,
+      fromEachGroup: false,
+      expiresAfterMinutes: 60,
+      remindAfterMinutes: [],
+      breakGlass: [],
+    },
+    memberships: new Map([["operators", { known: true, people: new Set(["U0GRACE", "U0LINUS"]) }]]),
+    delegations: [],
+  });
+  const driver = createRunDriver({
+    store,
+    runbooks,
+    process: "test",
+    now: () => new Date(),
+    leaseMs: 10_000,
+    concurrency: 4,
+    pause: async () => undefined,
+    approvalLifeMs: () => 3_600_000,
+    decisionContext: context,
+    onChange: (record) => shown(record),
+    onStep: (record) => shown(record),
+  });
+  const timer = setInterval(() => void driver.sweep(), 20);
+  const surface: ChangeSurface = {
+    runbooks,
+    driver,
+    runs: async () => (await store.list()).map(({ record }) => record),
+    run: async (id) => (await store.get(id))?.record,
+    policyFor: () => context().policy,
+    decisionContext: async () => context(),
+    permit: async () => undefined,
+    audit: async () => ({ entries: [], complete: true }),
+    auditChannel: undefined,
+    operationsChannel: undefined,
+    choices: { clusters: ["infra", "apps"] },
+    now: () => new Date(),
+    ...more,
+  };
+  return {
+    surface,
+    driver,
+    /** Told of every new form of a run. */
+    onChange(told: (record: RunRecord) => void) {
+      shown = told;
+    },
+    async stop() {
+      clearInterval(timer);
+      await driver.stop();
+    },
+  };
+}
