@@ -43,7 +43,7 @@ export interface Members {
  */
 export async function lookAtMembers(
   given: string | undefined,
-  deps: ChangeDeps,
+  deps: Pick<ChangeDeps, "config" | "platform">,
   signal: AbortSignal,
 ): Promise<Members> {
   const { config, platform } = deps;

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Conclusion } from "../definition.ts";
+import type { Conclusion, Requester } from "../definition.ts";
 import type { ApprovalOutcome } from "./record.ts";
 
 export interface StepOptions {
@@ -41,6 +41,8 @@ export interface ApprovablePlan {
  */
 export interface DurableContext<Params> {
   readonly runId: string;
+  /** Who asked for the run. */
+  readonly requester: Requester;
   readonly params: Params;
   /** Aborts when somebody cancels the run, when this process stops, and when another one took the run. */
   readonly signal: AbortSignal;

@@ -167,6 +167,7 @@ export function openSession<Params>(start: RunRecord, params: Params, deps: Sess
 
   const context: DurableContext<Params> = {
     runId: record.id,
+    requester: record.requester,
     params,
     signal: deps.cancelled === undefined ? deps.signal : AbortSignal.any([deps.signal, deps.cancelled]),
     progress: (text) => deps.onProgress?.(record, text),

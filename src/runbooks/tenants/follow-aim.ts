@@ -1,0 +1,127 @@
+import { parse } from "yaml";
+import { z } from "zod";
+import type { Config, InstanceConfig } from "../../config/file.ts";
+import type { FileEdit } from "../../platform/git.ts";
+import type { Tenant } from "../../tenants/change.ts";
+import type { Tree } from "../../tenants/draft.ts";
+import { instanceOf } from "./consumers.ts";
+import type { PlanDeps } from "./deps.ts";
+import { withEdits } from "./tree.ts";
+
+/** What a merged change is to bring about, read off its files: so it holds for whatever was merged, by whom ever. */
+export interface Aim {
+  /** Flux Kustomizations of the shared instance's cluster that apply the files. */
+  readonly kustomizations: readonly string[];
+  readonly instances: readonly WantedInstance[];
+  /** Namespaces of instances whose Secrets must have been made. */
+  readonly secrets: readonly string[];
+  readonly access: readonly WantedAccess[];
+  /** Tenants that are new, or were changed. */
+  readonly tenants: readonly Tenant[];
+}
+
+export interface WantedInstance {
+  readonly instance: InstanceConfig;
+  readonly there: boolean;
+  /** As the manifest says, after Flux's substitution; null when it does not say. */
+  readonly image: string | null;
+  readonly args: readonly string[] | null;
+}
+
+export interface WantedAccess {
+  /** Of the consumer, and the cluster that its pods are in. */
+  readonly namespace: string;
+  readonly cluster: string;
+  readonly instance: InstanceConfig;
+  readonly allowed: boolean;
+}
+
+export function aimOf(deps: PlanDeps, edits: readonly FileEdit[], after: Tree): Aim {
+  const { config, rules } = deps;
+  const { shared, tenants: places } = config;
+  const before = withEdits(
+    after,
+    edits.map(({ path, before: text, after: gone }) => ({ path, before: gone, after: text })),
+  );
+  const paths = edits.map(({ path }) => path);
+  const below = (folder: string) => paths.some((path) => path.startsWith(`${folder}/`));
+  const onShared = below(places.sharedDirectory) || below(places.ciliumDirectory);
+  const names = new Set(paths.flatMap((path) => rules.tenantAt(path, config) ?? []));
+  const touched = (tree: Tree) =>
+    rules
+      .tenantsOf(tree, config)
+      .flatMap(({ name, tenant }) => (names.has(name) && tenant !== undefined ? [tenant] : []));
+  const now = touched(after);
+  const gone = touched(before).filter(({ name }) => !now.some((one) => one.name === name));
+  const own = now.filter(({ isolation }) => isolation === "own");
+  const wanted = (instance: InstanceConfig, folder: string): WantedInstance => {
+    const manifest = manifestOf(deps, after, folder);
+    return { instance, there: true, image: manifest?.image ?? null, args: manifest?.args ?? null };
+  };
+  return {
+    kustomizations: [
+      ...(below(places.directory) ? [places.kustomization] : []),
+      ...(onShared ? [places.sharedKustomization] : []),
+    ],
+    instances: [
+      ...own.map((tenant) => wanted(instanceOf(tenant, deps), `${places.directory}/${tenant.name}`)),
+      ...gone
+        .filter(({ isolation }) => isolation === "own")
+        .map((tenant) => ({ instance: instanceOf(tenant, deps), there: false, image: null, args: null })),
+      ...(onShared ? [wanted(shared, places.sharedDirectory)] : []),
+    ],
+    secrets: [
+      ...own.map((tenant) => rules.namespaceOf(tenant, config)),
+      ...(below(places.sharedDirectory) ? [shared.namespace] : []),
+    ],
+    access: [
+      ...now.flatMap((tenant) =>
+        tenant.clusters.map((cluster) => ({
+          namespace: tenant.namespace,
+          cluster,
+          instance: instanceOf(tenant, deps),
+          allowed: true,
+        })),
+      ),
+      ...listedAccess(config, before, after),
+    ],
+    tenants: now,
+  };
+}
+
+const manifestSchema = z.looseObject({
+  kind: z.literal("Dragonfly"),
+  spec: z.looseObject({ image: z.string().optional(), args: z.array(z.string()).optional() }),
+});
+
+function manifestOf({ rules, config }: PlanDeps, tree: Tree, folder: string) {
+  for (const object of rules.objectsOf(tree, folder, rules.settingsOf(tree, config))) {
+    const manifest = manifestSchema.safeParse(object);
+    if (manifest.success) return manifest.data.spec;
+  }
+  return undefined;
+}
+
+const botConfigSchema = z.looseObject({
+  namespaces: z.looseObject({ allowed: z.array(z.string()).default([]) }).prefault({}),
+});
+
+/** Namespaces that were let in to the shared instance, and those that were shut out. */
+function listedAccess(config: Config, before: Tree, after: Tree): readonly WantedAccess[] {
+  const { shared, tenants } = config;
+  const listed = (tree: Tree) => {
+    const parsed = botConfigSchema.safeParse(parse(tree.get(tenants.botConfig) ?? ""));
+    return new Set(parsed.data?.namespaces.allowed ?? []);
+  };
+  const [was, is] = [listed(before), listed(after)];
+  const row = (namespace: string, allowed: boolean) => ({
+    namespace,
+    cluster: shared.cluster,
+    instance: shared,
+    allowed,
+  });
+  return [
+    ...[...is].filter((name) => !was.has(name)).map((name) => row(name, true)),
+    ...[...was].filter((name) => !is.has(name)).map((name) => row(name, false)),
+  ];
+}

@@ -1,0 +1,245 @@
+import type { Config, InstanceConfig } from "../../config/file.ts";
+import { BotError } from "../../errors.ts";
+import { evaluatePolicies } from "../../network-policy/evaluate.ts";
+import { type Reading, read } from "../../platform/reading.ts";
+import { type Finding, worstVerdict } from "../../reports/model.ts";
+import { assessInstance } from "../instance/assess.ts";
+import { evidence, finding } from "../instance/findings.ts";
+import { contextOf } from "../instance/observe.ts";
+import { summarise } from "../instance/summary.ts";
+import { contains } from "./ancestry.ts";
+import type { PlanDeps } from "./deps.ts";
+import type { Aim, WantedAccess, WantedInstance } from "./follow-aim.ts";
+import { shortSha } from "./sha.ts";
+
+/** One thing that a merged change is to bring about, and whether waiting may still help. */
+export interface Progress {
+  readonly finding: Finding;
+  readonly pending: boolean;
+}
+
+interface Look {
+  readonly deps: PlanDeps;
+  readonly merged: string;
+  readonly signal: AbortSignal;
+  readonly now: () => Date;
+}
+
+const section = "After the merge";
+
+/** How far the clusters are with a merged change. What cannot be read is `unknown`, and may be read the next time. */
+export async function lookHowFar(
+  deps: PlanDeps,
+  aim: Aim,
+  merged: string,
+  signal: AbortSignal,
+  now: () => Date,
+): Promise<readonly Progress[]> {
+  const look: Look = { deps, merged, signal, now };
+  const found = await Promise.all([
+    ...aim.kustomizations.map((name) => kustomizationProgress(look, name)),
+    ...aim.instances.map((wanted) => (wanted.there ? instanceProgress(look, wanted) : goneProgress(look, wanted))),
+    ...aim.secrets.map((namespace) => secretProgress(look, namespace)),
+    ...aim.access.map((wanted) => accessProgress(look, wanted)),
+  ]);
+  return found;
+}
+
+function ask<T>({ deps, signal }: Look, what: string, fn: (inner: AbortSignal) => Promise<T>): Promise<Reading<T>> {
+  const { config } = deps;
+  const command = `kubectl --context=${contextOf(config, config.shared.cluster)} ${what}`;
+  return read({ command, timeoutMs: config.readTimeoutMs * 2, signal }, fn);
+}
+
+function unread(id: string, title: string, reading: Reading<unknown>): Progress {
+  const detail = reading.ok ? "" : reading.reason;
+  return {
+    finding: finding({ id, section, verdict: "unknown", title, detail, evidence: [evidence(reading, "")] }),
+    pending: true,
+  };
+}
+
+function reached(id: string, title: string, reading: Reading<unknown>, output = ""): Progress {
+  return {
+    finding: finding({ id, section, verdict: "ok", title, evidence: [evidence(reading, output)] }),
+    pending: false,
+  };
+}
+
+function missing(id: string, title: string, detail: string, reading: Reading<unknown>, output = ""): Progress {
+  return {
+    finding: finding({ id, section, verdict: "fail", title, detail, evidence: [evidence(reading, output)] }),
+    pending: true,
+  };
+}
+
+async function kustomizationProgress(look: Look, name: string): Promise<Progress> {
+  const { deps, merged } = look;
+  const { config, platform } = deps;
+  const id = `flux.${name}`;
+  const seen = await ask(look, `-n ${config.flux.namespace} get kustomization ${name}`, async (signal) => {
+    const all = await platform.cluster(config.shared.cluster).kustomizations(config.flux.namespace, signal);
+    const one = all.find(({ meta }) => meta.name === name);
+    const has = async (revision: string | undefined) => {
+      const sha = /[0-9a-f]{40}$/.exec(revision ?? "")?.[0];
+      return sha === undefined ? false : await contains(platform.git, sha, merged, signal);
+    };
+    return one === undefined
+      ? undefined
+      : { ...one, applied: await has(one.appliedRevision), attempted: await has(one.attemptedRevision) };
+  });
+  if (!seen.ok) return unread(id, `Whether Flux has applied ${name} could not be read`, seen);
+  if (seen.value === undefined) {
+    const detail =
+      "Without it nothing of tenants is applied. Flux makes it from kubernetes/clusters in the Git project.";
+    return missing(id, `There is no Flux Kustomization ${name}`, detail, seen);
+  }
+  const { applied, attempted, appliedRevision, ready, message, suspended } = seen.value;
+  const output = `${appliedRevision ?? "nothing applied yet"}: ${message}`;
+  if (applied === true) return reached(id, `Flux has applied ${shortSha(merged)} by ${name}`, seen, output);
+  if (applied === undefined) {
+    return unread(id, `Whether ${appliedRevision} of ${name} has ${shortSha(merged)} in it cannot be told`, seen);
+  }
+  const why = suspended
+    ? "It is suspended: `flux resume kustomization` lets it go on."
+    : ready === false && attempted === true
+      ? message
+      : `It is at ${appliedRevision ?? "no revision"}.`;
+  return missing(id, `Flux has not applied ${shortSha(merged)} by ${name}`, why, seen, output);
+}
+
+async function instanceProgress(look: Look, { instance, image, args }: WantedInstance): Promise<Progress> {
+  const { deps, signal, now } = look;
+  const { platform } = deps;
+  const { cluster, namespace, name } = instance;
+  const id = `instance.${name}`;
+  const resource = await ask(look, `-n ${namespace} get dragonfly ${name} -o yaml`, (inner) =>
+    platform.cluster(cluster).dragonfly(namespace, name, inner),
+  );
+  if (!resource.ok) {
+    return resource.code === "kubernetes.not-found"
+      ? missing(id, `Dragonfly ${name} is not there yet`, resource.reason, resource)
+      : unread(id, `Dragonfly ${name} could not be read`, resource);
+  }
+  const differs = [
+    ...(image !== null && resource.value.image !== image ? [`image ${resource.value.image}, not ${image}`] : []),
+    ...(args !== null && args.join(" ") !== resource.value.args.join(" ") ? ["other arguments than the manifest"] : []),
+  ];
+  if (differs.length > 0) {
+    return missing(id, `Dragonfly ${name} is not yet as it was merged`, `It has ${differs.join(", and ")}.`, resource);
+  }
+  const wanted: InstanceConfig = { ...instance, replicas: resource.value.replicas, image: image ?? instance.image };
+  const { findings } = await assessInstance({
+    params: { instance: `${namespace}/${name}` },
+    config: withInstance(deps.config, wanted),
+    platform,
+    signal,
+    now,
+  });
+  const failed = findings.filter(({ verdict }) => verdict === "fail");
+  const verdict = worstVerdict(findings.map((one) => one.verdict));
+  const title = summarise(wanted, findings, "every check is ok");
+  const because = failed.flatMap((one) => one.evidence).slice(0, 1);
+  return {
+    finding: finding({
+      id,
+      section,
+      verdict,
+      title,
+      detail: failed.map((one) => one.title).join("; "),
+      evidence: because,
+      next: [{ runbook: "status", params: { instance: `${namespace}/${name}` }, label: `Status of ${name}` }],
+    }),
+    pending: failed.length > 0 || resource.value.isRollingUpdate,
+  };
+}
+
+/** The configuration with this instance as it is meant to be now, whatever the file says that the process was started with. */
+function withInstance(config: Config, instance: InstanceConfig): Config {
+  const same = (one: InstanceConfig) => one.name === instance.name && one.namespace === instance.namespace;
+  if (same(config.shared)) return { ...config, shared: instance };
+  return { ...config, instances: [...config.instances.filter((one) => !same(one)), instance] };
+}
+
+async function goneProgress(look: Look, { instance }: WantedInstance): Promise<Progress> {
+  const { platform } = look.deps;
+  const { cluster, namespace, name } = instance;
+  const id = `instance.${name}`;
+  const seen = await ask(look, `-n ${namespace} get dragonfly,pvc`, async (inner) => {
+    const kubernetes = platform.cluster(cluster);
+    const there = await kubernetes.dragonfly(namespace, name, inner).then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof BotError && error.code === "kubernetes.not-found") return false;
+        throw error;
+      },
+    );
+    return { there, claims: await kubernetes.persistentVolumeClaims(namespace, inner) };
+  });
+  if (!seen.ok) return unread(id, `Whether ${name} is gone could not be read`, seen);
+  if (seen.value.there)
+    return missing(id, `Dragonfly ${name} is still there`, "Flux takes it away when it prunes.", seen);
+  const { claims } = seen.value;
+  const kept = claims.map(({ meta }) => meta.name).join("\n");
+  return reached(id, `${name} is gone; ${claims.length} volume claims are kept for 30 days`, seen, kept);
+}
+
+async function secretProgress(look: Look, namespace: string): Promise<Progress> {
+  const { config, platform } = look.deps;
+  const id = `secret.${namespace}`;
+  const seen = await ask(look, `-n ${namespace} get externalsecret`, (inner) =>
+    platform.cluster(config.shared.cluster).externalSecrets(namespace, inner),
+  );
+  if (!seen.ok) return unread(id, `Whether the Secrets of ${namespace} are made could not be read`, seen);
+  const behind = seen.value.filter(({ synced }) => synced !== true);
+  const words = seen.value.map(({ meta, synced, message }) => `${meta.name} ${synced ?? "?"} ${message}`).join("\n");
+  if (seen.value.length === 0)
+    return missing(id, `${namespace} has no ExternalSecret`, "Nobody can log in without.", seen);
+  const [first] = behind;
+  return first === undefined
+    ? reached(id, `The Secrets of ${namespace} are made`, seen, words)
+    : missing(id, `ExternalSecret ${first.meta.name} has not made its Secret`, first.message, seen, words);
+}
+
+async function accessProgress(look: Look, { namespace, cluster, instance, allowed }: WantedAccess): Promise<Progress> {
+  const { platform } = look.deps;
+  const id = `policy.${cluster}.${namespace}`;
+  const who = `namespace ${namespace} of ${cluster}`;
+  const seen = await ask(
+    look,
+    `-n ${instance.namespace} get networkpolicy,ciliumnetworkpolicy -o yaml`,
+    async (inner) => {
+      const kubernetes = platform.cluster(instance.cluster);
+      const [plain, cilium] = await Promise.all([
+        kubernetes.networkPolicies(instance.namespace, inner),
+        kubernetes.ciliumNetworkPolicies(instance.namespace, inner),
+      ]);
+      return [...plain, ...cilium];
+    },
+  );
+  if (!seen.ok) return unread(id, `Whether the policies let ${who} in could not be read`, seen);
+  const end = (where: string, of: string, labels: Readonly<Record<string, string>>) => ({
+    kind: "pod" as const,
+    cluster: of,
+    namespace: where,
+    namespaceLabels: { "kubernetes.io/metadata.name": where },
+    labels,
+  });
+  const { ingress } = evaluatePolicies({
+    from: end(namespace, cluster, {}),
+    to: {
+      ...end(instance.namespace, instance.cluster, { app: instance.name, "app.kubernetes.io/name": "dragonfly" }),
+      namedPorts: { redis: 6_379 },
+    },
+    port: 6_379,
+    policies: seen.value,
+    enforcement: { kind: "cilium", defaultLocalCluster: true },
+  });
+  if (ingress.decision === "unknown")
+    return unread(id, `Whether ${who} may connect cannot be said: ${ingress.because}`, seen);
+  const isSo = (ingress.decision === "allowed") === allowed;
+  const title = ingress.decision === "allowed" ? `The policies let ${who} in` : `The policies keep ${who} out`;
+  return isSo
+    ? reached(id, title, seen, ingress.because)
+    : missing(id, `${title}, which is to change`, ingress.because, seen, ingress.because);
+}

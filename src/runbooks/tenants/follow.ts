@@ -1,0 +1,70 @@
+import type { Finding } from "../../reports/model.ts";
+import type { DurableContext } from "../durable/definition.ts";
+import { finding } from "../instance/findings.ts";
+import type { TenantDeps } from "./deps.ts";
+import type { Aim } from "./follow-aim.ts";
+import { lookHowFar } from "./follow-look.ts";
+
+/** Between two looks, in seconds; the last one stays. */
+const pauses = [5, 10, 15, 30] as const;
+/** What was just seen well is looked at once more: an operator that has not begun to roll looks well too. */
+const settleSeconds = 10;
+/** Findings that are kept have the beginning of their evidence: a run's record is small. */
+const longestEvidence = 1_500;
+
+/**
+ * Waits until a merged change serves, or its time is over: parked between the looks. Returns what was seen last, and what nobody has
+ * proven.
+ */
+export async function follow(
+  context: DurableContext<unknown>,
+  deps: TenantDeps,
+  aim: Aim,
+  merged: string,
+): Promise<readonly Finding[]> {
+  const untilMs = deps.config.tenants.readyMinutes * 60_000;
+  let waitedMs = 0;
+  let well = 0;
+  for (let looks = 0; well < 2; looks++) {
+    const waits = await context.step(
+      looks === 0 ? "look how far the clusters are" : "look again how far the clusters are",
+      async ({ signal, now }) => {
+        const seen = await lookHowFar(deps, aim, merged, signal, now);
+        return seen.filter(({ pending }) => pending).map((one) => one.finding.title.slice(0, 200));
+      },
+      { timeoutMs: 60_000, retries: 3, backoffMs: 2_000 },
+    );
+    well = waits.length === 0 ? well + 1 : 0;
+    if (waitedMs >= untilMs || well >= 2) break;
+    const seconds = well > 0 ? settleSeconds : (pauses[Math.min(looks, pauses.length - 1)] ?? 30);
+    waitedMs += seconds * 1_000;
+    const [first] = waits;
+    await context.sleep(first === undefined ? "looks once more soon" : `waits: ${first}`, seconds * 1_000);
+  }
+  const findings = await context.step(
+    "look what came of it",
+    async ({ signal, now }) => (await lookHowFar(deps, aim, merged, signal, now)).map((one) => shortened(one.finding)),
+    { timeoutMs: 60_000, retries: 3, backoffMs: 2_000 },
+  );
+  return [...findings, ...connectivity(aim)];
+}
+
+function shortened(one: Finding): Finding {
+  const evidence = one.evidence.map(({ output, ...rest }) => ({ ...rest, output: output.slice(0, longestEvidence) }));
+  return { ...one, evidence };
+}
+
+/** A policy that lets somebody in is not a connection. */
+function connectivity({ access }: Aim): readonly Finding[] {
+  return access
+    .filter(({ allowed }) => allowed)
+    .map(({ namespace, cluster, instance }) =>
+      finding({
+        id: `connectivity.${cluster}.${namespace}`,
+        section: "After the merge",
+        verdict: "unknown",
+        title: `Not proven: that a pod of ${namespace} in ${cluster} reaches ${instance.name}`,
+        detail: "There is no connectivity runbook yet, so nobody has tried. Try it from a pod of that namespace.",
+      }),
+    );
+}

@@ -1,0 +1,64 @@
+import type { Finding, ReportTable } from "../../reports/model.ts";
+import { worstVerdict } from "../../reports/model.ts";
+import type { Conclusion } from "../definition.ts";
+import { finding } from "../instance/findings.ts";
+import { plural } from "../instance/units.ts";
+import type { Proposal } from "./plan-change.ts";
+import { fileOf } from "./prepared.ts";
+import type { TenantRules } from "./rules.ts";
+import { shortSha } from "./sha.ts";
+
+/** A plan as a report, which every surface can show: checks are findings, sums are a table, each file's diff is evidence. */
+export function proposalConclusion(
+  { base, draft, checks }: Proposal,
+  rules: Pick<TenantRules, "unifiedDiff">,
+  at: string,
+): Conclusion {
+  const { title, edits, effects, reasons, sums, risk } = draft;
+  const files = edits.map((edit) => fileOf(edit, rules));
+  const diffs: Finding = finding({
+    id: "plan.files",
+    section: "Files",
+    verdict: "ok",
+    title: `${plural(files.length, "file")} in one merge request, on ${shortSha(base)}`,
+    detail: files.map(({ what, path }) => `${what}: ${path}`).join("\n"),
+    evidence: files.map(({ path, diff }) => ({ command: `git diff ${shortSha(base)} -- ${path}`, output: diff, at })),
+  });
+  const failing = checks.filter(({ verdict }) => verdict === "fail");
+  const [first] = failing;
+  return {
+    summary:
+      first === undefined
+        ? `${title}: ${plural(files.length, "file")}, risk ${risk}; ${wordsFor(worstVerdict(checks.map(({ verdict }) => verdict)))}`
+        : `${title} would be refused: ${first.title}${failing.length === 1 ? "" : ` (and ${failing.length - 1} more)`}`,
+    findings: [
+      ...checks.map((check) => finding({ ...check, section: "Checks" })),
+      ...(files.length === 0 ? [] : [diffs]),
+    ],
+    tables: [linesTable("What will be different", effects), linesTable("Why", reasons), sumsTable(sums)].filter(
+      ({ rows }) => rows.length > 0,
+    ),
+  };
+}
+
+function wordsFor(verdict: Finding["verdict"]): string {
+  if (verdict === "ok") return "every check is ok";
+  return verdict === "warn" ? "with warnings" : "not everything could be checked";
+}
+
+function linesTable(title: string, lines: readonly string[]): ReportTable {
+  return { title, columns: [{ title: "", align: "left" }], rows: lines.map((line) => [line]) };
+}
+
+function sumsTable(sums: Proposal["draft"]["sums"]): ReportTable {
+  return {
+    title: "Sums",
+    columns: [
+      { title: "What", align: "left" },
+      { title: "Now", align: "right" },
+      { title: "Then", align: "right" },
+      { title: "Limit", align: "right" },
+    ],
+    rows: sums.map(({ what, now, then, limit }) => [what, now, then, limit === "" ? "–" : limit]),
+  };
+}

@@ -1,0 +1,100 @@
+import { z } from "zod";
+import { BotError } from "../../errors.ts";
+import type { FileEdit } from "../../platform/git.ts";
+import type { Check, Draft } from "../../tenants/draft.ts";
+import { editsOf } from "./change-of-files.ts";
+import { clusterChecks } from "./cluster-checks.ts";
+import type { ChangeDeclaration } from "./define-change.ts";
+import type { PlanDeps } from "./deps.ts";
+import { flatten } from "./markdown.ts";
+import { baseOf } from "./plan-change.ts";
+import { digestOfEdits, readTree, withEdits } from "./tree.ts";
+
+export const mergeRequestParameter = z.int().min(1).describe("Number of the merge request in GitLab, without its !");
+
+const params = z.strictObject({ mergeRequest: mergeRequestParameter });
+
+/** A merge request that gives its files back as they were before another one was merged. */
+export const revert: ChangeDeclaration<typeof params> = {
+  id: "revert",
+  title: "Take a merge request back",
+  description: "Gives the files of a merged merge request back as they were, when nobody has changed them since",
+  params,
+  positional: ["mergeRequest"],
+  subject: ({ mergeRequest }) => String(mergeRequest),
+  target: ({ mergeRequest }) => `merge-request/${mergeRequest}`,
+  propose: async (deps, { mergeRequest }, signal) => {
+    const base = await baseOf(deps, signal);
+    const draft = await draftRevert(deps, mergeRequest, base, signal);
+    const tree = await readTree(deps.platform.git, deps.config, deps.rules, base, signal);
+    const clusters = await clusterChecks(deps, draft.edits, withEdits(tree, draft.edits), signal);
+    return { base, draft, checks: [...draft.checks, ...clusters], digest: digestOfEdits(draft.edits) };
+  },
+  draftOn: (deps, { mergeRequest }, sha, signal) => draftRevert(deps, mergeRequest, sha, signal),
+};
+
+async function draftRevert(deps: PlanDeps, iid: number, sha: string, signal: AbortSignal): Promise<Draft> {
+  const { config, platform, rules } = deps;
+  const { git } = platform;
+  const { state, mergedAs, head, title } = await git.mergeRequest(iid, signal);
+  if (state !== "merged" || mergedAs === undefined) {
+    throw new BotError(
+      "revert.not-merged",
+      `!${iid} is ${state}, not merged`,
+      "Only what was merged can be taken back",
+    );
+  }
+  const merged = editsOf(await git.mergeRequestFiles(iid, signal));
+  const parent = mergedAs === head ? undefined : (await git.commit(mergedAs, signal)).parents[0];
+  const edits: FileEdit[] = [];
+  const since: string[] = [];
+  for (const file of merged) {
+    const { path } = file;
+    const [then, now, old] = await Promise.all([
+      git.file(mergedAs, path, signal),
+      git.file(sha, path, signal),
+      // The branch may have gone on between the merge request's base and its merge.
+      parent === undefined ? (file.before ?? undefined) : git.file(parent, path, signal),
+    ]);
+    if (now !== then) since.push(path);
+    else if (now !== old) edits.push({ path, before: now ?? null, after: old ?? null });
+  }
+  const outside = merged.filter(({ path }) => !rules.touchesTenants(path, config)).map(({ path }) => path);
+  const tree = await readTree(git, config, rules, sha, signal);
+  const own: readonly Check[] = [
+    since.length === 0
+      ? { id: "revert.unchanged", verdict: "ok", title: "Nobody has changed its files since", detail: "" }
+      : {
+          id: "revert.unchanged",
+          verdict: "fail",
+          title: "Its files were changed since",
+          detail: `${since.join(", ")}: to take it back would take that back too`,
+        },
+    outside.length === 0
+      ? { id: "merge-request.paths", verdict: "ok", title: "It touched files of tenants only", detail: "" }
+      : {
+          id: "merge-request.paths",
+          verdict: "fail",
+          title: "It touched other files too",
+          detail: `${outside.join(", ")}: revert it in GitLab`,
+        },
+  ];
+  if (since.length === 0 && edits.length === 0) {
+    throw new BotError(
+      "change.needless",
+      `Everything that !${iid} changed is as it was before`,
+      "There is nothing to do",
+    );
+  }
+  // Not only to the bot: whoever takes a tenant away takes its instance away.
+  const removes = edits.some(({ path, after }) => after === null && path.endsWith("/tenant.yaml"));
+  return {
+    title: flatten(`Take back !${iid}: ${title}`, 200),
+    edits,
+    checks: [...own, ...rules.reviewEdits(edits, tree, config)],
+    sums: [],
+    effects: [`Everything that !${iid} changed is as it was before it`],
+    reasons: [],
+    risk: removes ? "high" : "medium",
+  };
+}

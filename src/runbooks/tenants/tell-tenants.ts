@@ -1,0 +1,63 @@
+import { read } from "../../platform/reading.ts";
+import type { Finding } from "../../reports/model.ts";
+import type { Tenant } from "../../tenants/change.ts";
+import type { DurableContext } from "../durable/definition.ts";
+import { finding } from "../instance/findings.ts";
+import type { TenantDeps } from "./deps.ts";
+
+/** A Slack id of a channel or a person, as an owner may be given. */
+const slackId = /^[CGUW][A-Z0-9]{6,}$/;
+
+const tellWithinMs = 20_000;
+
+/** Tells each tenant that it is served and how to connect, once; where nobody is known, those who operate the platform. */
+export async function tellTenants(
+  context: DurableContext<unknown>,
+  deps: TenantDeps,
+  tenants: readonly Tenant[],
+  iid: number,
+): Promise<readonly Finding[]> {
+  const { config, rules } = deps;
+  const findings: Finding[] = [];
+  for (const tenant of tenants) {
+    const to = slackId.test(tenant.owner) ? tenant.owner : config.slack.channels.operations;
+    const id = `told.${tenant.name}`;
+    const section = "Tenant";
+    if (to === undefined) {
+      const title = `Nobody was told how ${tenant.name} connects`;
+      const detail = "Its owner is no Slack id, and dfbot.yaml has no slack.channels.operations.";
+      findings.push(finding({ id, section, verdict: "warn", title, detail }));
+      continue;
+    }
+    const problem = await context.effect(
+      `tell ${tenant.name}`,
+      {
+        find: async () => undefined,
+        apply: async ({ signal }) => {
+          const note = {
+            key: `${context.runId}/tenant/${tenant.name}/${iid}`,
+            to,
+            text: rules.noticeOf(tenant, config),
+          };
+          const said = await read({ command: "Slack", timeoutMs: tellWithinMs, signal }, (inner) =>
+            deps.tell(note, inner),
+          );
+          return said.ok ? "" : said.reason;
+        },
+      },
+      { timeoutMs: tellWithinMs * 2 },
+    );
+    findings.push(
+      problem === ""
+        ? finding({ id, section, verdict: "ok", title: `${tenant.name} was told how to connect` })
+        : finding({
+            id,
+            section,
+            verdict: "warn",
+            title: `${tenant.name} could not be told how to connect`,
+            detail: problem,
+          }),
+    );
+  }
+  return findings;
+}
