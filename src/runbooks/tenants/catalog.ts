@@ -5,7 +5,6 @@ import { changeRunbookOf, previewOf } from "./define-change.ts";
 import type { TenantDeps } from "./deps.ts";
 import { revert } from "./revert.ts";
 import { review } from "./review.ts";
-import type { TenantRules } from "./rules.ts";
 
 /** The changes of the Git project, in the order people see them. */
 export function tenantChanges(deps: TenantDeps): readonly ChangeRunbook[] {
@@ -23,14 +22,12 @@ export function tenantChanges(deps: TenantDeps): readonly ChangeRunbook[] {
 }
 
 /** What each of them would do, before anything is written. */
-export function tenantPlans(rules: TenantRules): readonly Runbook[] {
-  return [
-    previewOf(propose, rules),
-    previewOf(resize, rules),
-    previewOf(offboard, rules),
-    previewOf(accessAllow, rules),
-    previewOf(accessRevoke, rules),
-    previewOf(upgrade, rules),
-    previewOf(revert, rules),
-  ] as unknown as readonly Runbook[];
-}
+export const tenantPlans = [
+  previewOf(propose),
+  previewOf(resize),
+  previewOf(offboard),
+  previewOf(accessAllow),
+  previewOf(accessRevoke),
+  previewOf(upgrade),
+  previewOf(revert),
+] as unknown as readonly Runbook[];

@@ -1,10 +1,17 @@
+import { posix } from "node:path";
 import { z } from "zod";
+import type { Config } from "../../config/file.ts";
+import { BotError } from "../../errors.ts";
 import type { FileEdit } from "../../platform/git.ts";
 import { type Reading, read } from "../../platform/reading.ts";
 import type { Check, Tree } from "../../tenants/draft.ts";
+import { objectsOf } from "../../tenants/objects.ts";
+import { settingsOf } from "../../tenants/settings.ts";
+import { applied } from "../../tenants/tree.ts";
 import { contextOf, crdName } from "../instance/observe.ts";
 import type { PlanDeps } from "./deps.ts";
 import { faultsBySchema } from "./resource-schema.ts";
+import { digestOf } from "./tree.ts";
 
 const manifestSchema = z.looseObject({
   kind: z.literal("Dragonfly"),
@@ -15,19 +22,20 @@ type Manifest = z.infer<typeof manifestSchema>;
 const crdVersion = "v1alpha1";
 
 /**
- * What the live cluster says to every Dragonfly resource in the folders that a change touches: by the schema of its kind, and by a
+ * What the live cluster says to every Dragonfly resource that a change makes or changes: by the schema of its kind, and by a
  * server-side dry-run. That one is made in the bot's own namespace: the tenant's does not exist before the change, and there the bot
  * may not. `unknown`, with the reason, where the cluster cannot be asked.
  */
 export async function clusterChecks(
   deps: PlanDeps,
   edits: readonly FileEdit[],
-  after: Tree,
+  tree: Tree,
   signal: AbortSignal,
 ): Promise<readonly Check[]> {
   const { config, platform } = deps;
   const { cluster } = config.shared;
-  const manifests = manifestsOf(deps, edits, after);
+  const { manifests, problem } = changedManifests(config, edits, tree);
+  if (problem !== undefined) return [problem];
   if (manifests.length === 0) return [];
   const ask = <T>(what: string, fn: (inner: AbortSignal) => Promise<T>) =>
     read(
@@ -49,21 +57,35 @@ export async function clusterChecks(
   ]);
 }
 
-/** The Dragonfly resources of the folders that the edits are in, as Flux would apply them. */
-function manifestsOf({ config, rules }: PlanDeps, edits: readonly FileEdit[], after: Tree): readonly Manifest[] {
-  const folders = new Set(edits.map(({ path }) => path.slice(0, Math.max(0, path.lastIndexOf("/")))));
-  const settings = rules.settingsOf(after, config);
-  return [...folders].flatMap((folder) =>
-    [...after.keys()].some((path) => path === `${folder}/kustomization.yaml`) && isOfTenants(folder, config)
-      ? rules.objectsOf(after, folder, settings).flatMap((object) => {
-          const manifest = manifestSchema.safeParse(object);
-          return manifest.success ? [manifest.data] : [];
-        })
-      : [],
-  );
+/** The Dragonfly resources that are otherwise after the edits, as Flux would apply them. */
+function changedManifests(
+  config: Config,
+  edits: readonly FileEdit[],
+  tree: Tree,
+): { readonly manifests: readonly Manifest[]; readonly problem?: Check } {
+  const folders = new Set(edits.map(({ path }) => posix.dirname(path)).filter((folder) => isOfTenants(folder, config)));
+  const within = (at: Tree) => [...folders].flatMap((folder) => manifestsIn(at, folder, config));
+  try {
+    const known = new Set(within(tree).map(digestOf));
+    return { manifests: within(applied(tree, edits)).filter((manifest) => !known.has(digestOf(manifest))) };
+  } catch (error) {
+    if (!(error instanceof BotError)) throw error;
+    const title = "The manifests can be read";
+    return {
+      manifests: [],
+      problem: { id: "cluster.manifests", verdict: "fail", title: `Not so: ${title}`, detail: error.message },
+    };
+  }
 }
 
-function isOfTenants(folder: string, { tenants }: PlanDeps["config"]): boolean {
+function manifestsIn(tree: Tree, folder: string, config: Config): readonly Manifest[] {
+  return objectsOf(tree, folder, settingsOf(tree, config)).flatMap((object) => {
+    const manifest = manifestSchema.safeParse(object);
+    return manifest.success ? [manifest.data] : [];
+  });
+}
+
+function isOfTenants(folder: string, { tenants }: Config): boolean {
   return folder === tenants.sharedDirectory || folder.startsWith(`${tenants.directory}/`);
 }
 

@@ -73,7 +73,7 @@ export async function concludeMerged(
   }
   const seen = await follow(context, deps, back.aim, back.sha);
   const served = worstVerdict(seen.map(({ verdict }) => verdict)) !== "fail";
-  const told = served ? await tellTenants(context, deps, back.aim.tenants, iid) : [];
+  const told = served ? await tellTenants(context, deps, back.aim.notices, iid) : [];
   const revert: NextStep = {
     runbook: "revert",
     params: { mergeRequest: iid },
@@ -100,13 +100,13 @@ async function readBack(
   { as, by, head }: Extract<Situation, { kind: "merged" }>,
   signal: AbortSignal,
 ): Promise<ReadBack> {
-  const { config, platform, rules } = deps;
+  const { config, platform } = deps;
   const { git } = platform;
   const sha = as ?? (await baseOf(deps, signal));
   const [self, files, tree] = await Promise.all([
     git.self(signal),
     git.mergeRequestFiles(iid, signal),
-    readTree(git, config, rules, sha, signal),
+    readTree(git, config, sha, signal),
   ]);
   let exact: boolean | null = null;
   if (approved !== undefined && current !== undefined) {

@@ -2,6 +2,8 @@ import type { InstanceConfig } from "../../config/file.ts";
 import { read } from "../../platform/reading.ts";
 import type { Tenant } from "../../tenants/change.ts";
 import type { Check, Tree } from "../../tenants/draft.ts";
+import { tenantsOf } from "../../tenants/inventory.ts";
+import { instanceNameOf, namespaceOf } from "../../tenants/places.ts";
 import { addressOf, lookAtMembers, type Members } from "../changes/members.ts";
 import { contextOf } from "../instance/observe.ts";
 import { plural } from "../instance/units.ts";
@@ -15,8 +17,8 @@ export async function consumerChecks(
   force: boolean,
   signal: AbortSignal,
 ): Promise<readonly Check[]> {
-  const { config, rules } = deps;
-  const tenant = rules.tenantsOf(tree, config).find((one) => one.name === name)?.tenant;
+  const { config } = deps;
+  const tenant = tenantsOf(tree, config).find((one) => one.name === name)?.tenant;
   // The draft's own checks say that there is no such tenant.
   if (tenant === undefined) return [];
   const instance = instanceOf(tenant, deps);
@@ -38,10 +40,10 @@ export async function consumerChecks(
 }
 
 /** The instance that a tenant uses. */
-export function instanceOf(tenant: Tenant, { config, rules }: Pick<PlanDeps, "config" | "rules">): InstanceConfig {
+export function instanceOf(tenant: Tenant, { config }: Pick<PlanDeps, "config">): InstanceConfig {
   if (tenant.isolation === "shared") return config.shared;
-  const name = rules.instanceNameOf(tenant);
-  const namespace = rules.namespaceOf(tenant, config);
+  const name = instanceNameOf(tenant);
+  const namespace = namespaceOf(tenant, config);
   const known = config.instances.find((one) => one.name === name && one.namespace === namespace);
   const { cluster, image } = config.shared;
   return known ?? { cluster, image, name, namespace, replicas: tenant.replicas };

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import type { Config } from "../../config/file.ts";
 import { namespaceName, type TenantChange, tenantName, tenantSchema } from "../../tenants/change.ts";
+import { recommend } from "../../tenants/recommend.ts";
+import { sharedMaxmemoryOf } from "../../tenants/settings.ts";
 import { lockOf, targetOf } from "../changes/members.ts";
 import type { ChangeDeclaration } from "./define-change.ts";
 import type { PlanDeps } from "./deps.ts";
@@ -35,8 +37,8 @@ export const propose: ChangeDeclaration<typeof proposeParams> = {
   positional: ["name"],
   subject: (params) => params.name,
   target: tenantTarget,
-  ...drafted<z.infer<typeof proposeParams>>(({ isolation, ...rest }, { rules, config }) => (tree): TenantChange => {
-    const recommended = () => rules.recommend(rest, rest.memory, rules.sharedMaxmemoryOf(tree, config)).isolation;
+  ...drafted<z.infer<typeof proposeParams>>(({ isolation, ...rest }, { config }) => (tree): TenantChange => {
+    const recommended = () => recommend(rest, rest.memory, sharedMaxmemoryOf(tree, config)).isolation;
     return { kind: "propose", tenant: { ...rest, isolation: isolation ?? recommended() } };
   }),
 };

@@ -10,7 +10,6 @@ import type { PlanDeps, TenantDeps } from "./deps.ts";
 import { carryThrough, type First } from "./merge-flow.ts";
 import type { Proposal } from "./plan-change.ts";
 import { proposalConclusion } from "./proposal-report.ts";
-import type { TenantRules } from "./rules.ts";
 
 /** A change of the Git project that the bot drafts: what differs from one to the next. */
 export interface ChangeDeclaration<Schema extends z.ZodObject> {
@@ -58,18 +57,15 @@ export function changeRunbookOf<Schema extends z.ZodObject>(
 }
 
 /** The read runbook that shows the plan of a change before anything is written: its preview in Slack, and `--dry-run` of the CLI. */
-export function previewOf<Schema extends z.ZodObject>(
-  declared: ChangeDeclaration<Schema>,
-  rules: TenantRules,
-): Runbook<Schema> {
+export function previewOf<Schema extends z.ZodObject>(declared: ChangeDeclaration<Schema>): Runbook<Schema> {
   const { id, title, params, positional, description } = declared;
   return defineRunbook<Schema>({
     ...{ id: `plan-${id}`, title: `Plan: ${title}`, description, params, positional, effect: "read", listed: false },
     async run({ params: given, config, platform, signal }) {
       const plan = await read({ command: "git diff", timeoutMs: planWithinMs, signal }, async (inner) => ({
-        proposal: await declared.propose({ config, platform, rules }, given, inner),
+        proposal: await declared.propose({ config, platform }, given, inner),
       }));
-      if (plan.ok) return proposalConclusion(plan.value.proposal, rules, plan.at);
+      if (plan.ok) return proposalConclusion(plan.value.proposal, plan.at);
       const findings = fromReading({ id: "plan", section: "Plan", what: `The plan of ${id}` }, plan, () => []);
       return { summary: `There is no plan: ${plan.reason}`, findings, tables: [] };
     },

@@ -1,6 +1,5 @@
 import type { GitChanges } from "../../platform/git.ts";
 import type { ChangeDeps } from "../changes/members.ts";
-import type { TenantRules } from "./rules.ts";
 
 /** Something to tell somebody once. */
 export interface Note {
@@ -16,11 +15,10 @@ export interface TenantDeps extends ChangeDeps {
   readonly git: GitChanges;
   /** Posts a message in Slack, once for its key. Rejects when it is not known to be there. */
   tell(note: Note, signal: AbortSignal): Promise<void>;
-  readonly rules: TenantRules;
 }
 
 /** What is needed to say what a change would be; nothing in it can change anything. */
-export type PlanDeps = Pick<TenantDeps, "config" | "platform" | "rules">;
+export type PlanDeps = Pick<TenantDeps, "config" | "platform">;
 
 const threadPrefix = "run/";
 

@@ -65,7 +65,7 @@ export function mergeRequestDescription(prepared: Prepared, about: About): strin
         ? []
         : table(
             ["what", "now", "then", "limit"],
-            sums.map(({ what, now, then, limit }) => [what, now, then, limit].map((text) => cell(text))),
+            sums.map(({ what, now, after, limit }) => [what, now, after, limit].map((text) => cell(text))),
           ),
     ),
     ...part(

@@ -2,11 +2,15 @@ import { parse } from "yaml";
 import { z } from "zod";
 import type { Config, InstanceConfig } from "../../config/file.ts";
 import type { FileEdit } from "../../platform/git.ts";
-import type { Tenant } from "../../tenants/change.ts";
 import type { Tree } from "../../tenants/draft.ts";
+import { tenantsOf } from "../../tenants/inventory.ts";
+import { noticeOf } from "../../tenants/notice.ts";
+import { objectsOf } from "../../tenants/objects.ts";
+import { namespaceOf, tenantAt } from "../../tenants/places.ts";
+import { settingsOf } from "../../tenants/settings.ts";
+import { applied } from "../../tenants/tree.ts";
 import { instanceOf } from "./consumers.ts";
 import type { PlanDeps } from "./deps.ts";
-import { withEdits } from "./tree.ts";
 
 /** What a merged change is to bring about, read off its files: so it holds for whatever was merged, by whom ever. */
 export interface Aim {
@@ -16,8 +20,15 @@ export interface Aim {
   /** Namespaces of instances whose Secrets must have been made. */
   readonly secrets: readonly string[];
   readonly access: readonly WantedAccess[];
-  /** Tenants that are new, or were changed. */
-  readonly tenants: readonly Tenant[];
+  /** For tenants that are new, or were changed. */
+  readonly notices: readonly Notice[];
+}
+
+/** What a tenant is told once it is served. */
+export interface Notice {
+  readonly tenant: string;
+  readonly owner: string;
+  readonly text: string;
 }
 
 export interface WantedInstance {
@@ -37,20 +48,18 @@ export interface WantedAccess {
 }
 
 export function aimOf(deps: PlanDeps, edits: readonly FileEdit[], after: Tree): Aim {
-  const { config, rules } = deps;
+  const { config } = deps;
   const { shared, tenants: places } = config;
-  const before = withEdits(
+  const before = applied(
     after,
     edits.map(({ path, before: text, after: gone }) => ({ path, before: gone, after: text })),
   );
   const paths = edits.map(({ path }) => path);
   const below = (folder: string) => paths.some((path) => path.startsWith(`${folder}/`));
   const onShared = below(places.sharedDirectory) || below(places.ciliumDirectory);
-  const names = new Set(paths.flatMap((path) => rules.tenantAt(path, config) ?? []));
+  const names = new Set(paths.flatMap((path) => tenantAt(path, config) ?? []));
   const touched = (tree: Tree) =>
-    rules
-      .tenantsOf(tree, config)
-      .flatMap(({ name, tenant }) => (names.has(name) && tenant !== undefined ? [tenant] : []));
+    tenantsOf(tree, config).flatMap(({ name, tenant }) => (names.has(name) && tenant !== undefined ? [tenant] : []));
   const now = touched(after);
   const gone = touched(before).filter(({ name }) => !now.some((one) => one.name === name));
   const own = now.filter(({ isolation }) => isolation === "own");
@@ -71,7 +80,7 @@ export function aimOf(deps: PlanDeps, edits: readonly FileEdit[], after: Tree): 
       ...(onShared ? [wanted(shared, places.sharedDirectory)] : []),
     ],
     secrets: [
-      ...own.map((tenant) => rules.namespaceOf(tenant, config)),
+      ...own.map((tenant) => namespaceOf(tenant, config)),
       ...(below(places.sharedDirectory) ? [shared.namespace] : []),
     ],
     access: [
@@ -85,7 +94,11 @@ export function aimOf(deps: PlanDeps, edits: readonly FileEdit[], after: Tree): 
       ),
       ...listedAccess(config, before, after),
     ],
-    tenants: now,
+    notices: now.map((tenant) => ({
+      tenant: tenant.name,
+      owner: tenant.owner,
+      text: noticeOf(tenant, config, settingsOf(after, config)),
+    })),
   };
 }
 
@@ -94,8 +107,8 @@ const manifestSchema = z.looseObject({
   spec: z.looseObject({ image: z.string().optional(), args: z.array(z.string()).optional() }),
 });
 
-function manifestOf({ rules, config }: PlanDeps, tree: Tree, folder: string) {
-  for (const object of rules.objectsOf(tree, folder, rules.settingsOf(tree, config))) {
+function manifestOf({ config }: PlanDeps, tree: Tree, folder: string) {
+  for (const object of objectsOf(tree, folder, settingsOf(tree, config))) {
     const manifest = manifestSchema.safeParse(object);
     if (manifest.success) return manifest.data.spec;
   }

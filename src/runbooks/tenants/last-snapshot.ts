@@ -1,5 +1,6 @@
 import { BotError } from "../../errors.ts";
 import { read } from "../../platform/reading.ts";
+import { tenantsOf } from "../../tenants/inventory.ts";
 import { type ChangeDeps, lookAtMembers, targetOf } from "../changes/members.ts";
 import { saveData } from "../changes/save-data.ts";
 import type { DurableContext } from "../durable/definition.ts";
@@ -20,7 +21,7 @@ export async function lastSnapshot(deps: TenantDeps, context: DurableContext<Lea
   const { name, force } = context.params;
   const { instance } = await context.step("look who leaves", async ({ signal }) => {
     const { tree } = await treeNow(deps, signal);
-    const tenant = deps.rules.tenantsOf(tree, deps.config).find((one) => one.name === name)?.tenant;
+    const tenant = tenantsOf(tree, deps.config).find((one) => one.name === name)?.tenant;
     if (tenant?.isolation !== "own") return { instance: null };
     const found = instanceOf(tenant, deps);
     const members = await lookIn(deps, targetOf(found), signal);
@@ -56,7 +57,7 @@ export async function lastSnapshot(deps: TenantDeps, context: DurableContext<Lea
 
 async function treeNow(deps: TenantDeps, signal: AbortSignal) {
   const sha = await baseOf(deps, signal);
-  return { tree: await readTree(deps.platform.git, deps.config, deps.rules, sha, signal) };
+  return { tree: await readTree(deps.platform.git, deps.config, sha, signal) };
 }
 
 function lookIn(deps: ChangeDeps, target: string, signal: AbortSignal) {

@@ -27,7 +27,7 @@ export async function draftAndOpen(
 ): Promise<Current> {
   const prepared = await context.step(
     named("draft the change"),
-    async ({ signal }) => prepare(await change.propose(signal), deps.rules),
+    async ({ signal }) => prepare(await change.propose(signal)),
     { timeoutMs: 60_000 },
   );
   const branch = branchOf(change, about.runId);

@@ -1,10 +1,11 @@
 import { BotError } from "../../errors.ts";
 import type { TenantChange } from "../../tenants/change.ts";
 import type { Check, Draft, Tree } from "../../tenants/draft.ts";
+import { draftChange } from "../../tenants/drafting.ts";
 import { clusterChecks } from "./cluster-checks.ts";
 import { consumerChecks } from "./consumers.ts";
 import type { PlanDeps } from "./deps.ts";
-import { digestOfEdits, readTree, withEdits } from "./tree.ts";
+import { digestOfEdits, readTree } from "./tree.ts";
 
 /** A change, or what it is on a tree: whether a new tenant gets an instance of its own may depend on the shared one's size. */
 export type WantedChange = TenantChange | ((tree: Tree) => TenantChange);
@@ -29,7 +30,7 @@ export interface PlanOptions {
  * Drafts a change on the newest commit of the target branch and checks it against the live clusters. A cluster that cannot be asked
  * makes a check `unknown`.
  *
- * @throws BotError `git.*` when the project cannot be read, `change.needless` when everything is already so, and what the draft throws
+ * @throws BotError `git.*` when the project cannot be read, and what the draft throws
  */
 export async function planChange(
   deps: PlanDeps,
@@ -39,11 +40,8 @@ export async function planChange(
 ): Promise<Proposal> {
   const base = await baseOf(deps, signal);
   const { draft, tree, change: wanted } = await draftAt(deps, change, base, signal);
-  if (draft.edits.length === 0 && !draft.checks.some(({ verdict }) => verdict === "fail")) {
-    throw new BotError("change.needless", `${draft.title}: everything is already so in Git`, "There is nothing to do");
-  }
   const [clusters, consumers] = await Promise.all([
-    clusterChecks(deps, draft.edits, withEdits(tree, draft.edits), signal),
+    clusterChecks(deps, draft.edits, tree, signal),
     wanted.kind === "offboard" ? consumerChecks(deps, wanted.name, tree, options.force === true, signal) : [],
   ]);
   return { base, draft, checks: [...draft.checks, ...clusters, ...consumers], digest: digestOfEdits(draft.edits) };
@@ -63,12 +61,12 @@ export async function baseOf({ config, platform }: PlanDeps, signal: AbortSignal
 
 /** The same change on one commit: always the same draft. */
 export async function draftAt(
-  { config, platform, rules }: PlanDeps,
+  { config, platform }: PlanDeps,
   change: WantedChange,
   sha: string,
   signal: AbortSignal,
 ): Promise<{ readonly change: TenantChange; readonly draft: Draft; readonly tree: Tree }> {
-  const tree = await readTree(platform.git, config, rules, sha, signal);
+  const tree = await readTree(platform.git, config, sha, signal);
   const wanted = typeof change === "function" ? change(tree) : change;
-  return { change: wanted, draft: rules.draftChange(wanted, tree, config), tree };
+  return { change: wanted, draft: draftChange(wanted, tree, config), tree };
 }

@@ -1,10 +1,10 @@
 import { BotError } from "../../errors.ts";
 import type { FileEdit } from "../../platform/git.ts";
+import { unifiedDiff } from "../../tenants/diff.ts";
 import type { Check, Draft, Sum } from "../../tenants/draft.ts";
 import type { Authors } from "./identity.ts";
 import type { Proposal } from "./plan-change.ts";
-import type { TenantRules } from "./rules.ts";
-import { digestOf, digestOfEdits } from "./tree.ts";
+import { digestOf } from "./tree.ts";
 
 /** One file of a change, as people decide about it and as it can be recognised afterwards. Without its text: a run's record is small. */
 export interface PreparedFile {
@@ -41,12 +41,12 @@ const longestDiffs = 100_000;
  *
  * @throws BotError `change.refused` with every check that fails, `change.too-large`
  */
-export function prepare(proposal: Proposal, rules: Pick<TenantRules, "unifiedDiff">): Prepared {
+export function prepare(proposal: Proposal): Prepared {
   const { base, digest, checks, draft } = proposal;
   const { title, risk, sums, effects, reasons } = draft;
   return ready({
     ...{ title, risk, base, digest, sums, effects, reasons, checks },
-    files: draft.edits.map((edit) => fileOf(edit, rules)),
+    files: draft.edits.map((edit) => fileOf(edit)),
     authors: [],
   });
 }
@@ -54,11 +54,24 @@ export function prepare(proposal: Proposal, rules: Pick<TenantRules, "unifiedDif
 /** The prepared change when nothing speaks against asking people about it. */
 export function ready(prepared: Prepared): Prepared {
   refuseFailing(prepared.title, prepared.checks);
+  const cut = prepared.files.filter(({ diff }) => isCut(diff)).map(({ path }) => path);
+  if (cut.length > 0) throw tooLarge(`${prepared.title}: the diff of ${cut.join(", ")} is too long to be shown`);
   const size = prepared.files.reduce((sum, { diff }) => sum + diff.length, 0);
   if (size <= longestDiffs) return prepared;
-  throw new BotError(
-    "change.too-large",
+  throw tooLarge(
     `${prepared.title}: its diff has ${Math.round(size / 1024)} KiB, more than somebody can decide about in Slack`,
+  );
+}
+
+/** Lines of a file begin with a sign; this one says that not all of them are here. */
+function isCut(diff: string): boolean {
+  return /^\((cut: \d+ more lines|differs in too many places to be shown)\)$/m.test(diff);
+}
+
+function tooLarge(message: string): BotError {
+  return new BotError(
+    "change.too-large",
+    message,
     "Divide it into several merge requests, or have it reviewed and merged in GitLab",
   );
 }
@@ -70,12 +83,12 @@ function refuseFailing(title: string, checks: readonly Check[]): void {
   throw new BotError("change.refused", `${title} is refused. ${lines.join("; ")}`, "Mend that, then ask again");
 }
 
-export function fileOf(edit: FileEdit, rules: Pick<TenantRules, "unifiedDiff">): PreparedFile {
+export function fileOf(edit: FileEdit): PreparedFile {
   const { path, before, after } = edit;
   return {
     path,
     what: before === null ? "new" : after === null ? "deleted" : "changed",
-    diff: rules.unifiedDiff([edit]),
+    diff: unifiedDiff([edit]),
     before: textDigest(before),
     after: textDigest(after),
   };
@@ -85,6 +98,3 @@ export function fileOf(edit: FileEdit, rules: Pick<TenantRules, "unifiedDiff">):
 export function textDigest(text: string | null | undefined): string | null {
   return text === null || text === undefined ? null : digestOf(text);
 }
-
-/** Digest of the files of a merge request, in the same terms as a proposal's. */
-export const contentDigest = digestOfEdits;

@@ -5,17 +5,12 @@ import { finding } from "../instance/findings.ts";
 import { plural } from "../instance/units.ts";
 import type { Proposal } from "./plan-change.ts";
 import { fileOf } from "./prepared.ts";
-import type { TenantRules } from "./rules.ts";
 import { shortSha } from "./sha.ts";
 
 /** A plan as a report, which every surface can show: checks are findings, sums are a table, each file's diff is evidence. */
-export function proposalConclusion(
-  { base, draft, checks }: Proposal,
-  rules: Pick<TenantRules, "unifiedDiff">,
-  at: string,
-): Conclusion {
+export function proposalConclusion({ base, draft, checks }: Proposal, at: string): Conclusion {
   const { title, edits, effects, reasons, sums, risk } = draft;
-  const files = edits.map((edit) => fileOf(edit, rules));
+  const files = edits.map((edit) => fileOf(edit));
   const diffs: Finding = finding({
     id: "plan.files",
     section: "Files",
@@ -59,6 +54,6 @@ function sumsTable(sums: Proposal["draft"]["sums"]): ReportTable {
       { title: "Then", align: "right" },
       { title: "Limit", align: "right" },
     ],
-    rows: sums.map(({ what, now, then, limit }) => [what, now, then, limit === "" ? "–" : limit]),
+    rows: sums.map(({ what, now, after, limit }) => [what, now, after, limit === "" ? "–" : limit]),
   };
 }

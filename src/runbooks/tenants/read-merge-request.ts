@@ -1,6 +1,9 @@
 import { BotError } from "../../errors.ts";
 import type { MergeRequest } from "../../platform/git.ts";
+import { reviewEdits } from "../../tenants/checks/review.ts";
 import type { Check } from "../../tenants/draft.ts";
+import { touchesTenants } from "../../tenants/places.ts";
+import { applied } from "../../tenants/tree.ts";
 import { editsOf } from "./change-of-files.ts";
 import { clusterChecks } from "./cluster-checks.ts";
 import type { TenantDeps } from "./deps.ts";
@@ -8,7 +11,7 @@ import { authorsOf } from "./identity.ts";
 import { baseOf } from "./plan-change.ts";
 import { fileOf, ready, textDigest } from "./prepared.ts";
 import type { Current, Situation } from "./situation.ts";
-import { digestOfEdits, readTree, withEdits } from "./tree.ts";
+import { digestOfEdits, readTree } from "./tree.ts";
 
 export type ReadMergeRequest =
   | ({ readonly kind: "open" } & Current)
@@ -26,7 +29,7 @@ export async function readMergeRequest(
   own: ReadonlySet<string>,
   signal: AbortSignal,
 ): Promise<ReadMergeRequest> {
-  const { config, platform, rules } = deps;
+  const { config, platform } = deps;
   const { git } = platform;
   const mergeRequest = await git.mergeRequest(iid, signal);
   const { state, head, url, mergedBy, mergedAs, closedBy } = mergeRequest;
@@ -37,11 +40,11 @@ export async function readMergeRequest(
     git.mergeRequestFiles(iid, signal),
     git.mergeRequestCommits(iid, signal),
     git.self(signal),
-    readTree(git, config, rules, base, signal),
+    readTree(git, config, base, signal),
   ]);
   const edits = editsOf(files);
   if (edits.length === 0) throw new BotError("review.empty", `!${iid} changes no file`, "Push something to it first");
-  const touched = edits.filter(({ path }) => rules.touchesTenants(path, config));
+  const touched = edits.filter(({ path }) => touchesTenants(path, config));
   if (touched.length === 0) {
     throw new BotError(
       "review.not-tenants",
@@ -49,16 +52,16 @@ export async function readMergeRequest(
       "Have it reviewed in GitLab",
     );
   }
+  const after = applied(tree, edits);
   const behind: string[] = [];
   for (const { path, before } of edits) {
     if (textDigest(await git.file(base, path, signal)) !== textDigest(before)) behind.push(path);
   }
   const opaque = files.filter((file) => file.opaque).map(({ path }) => path);
-  const outside = edits.filter((edit) => !touched.includes(edit)).map(({ path }) => path);
   const checks: readonly Check[] = [
-    ...shapeChecks(mergeRequest, config.tenants.branch, { behind, opaque, outside }),
-    ...rules.reviewEdits(edits, tree, config),
-    ...(await clusterChecks(deps, touched, withEdits(tree, edits), signal)),
+    ...shapeChecks(mergeRequest, config.tenants.branch, { behind, opaque }),
+    ...reviewEdits(edits, after, config),
+    ...(await clusterChecks(deps, touched, tree, signal)),
   ];
   const authors = authorsOf(mergeRequest, commits, { account, commits: own }, config);
   const prepared = ready({
@@ -66,7 +69,7 @@ export async function readMergeRequest(
     risk: "medium",
     base,
     digest: digestOfEdits(edits),
-    files: edits.map((edit) => fileOf(edit, rules)),
+    files: edits.map((edit) => fileOf(edit)),
     checks,
     sums: [],
     effects: [],
@@ -80,13 +83,9 @@ export async function readMergeRequest(
 function shapeChecks(
   { targetBranch, fromFork, readiness }: MergeRequest,
   branch: string,
-  found: {
-    readonly behind: readonly string[];
-    readonly opaque: readonly string[];
-    readonly outside: readonly string[];
-  },
+  found: { readonly behind: readonly string[]; readonly opaque: readonly string[] },
 ): readonly Check[] {
-  const { behind, opaque, outside } = found;
+  const { behind, opaque } = found;
   const rules: readonly (readonly [id: string, broken: boolean, good: string, bad: string, detail: string])[] = [
     [
       "merge-request.target",
@@ -108,13 +107,6 @@ function shapeChecks(
       "It is not marked as a draft",
       "It is marked as a draft",
       "Mark it as ready in GitLab",
-    ],
-    [
-      "merge-request.paths",
-      outside.length > 0,
-      "It touches files of tenants only",
-      "It touches other files too",
-      `${outside.join(", ")}: put them into a merge request of their own`,
     ],
     [
       "merge-request.text",

@@ -1,14 +1,16 @@
 import { z } from "zod";
 import { BotError } from "../../errors.ts";
 import type { FileEdit } from "../../platform/git.ts";
+import { reviewEdits } from "../../tenants/checks/review.ts";
 import type { Check, Draft } from "../../tenants/draft.ts";
+import { applied } from "../../tenants/tree.ts";
 import { editsOf } from "./change-of-files.ts";
 import { clusterChecks } from "./cluster-checks.ts";
 import type { ChangeDeclaration } from "./define-change.ts";
 import type { PlanDeps } from "./deps.ts";
 import { flatten } from "./markdown.ts";
 import { baseOf } from "./plan-change.ts";
-import { digestOfEdits, readTree, withEdits } from "./tree.ts";
+import { digestOfEdits, readTree } from "./tree.ts";
 
 export const mergeRequestParameter = z.int().min(1).describe("Number of the merge request in GitLab, without its !");
 
@@ -26,15 +28,15 @@ export const revert: ChangeDeclaration<typeof params> = {
   propose: async (deps, { mergeRequest }, signal) => {
     const base = await baseOf(deps, signal);
     const draft = await draftRevert(deps, mergeRequest, base, signal);
-    const tree = await readTree(deps.platform.git, deps.config, deps.rules, base, signal);
-    const clusters = await clusterChecks(deps, draft.edits, withEdits(tree, draft.edits), signal);
+    const tree = await readTree(deps.platform.git, deps.config, base, signal);
+    const clusters = await clusterChecks(deps, draft.edits, tree, signal);
     return { base, draft, checks: [...draft.checks, ...clusters], digest: digestOfEdits(draft.edits) };
   },
   draftOn: (deps, { mergeRequest }, sha, signal) => draftRevert(deps, mergeRequest, sha, signal),
 };
 
 async function draftRevert(deps: PlanDeps, iid: number, sha: string, signal: AbortSignal): Promise<Draft> {
-  const { config, platform, rules } = deps;
+  const { config, platform } = deps;
   const { git } = platform;
   const { state, mergedAs, head, title } = await git.mergeRequest(iid, signal);
   if (state !== "merged" || mergedAs === undefined) {
@@ -59,8 +61,7 @@ async function draftRevert(deps: PlanDeps, iid: number, sha: string, signal: Abo
     if (now !== then) since.push(path);
     else if (now !== old) edits.push({ path, before: now ?? null, after: old ?? null });
   }
-  const outside = merged.filter(({ path }) => !rules.touchesTenants(path, config)).map(({ path }) => path);
-  const tree = await readTree(git, config, rules, sha, signal);
+  const tree = await readTree(git, config, sha, signal);
   const own: readonly Check[] = [
     since.length === 0
       ? { id: "revert.unchanged", verdict: "ok", title: "Nobody has changed its files since", detail: "" }
@@ -69,14 +70,6 @@ async function draftRevert(deps: PlanDeps, iid: number, sha: string, signal: Abo
           verdict: "fail",
           title: "Its files were changed since",
           detail: `${since.join(", ")}: to take it back would take that back too`,
-        },
-    outside.length === 0
-      ? { id: "merge-request.paths", verdict: "ok", title: "It touched files of tenants only", detail: "" }
-      : {
-          id: "merge-request.paths",
-          verdict: "fail",
-          title: "It touched other files too",
-          detail: `${outside.join(", ")}: revert it in GitLab`,
         },
   ];
   if (since.length === 0 && edits.length === 0) {
@@ -91,7 +84,7 @@ async function draftRevert(deps: PlanDeps, iid: number, sha: string, signal: Abo
   return {
     title: flatten(`Take back !${iid}: ${title}`, 200),
     edits,
-    checks: [...own, ...rules.reviewEdits(edits, tree, config)],
+    checks: [...own, ...reviewEdits(edits, applied(tree, edits), config)],
     sums: [],
     effects: [`Everything that !${iid} changed is as it was before it`],
     reasons: [],

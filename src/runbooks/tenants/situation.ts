@@ -1,5 +1,7 @@
 import { BotError } from "../../errors.ts";
 import type { MergeReadiness } from "../../platform/git.ts";
+import { reviewEdits } from "../../tenants/checks/review.ts";
+import { applied } from "../../tenants/tree.ts";
 import { editsOf, type FileChange } from "./change-of-files.ts";
 import type { TenantDeps } from "./deps.ts";
 import { baseOf } from "./plan-change.ts";
@@ -71,7 +73,7 @@ async function whyNot(
   sha: string,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const { config, platform, rules } = deps;
+  const { config, platform } = deps;
   const { branch } = config.tenants;
   const changed: string[] = [];
   for (const { path, before } of prepared.files) {
@@ -84,7 +86,7 @@ async function whyNot(
     return failing(draft.checks, branch);
   }
   const edits = editsOf(await platform.git.mergeRequestFiles(iid, signal));
-  return failing(rules.reviewEdits(edits, await readTree(platform.git, config, rules, sha, signal), config), branch);
+  return failing(reviewEdits(edits, applied(await readTree(platform.git, config, sha, signal), edits), config), branch);
 }
 
 function failing(checks: Prepared["checks"], branch: string): string | undefined {

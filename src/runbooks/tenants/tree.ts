@@ -3,28 +3,12 @@ import canonicalize from "canonicalize";
 import type { Config } from "../../config/file.ts";
 import type { FileEdit, GitReader } from "../../platform/git.ts";
 import type { Tree } from "../../tenants/draft.ts";
-import type { TenantRules } from "./rules.ts";
+import { foldersOf } from "../../tenants/places.ts";
 
 /** The part of the Git project that is about tenants, at one commit. */
-export async function readTree(
-  git: GitReader,
-  config: Config,
-  rules: Pick<TenantRules, "foldersOf">,
-  sha: string,
-  signal: AbortSignal,
-): Promise<Tree> {
-  const folders = await Promise.all(rules.foldersOf(config).map((folder) => git.files(sha, folder, signal)));
+export async function readTree(git: GitReader, config: Config, sha: string, signal: AbortSignal): Promise<Tree> {
+  const folders = await Promise.all(foldersOf(config).map((folder) => git.files(sha, folder, signal)));
   return new Map(folders.flatMap((folder) => [...folder]));
-}
-
-/** The tree as it is with these edits. */
-export function withEdits(tree: Tree, edits: readonly FileEdit[]): Tree {
-  const after = new Map(tree);
-  for (const { path, after: text } of edits) {
-    if (text === null) after.delete(path);
-    else after.set(path, text);
-  }
-  return after;
 }
 
 /** Stands for what becomes of which files, whatever the commit that it is based on: SHA-256, hexadecimal. */
