@@ -3,6 +3,7 @@ import { composeAlerting } from "./alerting.ts";
 import { composeChanges } from "./changes/compose.ts";
 import { createChartDrawer } from "./charts/draw.ts";
 import { type DependencyCheck, watchDependencies } from "./checks.ts";
+import { tellOnce } from "./commands/changes/tell.ts";
 import { createBacklogNotice } from "./commands/incidents/backlog-notice.ts";
 import { createReportKeeper } from "./commands/report-keeper.ts";
 import { isSlackBody } from "./commands/request-body.ts";
@@ -88,6 +89,7 @@ export async function serve(settings: Settings): Promise<number> {
       surface.postCard(record).catch((err: unknown) => logger.warn({ err, run: record.id }, "no card posted"));
     },
     sayInThread: (record, text) => surface.sayInThread(record, text),
+    tell: (note) => tellOnce({ sender: surface.sender, run: (id) => changes.surface.run(id) }, note),
   });
   const charts = createChartDrawer();
   const mentionsFor = (severity: string) => (config.alerts.mentions[severity] ?? []).map(mentionOf).join(" ");

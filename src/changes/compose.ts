@@ -9,13 +9,13 @@ import type { Config } from "../config/file.ts";
 import { BotError } from "../errors.ts";
 import type { Logger } from "../logging.ts";
 import { changeCatalog } from "../runbooks/changes/catalog.ts";
-import type { ChangeDeps } from "../runbooks/changes/members.ts";
 import type { Runbook } from "../runbooks/definition.ts";
 import type { ChangeRunbook } from "../runbooks/durable/definition.ts";
 import { createRunDriver } from "../runbooks/durable/driver.ts";
 import { hasEnded, type RunRecord } from "../runbooks/durable/record.ts";
 import type { RunStore } from "../runbooks/durable/store.ts";
 import { pastWakeUps, type WakeUp, wakeUpsOf } from "../runbooks/durable/wake-ups.ts";
+import type { TenantDeps } from "../runbooks/tenants/deps.ts";
 import { createRunQueue } from "../store/run-queue.ts";
 import type { Store } from "../store/store.ts";
 import { auditGaps } from "./audit-gaps.ts";
@@ -26,7 +26,7 @@ import { createClock } from "./clock.ts";
 import { mayRun } from "./permissions.ts";
 import { remind } from "./reminders.ts";
 
-export interface ChangesOptions extends ChangeDeps {
+export interface ChangesOptions extends TenantDeps {
   readonly config: Config;
   readonly runs: RunStore;
   readonly store: Store;

@@ -1,8 +1,10 @@
 import type { Runbook } from "../definition.ts";
+import { tenantPlans } from "../tenants/catalog.ts";
 import { alerting } from "./alerting.ts";
 import { role } from "./role.ts";
 import { status } from "./status.ts";
+import { tenants } from "./tenants.ts";
 import { triage } from "./triage.ts";
 
 /** Every runbook that ships with the bot, in the order people see them. */
-export const catalog: readonly Runbook[] = [status, role, triage, alerting];
+export const catalog: readonly Runbook[] = [status, role, triage, alerting, tenants, ...tenantPlans];

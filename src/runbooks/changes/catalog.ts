@@ -1,17 +1,19 @@
 import type { ChangeRunbook } from "../durable/definition.ts";
+import { tenantChanges } from "../tenants/catalog.ts";
+import type { TenantDeps } from "../tenants/deps.ts";
 import { failover } from "./failover.ts";
-import type { ChangeDeps } from "./members.ts";
 import { reattachReplica } from "./reattach-replica.ts";
 import { restartReplica } from "./restart-replica.ts";
 import { snapshot } from "./snapshot.ts";
 
 /** Every change runbook that ships with the bot, in the order people see them. */
-export function changeCatalog(deps: ChangeDeps): readonly ChangeRunbook[] {
+export function changeCatalog(deps: TenantDeps): readonly ChangeRunbook[] {
   // Each takes the parameters of its own schema, which the driver parses before it hands them over.
   return [
     snapshot(deps),
     restartReplica(deps),
     reattachReplica(deps),
     failover(deps),
+    ...tenantChanges(deps),
   ] as unknown as readonly ChangeRunbook[];
 }

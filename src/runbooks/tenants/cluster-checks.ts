@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Config } from "../../config/file.ts";
 import { BotError } from "../../errors.ts";
 import type { FileEdit } from "../../platform/git.ts";
+import type { JsonSchema } from "../../platform/kubernetes.ts";
 import { type Reading, read } from "../../platform/reading.ts";
 import type { Check, Tree } from "../../tenants/draft.ts";
 import { objectsOf } from "../../tenants/objects.ts";
@@ -51,10 +52,11 @@ export async function clusterChecks(
       ),
     ),
   ]);
-  return manifests.flatMap((manifest, index) => [
-    schemaCheck(manifest, schema),
+  const checks = manifests.map(async (manifest, index) => [
+    await schemaCheck(manifest, schema),
     dryRunCheck(manifest, accepted[index]),
   ]);
+  return (await Promise.all(checks)).flat();
 }
 
 /** The Dragonfly resources that are otherwise after the edits, as Flux would apply them. */
@@ -93,14 +95,14 @@ function inHome({ metadata, ...rest }: Manifest, namespace: string): Readonly<Re
   return { ...rest, metadata: { ...metadata, namespace } };
 }
 
-function schemaCheck(manifest: Manifest, schema: Reading<Readonly<Record<string, unknown>>>): Check {
+async function schemaCheck(manifest: Manifest, schema: Reading<JsonSchema>): Promise<Check> {
   const id = "cluster.schema";
   const { name } = manifest.metadata;
   if (!schema.ok) {
     const title = `${name} could not be held against the cluster's own schema`;
     return { id, verdict: "unknown", title, detail: schema.reason };
   }
-  const faults = faultsBySchema(manifest, schema.value);
+  const faults = await faultsBySchema(manifest, schema.value);
   return faults.length === 0
     ? { id, verdict: "ok", title: `${name} keeps the schema of ${crdName} in the cluster`, detail: "" }
     : {

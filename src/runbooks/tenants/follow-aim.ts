@@ -2,11 +2,12 @@ import { parse } from "yaml";
 import { z } from "zod";
 import type { Config, InstanceConfig } from "../../config/file.ts";
 import type { FileEdit } from "../../platform/git.ts";
+import type { Tenant } from "../../tenants/change.ts";
 import type { Tree } from "../../tenants/draft.ts";
 import { tenantsOf } from "../../tenants/inventory.ts";
 import { noticeOf } from "../../tenants/notice.ts";
 import { objectsOf } from "../../tenants/objects.ts";
-import { namespaceOf, tenantAt } from "../../tenants/places.ts";
+import { folderOf, tenantAt } from "../../tenants/places.ts";
 import { settingsOf } from "../../tenants/settings.ts";
 import { applied } from "../../tenants/tree.ts";
 import { instanceOf } from "./consumers.ts";
@@ -62,44 +63,49 @@ export function aimOf(deps: PlanDeps, edits: readonly FileEdit[], after: Tree): 
     tenantsOf(tree, config).flatMap(({ name, tenant }) => (names.has(name) && tenant !== undefined ? [tenant] : []));
   const now = touched(after);
   const gone = touched(before).filter(({ name }) => !now.some((one) => one.name === name));
-  const own = now.filter(({ isolation }) => isolation === "own");
-  const wanted = (instance: InstanceConfig, folder: string): WantedInstance => {
-    const manifest = manifestOf(deps, after, folder);
-    return { instance, there: true, image: manifest?.image ?? null, args: manifest?.args ?? null };
-  };
+  const of = now.map((tenant) => aimOfTenant(deps, tenant, after));
   return {
     kustomizations: [
       ...(below(places.directory) ? [places.kustomization] : []),
       ...(onShared ? [places.sharedKustomization] : []),
     ],
     instances: [
-      ...own.map((tenant) => wanted(instanceOf(tenant, deps), `${places.directory}/${tenant.name}`)),
+      ...of.flatMap(({ instances }) => instances),
       ...gone
         .filter(({ isolation }) => isolation === "own")
         .map((tenant) => ({ instance: instanceOf(tenant, deps), there: false, image: null, args: null })),
-      ...(onShared ? [wanted(shared, places.sharedDirectory)] : []),
+      ...(onShared ? [wantedInstance(deps, shared, places.sharedDirectory, after)] : []),
     ],
-    secrets: [
-      ...own.map((tenant) => namespaceOf(tenant, config)),
-      ...(below(places.sharedDirectory) ? [shared.namespace] : []),
-    ],
-    access: [
-      ...now.flatMap((tenant) =>
-        tenant.clusters.map((cluster) => ({
-          namespace: tenant.namespace,
-          cluster,
-          instance: instanceOf(tenant, deps),
-          allowed: true,
-        })),
-      ),
-      ...listedAccess(config, before, after),
-    ],
+    secrets: [...of.flatMap(({ secrets }) => secrets), ...(below(places.sharedDirectory) ? [shared.namespace] : [])],
+    access: withoutTwins([...of.flatMap(({ access }) => access), ...listedAccess(config, before, after)]),
     notices: now.map((tenant) => ({
       tenant: tenant.name,
       owner: tenant.owner,
       text: noticeOf(tenant, config, settingsOf(after, config)),
     })),
   };
+}
+
+/** What must be so in the clusters for one tenant; of the shared instance only that its consumer is let in. */
+export function aimOfTenant(deps: PlanDeps, tenant: Tenant, tree: Tree): Pick<Aim, "instances" | "secrets" | "access"> {
+  const instance = instanceOf(tenant, deps);
+  const own = tenant.isolation === "own";
+  return {
+    instances: own ? [wantedInstance(deps, instance, folderOf(tenant.name, deps.config), tree)] : [],
+    secrets: own ? [instance.namespace] : [],
+    access: tenant.clusters.map((cluster) => ({ namespace: tenant.namespace, cluster, instance, allowed: true })),
+  };
+}
+
+function wantedInstance(deps: PlanDeps, instance: InstanceConfig, folder: string, tree: Tree): WantedInstance {
+  const manifest = manifestOf(deps, tree, folder);
+  return { instance, there: true, image: manifest?.image ?? null, args: manifest?.args ?? null };
+}
+
+/** The tenant's own word and the shared list may say the same. */
+function withoutTwins(access: readonly WantedAccess[]): readonly WantedAccess[] {
+  const keyOf = ({ namespace, cluster, instance }: WantedAccess) => `${namespace} ${cluster} ${instance.name}`;
+  return [...new Map(access.map((one) => [keyOf(one), one])).values()];
 }
 
 const manifestSchema = z.looseObject({

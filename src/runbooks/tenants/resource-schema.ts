@@ -1,4 +1,3 @@
-import { Ajv } from "ajv";
 import { z } from "zod";
 import type { JsonSchema } from "../../platform/kubernetes.ts";
 
@@ -20,7 +19,12 @@ const objectSchema = z.record(z.string(), z.unknown());
  * them in silence, it also names fields that the schema does not have.
  * Source: Kubernetes, "Extend the Kubernetes API with CustomResourceDefinitions", structural schemas and their extensions.
  */
-export function faultsBySchema(object: Readonly<Record<string, unknown>>, schema: JsonSchema): readonly string[] {
+export async function faultsBySchema(
+  object: Readonly<Record<string, unknown>>,
+  schema: JsonSchema,
+): Promise<readonly string[]> {
+  // Needed for a plan only, and not for the start.
+  const { Ajv } = await import("ajv");
   // The root's metadata, apiVersion and kind are the API server's own business.
   const { apiVersion: _, kind: __, metadata: ___, ...own } = object;
   const root = nodeSchema.parse(schema);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { runsText } from "../../../src/cli/runs-command.ts";
+import { noGitChanges } from "../../../src/git/not-configured.ts";
 import { changeCatalog } from "../../../src/runbooks/changes/catalog.ts";
 import { changeIds } from "../../../src/runbooks/changes/ids.ts";
 import { newRun, type RunRecord } from "../../../src/runbooks/durable/record.ts";
@@ -69,7 +70,7 @@ describe("dfbot runs", () => {
   it("knows the names of all changes that ship", () => {
     const refused = async () => {};
     const changes = { snapshot: refused, follow: refused, evictPod: refused };
-    const catalog = changeCatalog({ config, platform: fakePlatform(), changes });
+    const catalog = changeCatalog({ config, platform: fakePlatform(), changes, git: noGitChanges, tell: refused });
     expect(catalog.map(({ id }) => id)).toEqual([...changeIds]);
   });
 });
