@@ -35,6 +35,7 @@ export async function durable(): Promise<readonly Line[]> {
   const took = new Map<string, number>();
   const changes = composeChanges({
     ...composed,
+    tell: async () => undefined,
     config: {
       ...settings.config,
       approvals: {

@@ -28,11 +28,11 @@ export function proposalConclusion({ base, draft, checks }: Proposal, at: string
         : `${title} would be refused: ${first.title}${failing.length === 1 ? "" : ` (and ${failing.length - 1} more)`}`,
     findings: [
       ...checks.map((check) => finding({ ...check, section: "Checks" })),
+      ...said("plan.effects", "What will be different", effects),
+      ...said("plan.reasons", "Why", reasons),
       ...(files.length === 0 ? [] : [diffs]),
     ],
-    tables: [linesTable("What will be different", effects), linesTable("Why", reasons), sumsTable(sums)].filter(
-      ({ rows }) => rows.length > 0,
-    ),
+    tables: sums.length === 0 ? [] : [sumsTable(sums)],
   };
 }
 
@@ -41,8 +41,9 @@ function wordsFor(verdict: Finding["verdict"]): string {
   return verdict === "warn" ? "with warnings" : "not everything could be checked";
 }
 
-function linesTable(title: string, lines: readonly string[]): ReportTable {
-  return { title, columns: [{ title: "", align: "left" }], rows: lines.map((line) => [line]) };
+function said(id: string, title: string, lines: readonly string[]): readonly Finding[] {
+  const detail = lines.map((line) => `• ${line}`).join("\n");
+  return lines.length === 0 ? [] : [finding({ id, section: "Plan", verdict: "ok", title, detail })];
 }
 
 function sumsTable(sums: Proposal["draft"]["sums"]): ReportTable {

@@ -13,6 +13,7 @@ import { defineRunbook } from "../../../src/runbooks/define.ts";
 import type { ChangeRunbook } from "../../../src/runbooks/durable/definition.ts";
 import type { RunRecord } from "../../../src/runbooks/durable/record.ts";
 import type { RunStore } from "../../../src/runbooks/durable/store.ts";
+import { noGitChanges } from "../../../src/git/not-configured.ts";
 import { openStore } from "../../../src/store/store.ts";
 import { fakePlatform } from "../../fakes/platform.ts";
 
@@ -94,6 +95,8 @@ export function startBot(options: {
     config,
     platform: fakePlatform(),
     changes: { snapshot: refused, follow: refused, evictPod: refused },
+    git: noGitChanges,
+    tell: refused,
     runs: options.runs,
     store,
     storeUrl: options.url,

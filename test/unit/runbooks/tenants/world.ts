@@ -1,0 +1,217 @@
+import { parseAllDocuments } from "yaml";
+import { z } from "zod";
+import { type Config, configSchema } from "../../../../src/config/file.ts";
+import { BotError } from "../../../../src/errors.ts";
+import { parsePolicy } from "../../../../src/network-policy/parse.ts";
+import type { PlatformChanges } from "../../../../src/platform/changes.ts";
+import type { KubernetesReader, Platform } from "../../../../src/platform/ports.ts";
+import type { ServerState } from "../../../../src/platform/server.ts";
+import type { ChangeRunbook } from "../../../../src/runbooks/durable/definition.ts";
+import type { RunRecord } from "../../../../src/runbooks/durable/record.ts";
+import { createTestKit, type TestKit, type TestKitOptions } from "../../../../src/runbooks/test-kit.ts";
+import { tenantChanges } from "../../../../src/runbooks/tenants/catalog.ts";
+import type { Note, TenantDeps } from "../../../../src/runbooks/tenants/deps.ts";
+import { objectsOf } from "../../../../src/tenants/objects.ts";
+import { settingsOf } from "../../../../src/tenants/settings.ts";
+import { type FakeGit, fakeGit } from "../../../fakes/git.ts";
+import { fakePlatform, meta, pod, primaryState } from "../../../fakes/platform.ts";
+import { config as shippedConfig, project } from "../../tenants/project.ts";
+
+export const ada = { slack: "U0ADA", gitlab: "ada", emails: ["ada@example.com"] };
+export const grace = { slack: "U0GRACE", gitlab: "grace", emails: ["grace@example.com"] };
+
+export const config: Config = configSchema.parse({
+  ...shippedConfig,
+  slack: { channels: { operations: "C0OPS" } },
+  approvals: { people: [ada, grace] },
+});
+
+/** Clusters in which Flux has applied what is on main at every moment, and that are healthy. */
+export interface World {
+  readonly git: FakeGit;
+  readonly platform: Platform;
+  readonly told: Note[];
+  /** What the bot has told servers to do. */
+  readonly did: string[];
+  readonly cluster: {
+    /** Commit that Flux is at; undefined: the newest. */
+    fluxAt: string | undefined;
+    secretsSynced: boolean;
+    /** Names of the instances that have not come up. */
+    readonly missing: Set<string>;
+    clients: readonly { readonly address: string; readonly connections: number }[];
+    /** By the reader's method: thrown instead of an answer. */
+    readonly failing: Partial<Record<keyof KubernetesReader, BotError>>;
+  };
+}
+
+const manifest = z.looseObject({
+  kind: z.literal("Dragonfly"),
+  metadata: z.looseObject({ name: z.string(), namespace: z.string() }),
+  spec: z.looseObject({ image: z.string(), replicas: z.number(), args: z.array(z.string()).default([]) }),
+});
+
+export function createWorld(
+  hooks: { readonly now: () => Date; boundary?(name: string): void },
+  settings: Config = config,
+): World {
+  const git = fakeGit(project, hooks);
+  const told: Note[] = [];
+  const did: string[] = [];
+  const cluster: World["cluster"] = {
+    fluxAt: undefined,
+    secretsSynced: true,
+    missing: new Set(),
+    clients: [],
+    failing: {},
+  };
+  const base = fakePlatform({ git: git.reader });
+  const servers: Record<string, ServerState> = {};
+  const live = () => git.commits.get(cluster.fluxAt ?? git.branches.get("main") ?? "")?.files ?? new Map();
+  const manifests = () => {
+    const folders = new Set([...live().keys()].map((path) => path.slice(0, path.lastIndexOf("/"))));
+    return [...folders]
+      .filter((folder) => folder === settings.tenants.sharedDirectory || folder.startsWith(settings.tenants.directory))
+      .flatMap((folder) => objectsOf(live(), folder, settingsOf(live(), settings)))
+      .flatMap((object) => manifest.safeParse(object).data ?? []);
+  };
+  const policies = (kind: "NetworkPolicy" | "CiliumNetworkPolicy", namespace: string) =>
+    [...live()]
+      .filter(([path]) => path.includes("/databases/") && path.endsWith("policy.yaml"))
+      .flatMap(([, text]) => parseAllDocuments(text).map((document): unknown => document.toJS()))
+      .filter((object) => z.looseObject({ kind: z.literal(kind) }).safeParse(object).success)
+      .flatMap((object) => parsePolicy("infra", kind, object))
+      .filter((one) => one.namespace === namespace);
+  const platform: Platform = {
+    ...base,
+    cluster: (name) => {
+      const reader = base.cluster(name);
+      if (name !== "infra") return reader;
+      const own: Partial<KubernetesReader> = {
+        kustomizations: async () =>
+          [settings.tenants.kustomization, settings.tenants.sharedKustomization].map((one) => ({
+            meta: meta(one),
+            ready: true,
+            message: "Applied",
+            suspended: false,
+            appliedRevision: `main@sha1:${cluster.fluxAt ?? git.branches.get("main")}`,
+          })),
+        dragonfly: async (namespace, instance) => {
+          const found = manifests().find(({ metadata }) => metadata.name === instance);
+          if (found === undefined || found.metadata.namespace !== namespace || cluster.missing.has(instance)) {
+            throw new BotError("kubernetes.not-found", `Dragonfly ${instance} was not found`, "");
+          }
+          const { image, replicas, args } = found.spec;
+          return {
+            meta: meta(instance, { namespace }),
+            ...{ image, replicas, args },
+            phase: "Ready",
+            isRollingUpdate: false,
+            snapshotCron: "0 */6 * * *",
+            snapshotEnableOnMasterOnly: true,
+            pdbMinAvailable: "2",
+          };
+        },
+        externalSecrets: async (namespace) => [
+          { meta: meta("users", { namespace }), target: "users", synced: cluster.secretsSynced, message: "says why" },
+        ],
+        networkPolicies: async (namespace) => policies("NetworkPolicy", namespace),
+        ciliumNetworkPolicies: async (namespace) => policies("CiliumNetworkPolicy", namespace),
+        pods: async (namespace, selector) => {
+          const name = /^app=(.+)$/.exec(selector)?.[1];
+          if (name === undefined || (namespace !== "dragonfly-system" && cluster.missing.has(name))) return [];
+          return [0, 1, 2].map((index) => {
+            const one = pod(index);
+            return { ...one, meta: { ...one.meta, name: `${name}-${index}`, namespace } };
+          });
+        },
+      };
+      const answering = { ...reader, ...own };
+      for (const [method, error] of Object.entries(cluster.failing)) {
+        Object.assign(answering, {
+          [method]: async () => {
+            throw error;
+          },
+        });
+      }
+      return answering;
+    },
+    servers: {
+      state: async ({ pod: name, ...address }, signal) =>
+        servers[name] ?? base.servers.state({ ...address, pod: `dragonfly-${name.at(-1)}` }, signal),
+      clients: async () => cluster.clients,
+    },
+  };
+  const changes: PlatformChanges = {
+    snapshot: async ({ pod: name }) => {
+      hooks.boundary?.(`before save ${name}`);
+      did.push(`save ${name}`);
+      const { snapshot } = primaryState();
+      servers[name] = primaryState({ snapshot: { ...snapshot, lastSuccessAt: hooks.now().toISOString() } });
+      hooks.boundary?.(`after save ${name}`);
+    },
+    follow: async () => undefined,
+    evictPod: async () => undefined,
+  };
+  return Object.assign({ git, platform, told, did, cluster }, { changes });
+}
+
+export interface Trial {
+  readonly world: World;
+  readonly kit: TestKit;
+  readonly deps: TenantDeps;
+}
+
+/** A world, and a runbook in it that runs to its end. `prepare` may change the world before anything begins. */
+export function trial(
+  id: string,
+  options: Partial<TestKitOptions> & { readonly settings?: Config } = {},
+  prepare: (world: World) => void = () => {},
+): Trial {
+  const { settings = config, ...kitOptions } = options;
+  let kit: TestKit;
+  const hooks = { now: () => kit.now(), boundary: (name: string) => kit.boundary(name) };
+  // The clock is there as soon as the world is made.
+  kit = createTestKit({ ...kitOptions, runbooks: [] });
+  const world = createWorld(hooks, settings);
+  const { changes } = world as World & { readonly changes: PlatformChanges };
+  const deps: TenantDeps = {
+    config: settings,
+    platform: world.platform,
+    changes,
+    git: world.git.changes,
+    tell: async (note) => {
+      hooks.boundary(`before tell ${note.to}`);
+      if (!world.told.some(({ key }) => key === note.key)) world.told.push(note);
+      hooks.boundary(`after tell ${note.to}`);
+    },
+  };
+  prepare(world);
+  const runbook = tenantChanges(deps).find((one) => one.id === id);
+  if (runbook === undefined) throw new Error(`there is no runbook ${id}`);
+  kit = createTestKit({ ...kitOptions, runbooks: [runbook as ChangeRunbook] });
+  return { world, kit, deps };
+}
+
+/** The plans that people were asked about, in order. */
+export function asked(record: RunRecord) {
+  return record.checkpoints.flatMap((checkpoint) => (checkpoint.kind === "approval" ? [checkpoint] : []));
+}
+
+const conclusionSchema = z.object({
+  summary: z.string(),
+  findings: z.array(z.object({ id: z.string(), verdict: z.string(), title: z.string() })),
+});
+
+export function conclusionOf(record: RunRecord) {
+  return conclusionSchema.parse(record.conclusion);
+}
+
+export function verdictOf(record: RunRecord, id: string): string | undefined {
+  return conclusionOf(record).findings.find((one) => one.id === id)?.verdict;
+}
+
+/** What the bot did that can be done once only. */
+export function deeds(world: World): readonly string[] {
+  return world.git.did.map((name) => name.replace(/ .*/, ""));
+}
