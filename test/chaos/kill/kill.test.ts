@@ -10,7 +10,7 @@ import { changeCatalog } from "../../../src/runbooks/changes/catalog.ts";
 import { createDice } from "../random/dice.ts";
 import { type Attempt, attempt } from "./attempt.ts";
 import { controlVariable } from "./control.ts";
-import { asks } from "./runbooks.ts";
+import { asks, withoutGitProject } from "./runbooks.ts";
 
 /** The bot as a process of its own, killed with SIGKILL at what it does; then the next one, and what came of the run. */
 
@@ -24,7 +24,10 @@ afterEach(async () => {
 });
 
 const catalog = changeCatalog({ config: configSchema.parse({}) } as Parameters<typeof changeCatalog>[0]);
-const chosen = catalog.map(({ id }) => id).filter((id) => wanted === undefined || wanted === "all" || wanted === id);
+const chosen = catalog
+  .map(({ id }) => id)
+  .filter((id) => !withoutGitProject.includes(id))
+  .filter((id) => wanted === undefined || wanted === "all" || wanted === id);
 
 async function start(): Promise<{ readonly sandbox: Sandbox; readonly control: string }> {
   const control = mkdtempSync(join(tmpdir(), "dfbot-chaos-"));

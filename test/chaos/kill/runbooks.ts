@@ -21,6 +21,21 @@ export interface Ask {
 const evicts = /^before POST [\w-]+\/eviction$/;
 const uidOf = (world: World, pod: string) => podNamed(world.infra.objects, instance.namespace, pod)?.metadata.uid;
 
+/**
+ * Changes of the Git project. They are killed at every boundary in test/unit/runbooks/tenants, over a Git project in memory; here
+ * they belong as soon as the sandbox's bot has a Git project: then each gets an entry in `asks` and leaves this list.
+ */
+export const withoutGitProject: readonly string[] = [
+  "tenant-propose",
+  "tenant-resize",
+  "tenant-offboard",
+  "access-allow",
+  "access-revoke",
+  "upgrade",
+  "revert",
+  "review",
+];
+
 /** How each change runbook is asked for. A runbook of the catalog that is not here fails the test. */
 export const asks: Readonly<Record<string, Ask>> = {
   snapshot: {
