@@ -8,12 +8,12 @@ import { verifyChain } from "../../../src/audit/chain.ts";
 import { composeChanges } from "../../../src/changes/compose.ts";
 import { type DependencyState, watchDependencies } from "../../../src/checks.ts";
 import { configSchema } from "../../../src/config/file.ts";
+import { noGitChanges } from "../../../src/git/not-configured.ts";
 import { readAuditJournal } from "../../../src/journal/audit-journal.ts";
 import { defineRunbook } from "../../../src/runbooks/define.ts";
 import type { ChangeRunbook } from "../../../src/runbooks/durable/definition.ts";
 import type { RunRecord } from "../../../src/runbooks/durable/record.ts";
 import type { RunStore } from "../../../src/runbooks/durable/store.ts";
-import { noGitChanges } from "../../../src/git/not-configured.ts";
 import { openStore } from "../../../src/store/store.ts";
 import { fakePlatform } from "../../fakes/platform.ts";
 

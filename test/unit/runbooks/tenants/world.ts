@@ -8,14 +8,14 @@ import type { KubernetesReader, Platform } from "../../../../src/platform/ports.
 import type { ServerState } from "../../../../src/platform/server.ts";
 import type { ChangeRunbook } from "../../../../src/runbooks/durable/definition.ts";
 import type { RunRecord } from "../../../../src/runbooks/durable/record.ts";
-import { createTestKit, type TestKit, type TestKitOptions } from "../../../../src/runbooks/test-kit.ts";
 import { tenantChanges } from "../../../../src/runbooks/tenants/catalog.ts";
 import type { Note, TenantDeps } from "../../../../src/runbooks/tenants/deps.ts";
+import { createTestKit, type TestKit, type TestKitOptions } from "../../../../src/runbooks/test-kit.ts";
 import { objectsOf } from "../../../../src/tenants/objects.ts";
 import { settingsOf } from "../../../../src/tenants/settings.ts";
 import { type FakeGit, fakeGit } from "../../../fakes/git.ts";
 import { fakePlatform, meta, pod, primaryState } from "../../../fakes/platform.ts";
-import { config as shippedConfig, project } from "../../tenants/project.ts";
+import { project, config as shippedConfig } from "../../tenants/project.ts";
 
 export const ada = { slack: "U0ADA", gitlab: "ada", emails: ["ada@example.com"] };
 export const grace = { slack: "U0GRACE", gitlab: "grace", emails: ["grace@example.com"] };
