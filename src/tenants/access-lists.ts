@@ -4,7 +4,7 @@ import type { Tree } from "./draft.ts";
 import { sharedFilesOf } from "./places.ts";
 import { fileIn, withFiles } from "./tree.ts";
 import { addItem, itemsOf, removeItem } from "./yaml/list.ts";
-import type { Spot } from "./yaml/source.ts";
+import type { Spot, Step } from "./yaml/source.ts";
 
 /** The lists of namespaces that may connect to the shared instance: in the policies of both kinds, and in the bot's own configuration. */
 
@@ -30,44 +30,40 @@ const hasSome = (field: string, is: (item: unknown) => boolean) => (rule: unknow
   return Array.isArray(peers) && peers.some(is);
 };
 
+/** The way to the list in each kind of file. */
+export const accessListSteps = {
+  plain: [
+    "spec",
+    "ingress",
+    hasSome("from", isPlainPeer),
+    "from",
+    isPlainPeer,
+    "namespaceSelector",
+    "matchExpressions",
+    isPlainName,
+    "values",
+  ],
+  cilium: [
+    "spec",
+    "ingress",
+    hasSome("fromEndpoints", isCiliumPeer),
+    "fromEndpoints",
+    isCiliumPeer,
+    "matchExpressions",
+    isCiliumName,
+    "values",
+  ],
+  bot: ["namespaces", "allowed"],
+} satisfies Readonly<Record<string, readonly Step[]>>;
+
 function spotsOf(tree: Tree, config: Config): readonly Spot[] {
   const { plainPolicy, ciliumPolicy, botConfig } = sharedFilesOf(config);
   const { name } = config.shared;
+  const at = (file: string) => ({ file, text: fileIn(tree, file) });
   return [
-    {
-      file: plainPolicy,
-      text: fileIn(tree, plainPolicy),
-      kind: "NetworkPolicy",
-      name,
-      path: [
-        "spec",
-        "ingress",
-        hasSome("from", isPlainPeer),
-        "from",
-        isPlainPeer,
-        "namespaceSelector",
-        "matchExpressions",
-        isPlainName,
-        "values",
-      ],
-    },
-    {
-      file: ciliumPolicy,
-      text: fileIn(tree, ciliumPolicy),
-      kind: "CiliumNetworkPolicy",
-      name,
-      path: [
-        "spec",
-        "ingress",
-        hasSome("fromEndpoints", isCiliumPeer),
-        "fromEndpoints",
-        isCiliumPeer,
-        "matchExpressions",
-        isCiliumName,
-        "values",
-      ],
-    },
-    { file: botConfig, text: fileIn(tree, botConfig), path: ["namespaces", "allowed"] },
+    { ...at(plainPolicy), kind: "NetworkPolicy", name, path: accessListSteps.plain },
+    { ...at(ciliumPolicy), kind: "CiliumNetworkPolicy", name, path: accessListSteps.cilium },
+    { ...at(botConfig), path: accessListSteps.bot },
   ];
 }
 

@@ -23,10 +23,12 @@ export function draftChange(change: TenantChange, tree: Tree, config: Config): D
   const { tree: next, ...draft } = drafted(change, { tree, config });
   const edits = editsBetween(tree, next);
   const nothing = broken("change.something", "Nothing would change", "It is as asked for already.");
+  const said = new Set(draft.checks.map(({ id }) => id));
+  const reviewed = reviewEdits(edits, next, config).filter(({ id }) => !said.has(id));
   return {
     ...draft,
     edits,
-    checks: [...draft.checks, ...(edits.length === 0 ? [nothing] : reviewEdits(edits, next, config))],
+    checks: [...draft.checks, ...(edits.length === 0 ? [nothing] : reviewed)],
     sums: sumsOf(takenIn(tree, config), takenIn(next, config), config),
   };
 }

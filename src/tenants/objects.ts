@@ -3,7 +3,7 @@ import type { Tree } from "./draft.ts";
 import { type Settings, substituted } from "./settings.ts";
 import { noSubstitution } from "./tenant-file.ts";
 import { notAsExpected, pathsBelow } from "./tree.ts";
-import { documentsOf } from "./yaml/source.ts";
+import { valuesOf } from "./yaml/source.ts";
 
 const texts = z.record(z.string(), z.string()).optional();
 const manifestSchema = z.looseObject({
@@ -38,9 +38,9 @@ export function manifestFilesOf(tree: Tree, folder: string, settings: Settings):
 }
 
 function objectsIn(path: string, text: string, settings: Settings): readonly Manifest[] {
-  return documentsOf(path, text).flatMap((document) => {
-    if (document.contents === null) return [];
-    const parsed = manifestSchema.safeParse(document.toJS());
+  return valuesOf(path, text).flatMap((value) => {
+    if (value === null || value === undefined) return [];
+    const parsed = manifestSchema.safeParse(value);
     if (!parsed.success)
       throw notAsExpected(path, `it holds something that is no Kubernetes object: ${z.prettifyError(parsed.error)}`);
     const { annotations, labels } = parsed.data.metadata;

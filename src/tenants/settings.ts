@@ -4,7 +4,7 @@ import type { Config } from "../config/file.ts";
 import type { Tree } from "./draft.ts";
 import { sharedFilesOf } from "./places.ts";
 import { fileIn, notAsExpected } from "./tree.ts";
-import { documentsOf } from "./yaml/source.ts";
+import { valuesOf } from "./yaml/source.ts";
 
 /** Values that Flux puts into the manifests, by variable. */
 export type Settings = Readonly<Record<string, string>>;
@@ -20,8 +20,8 @@ const fluxKustomization = z.looseObject({
 /** Throws BotError `tenant.tree` when the settings are not there. */
 export function settingsOf(tree: Tree, config: Config): Settings {
   const file = config.tenants.settings;
-  for (const document of documentsOf(file, fileIn(tree, file))) {
-    const parsed = settingsMap.safeParse(document.toJS());
+  for (const value of valuesOf(file, fileIn(tree, file))) {
+    const parsed = settingsMap.safeParse(value);
     if (parsed.success) return parsed.data.data;
   }
   throw notAsExpected(file, "it has no ConfigMap whose data are texts");
@@ -36,8 +36,8 @@ export function policyFormOf(tree: Tree, config: Config): PolicyForm {
   const folder = posix.dirname(settings);
   for (const [file, text] of tree) {
     if (posix.dirname(file) !== folder || !file.endsWith(".yaml")) continue;
-    for (const document of documentsOf(file, text)) {
-      const parsed = fluxKustomization.safeParse(document.toJS());
+    for (const value of valuesOf(file, text)) {
+      const parsed = fluxKustomization.safeParse(value);
       if (!parsed.success || parsed.data.metadata.name !== sharedKustomization) continue;
       const path = posix.normalize(parsed.data.spec.path).replace(/\/$/, "");
       if (path === ciliumDirectory) return "cilium";

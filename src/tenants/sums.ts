@@ -4,7 +4,7 @@ import { parseQuantity } from "../platform/quantity.ts";
 import type { Sum, Tree } from "./draft.ts";
 import { tenantsOf } from "./inventory.ts";
 import { mibOf, sayMib } from "./size.ts";
-import { documentsOf } from "./yaml/source.ts";
+import { valuesOf } from "./yaml/source.ts";
 
 /** What tenants take, as their manifests say; a manifest that cannot be read counts for nothing here and is a finding elsewhere. */
 export interface Taken {
@@ -58,8 +58,8 @@ export function takenIn(tree: Tree, config: Config): Taken {
 
 function resourcesIn(file: string, text: string | undefined): readonly z.infer<typeof resource>[] {
   try {
-    return documentsOf(file, text ?? "").flatMap((document) => {
-      const parsed = resource.safeParse(document.toJS());
+    return valuesOf(file, text ?? "").flatMap((value) => {
+      const parsed = resource.safeParse(value);
       return parsed.success ? [parsed.data] : [];
     });
   } catch {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Config } from "../config/file.ts";
 import { type Tenant, tenantSchema } from "./change.ts";
 import { namespaceOf } from "./places.ts";
-import { documentsOf, inline, type Spot } from "./yaml/source.ts";
+import { inline, type Spot, valuesOf } from "./yaml/source.ts";
 
 /** A tenant's `tenant.yaml`: a ConfigMap that holds what the tenant is, as texts. Everything else is computed from it. */
 
@@ -63,7 +63,7 @@ export type ReadTenantFile =
 export function readTenantFile(path: string, text: string): ReadTenantFile {
   let value: unknown;
   try {
-    value = documentsOf(path, text)[0]?.toJS();
+    value = valuesOf(path, text)[0];
   } catch (error) {
     return { ok: false, problems: [error instanceof Error ? error.message : String(error)] };
   }

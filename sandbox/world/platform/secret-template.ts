@@ -11,15 +11,22 @@ export function renderTemplate(template: string, values: Readonly<Record<string,
     return found;
   };
   const rendered = template
-    .replaceAll(guard, (_, before: string, pattern: string, name: string, message: string) => {
-      if (!new RegExp(pattern).test(value(name))) throw new Error(`error calling fail: ${message}`);
-      return before.trimEnd();
-    })
-    .replaceAll(/\{\{ \.([A-Za-z]\w*) \}\}/g, (_, name: string) => value(name));
+    .replaceAll(
+      guard,
+      (_, before: string, pattern: string, field: string | undefined, key: string, message: string) => {
+        // What `index` does not find is empty, and no error.
+        const found = field === undefined ? (values[key] ?? "") : value(field);
+        if (!new RegExp(pattern).test(found)) throw new Error(`error calling fail: ${message}`);
+        return before.trimEnd();
+      },
+    )
+    .replaceAll(/\{\{ \.([A-Za-z]\w*) \}\}/g, (_, name: string) => value(name))
+    .replaceAll(/\{\{ index \. "([^"]+)" \}\}/g, (_, key: string) => values[key] ?? "");
   const left = /\{\{.*?(?:\}\}|$)/.exec(rendered)?.[0];
   if (left !== undefined) throw new Error(`the sandbox does not know this template action: ${left}`);
   return rendered.replace(/^\n/, "");
 }
 
 /** `{{-` takes away the white space before it. */
-const guard = /(\s*)\{\{- if not \(regexMatch "([^"]*)" \.([A-Za-z]\w*)\) \}\}\{\{ fail "([^"]*)" \}\}\{\{ end \}\}/g;
+const guard =
+  /(\s*)\{\{- if not \(regexMatch "([^"]*)" (?:\.([A-Za-z]\w*)|\(index \. "([^"]+)"\))\) \}\}\{\{ fail "([^"]*)" \}\}\{\{ end \}\}/g;

@@ -1,7 +1,7 @@
 import type { Config } from "../../config/file.ts";
 import { accessLists, isAllowed, withNamespace, withoutNamespace } from "../access-lists.ts";
 import { broken, kept, remark } from "../checks/check.ts";
-import type { Check, Tree } from "../draft.ts";
+import type { Check } from "../draft.ts";
 import { sharedTenantsIn } from "../inventory.ts";
 import type { ChangeDraft, Start } from "./change-draft.ts";
 
@@ -10,7 +10,7 @@ export function allow(namespace: string, { tree, config }: Start): ChangeDraft {
   return {
     title: `Let namespace ${namespace} connect to ${config.shared.name}`,
     tree: withNamespace(namespace, tree, config),
-    checks: [checkPlatforms(namespace, config), checkDenied(namespace, config), checkAgreement(tree, config)],
+    checks: [checkPlatforms(namespace, config), checkDenied(namespace, config)],
     effects: [
       `Pods in namespace ${namespace} reach ${config.shared.name} on port 6379; without a user they can do nothing there`,
     ],
@@ -47,7 +47,6 @@ export function revoke(namespace: string, { tree, config }: Start): ChangeDraft 
             `Namespace ${namespace} is in none of the lists`,
             "It cannot connect now, unless it has the label access.platform/dragonfly.",
           ),
-      checkAgreement(tree, config),
     ],
     effects: [`Pods in namespace ${namespace} do not reach ${config.shared.name} any more, open connections included`],
     reasons: [],
@@ -82,17 +81,4 @@ function checkDenied(namespace: string, { namespaces }: Config): Check {
         "namespaces.denied in dfbot.yaml names it.",
       )
     : kept("access.denied", "The namespace is not one that must not get through");
-}
-
-function checkAgreement(tree: Tree, config: Config): Check {
-  const lists = accessLists(tree, config);
-  const [first] = lists;
-  const same = lists.every(({ namespaces }) => namespaces.toSorted().join() === first?.namespaces.toSorted().join());
-  return same
-    ? kept("lists.agree", "Both policies and the bot's configuration list the same namespaces now")
-    : remark(
-        "lists.agree",
-        "The lists of namespaces differ before this change",
-        lists.map(({ file, namespaces }) => `${file}: ${namespaces.join(", ")}`).join("\n"),
-      );
 }

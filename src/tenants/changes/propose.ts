@@ -1,8 +1,9 @@
 import type { Config } from "../../config/file.ts";
 import { accessLists, isAllowed, withNamespace } from "../access-lists.ts";
 import type { Tenant } from "../change.ts";
-import { broken, kept, remark } from "../checks/check.ts";
+import { remark } from "../checks/check.ts";
 import { checkQuota } from "../checks/quota.ts";
+import { checkTenant } from "../checks/tenant.ts";
 import type { Check, Tree } from "../draft.ts";
 import { sharedTenantsIn, tenantsOf } from "../inventory.ts";
 import { checkName } from "../names.ts";
@@ -12,8 +13,7 @@ import { recommend } from "../recommend.ts";
 import { filesOf } from "../render/files.ts";
 import { isGlobal } from "../render/own-instance.ts";
 import { settingsOf, sharedMaxmemoryOf, usersPathIn } from "../settings.ts";
-import { cpuQuantity, leastMaxmemoryMib, mibOf, sayMib, sizeOf } from "../size.ts";
-import { checkTexts } from "../texts.ts";
+import { cpuQuantity, sizeOf } from "../size.ts";
 import { withFiles } from "../tree.ts";
 import { usersOf, withUser } from "../users.ts";
 import type { ChangeDraft, Start } from "./change-draft.ts";
@@ -23,10 +23,7 @@ export function propose(tenant: Tenant, { tree, config }: Start): ChangeDraft {
   const recommended = recommend(tenant, tenant.memory, sharedMaxmemoryOf(tree, config));
   const checks = [
     ...checkName(tenant, { tenants: tenantsOf(tree, config), users: usersOf(tree, config) }, config),
-    checkTexts(tenant),
-    checkClusters(tenant, config),
-    checkIsolation(tenant, recommended.isolation, recommended.reasons),
-    checkLeast(tenant),
+    ...checkTenant(tenant, tree, config),
     checkSecret(tenant, tree, config),
   ];
   const next = tenant.isolation === "own" ? withOwn(tenant, tree, config) : withShared(tenant, tree, config);
@@ -63,41 +60,6 @@ function titleOf({ name, isolation, memory }: Tenant, config: Config): string {
   return isolation === "own"
     ? `Own instance of ${memory} for ${name}`
     : `${name} on the shared instance ${config.shared.name}`;
-}
-
-function checkClusters({ clusters }: Tenant, config: Config): Check {
-  const known = config.clusters.map(({ name }) => name);
-  const strange = clusters.filter((cluster) => !known.includes(cluster));
-  return strange.length === 0
-    ? kept("clusters.known", "All clusters of the consumers are known")
-    : broken("clusters.known", `No such cluster: ${strange.join(", ")}`, `dfbot.yaml has ${known.join(", ")}.`);
-}
-
-function checkIsolation({ isolation }: Tenant, recommended: Tenant["isolation"], reasons: readonly string[]): Check {
-  if (isolation === recommended)
-    return kept("isolation.recommended", `Isolation as recommended: ${isolation}`, reasons.join("\n"));
-  return isolation === "shared"
-    ? broken(
-        "isolation.recommended",
-        "The shared instance is not for this tenant",
-        [...reasons, "Propose an instance of its own."].join("\n"),
-      )
-    : remark(
-        "isolation.recommended",
-        "The shared instance would do",
-        [...reasons, "An own instance costs its pods, memory and volumes."].join("\n"),
-      );
-}
-
-function checkLeast({ memory }: Tenant): Check {
-  const mib = mibOf(memory) ?? 0;
-  return mib >= leastMaxmemoryMib
-    ? kept("size.least", `${sayMib(mib)} is enough for a server to start`)
-    : broken(
-        "size.least",
-        `${sayMib(mib)} is too little`,
-        `A server needs ${leastMaxmemoryMib} MiB for each of its threads, and has one at least.`,
-      );
 }
 
 function checkSecret(tenant: Tenant, tree: Tree, config: Config): Check {

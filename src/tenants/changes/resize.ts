@@ -1,13 +1,12 @@
 import type { Config } from "../../config/file.ts";
 import type { Tenant, TenantChange } from "../change.ts";
-import { broken, kept, remark } from "../checks/check.ts";
+import { broken, remark } from "../checks/check.ts";
 import { checkQuota } from "../checks/quota.ts";
+import { checkTenant } from "../checks/tenant.ts";
 import type { Check, Tree } from "../draft.ts";
 import { tenantNamed } from "../inventory.ts";
 import { folderOf, instanceNameOf } from "../places.ts";
-import { recommend } from "../recommend.ts";
-import { sharedMaxmemoryOf } from "../settings.ts";
-import { leastMaxmemoryMib, mibOf, sayMib, sizeOf } from "../size.ts";
+import { mibOf, sizeOf } from "../size.ts";
 import { tenantSpot } from "../tenant-file.ts";
 import { fileIn, withFiles } from "../tree.ts";
 import { setScalar } from "../yaml/scalar.ts";
@@ -30,10 +29,8 @@ export function resize(change: Resize, { tree, config }: Start): ChangeDraft {
     title: `${tenant.name}: ${saySize(tenant)} becomes ${saySize(wanted)}`,
     tree: next,
     checks: [
-      checkLeast(wanted),
-      ...(tenant.isolation === "own"
-        ? ownChecks(tenant, wanted, tree, next, config)
-        : sharedChecks(change, wanted, tree, config)),
+      ...checkTenant(wanted, tree, config),
+      ...(tenant.isolation === "own" ? ownChecks(tenant, wanted, tree, next, config) : sharedChecks(change)),
       ...checkQuota(tree, next, config),
     ],
     effects: effectsOf(tenant, wanted, config),
@@ -59,31 +56,10 @@ function isShrink(tenant: Tenant, wanted: Tenant): boolean {
   return (mibOf(wanted.memory) ?? 0) < (mibOf(tenant.memory) ?? 0) || wanted.replicas < tenant.replicas;
 }
 
-function checkLeast({ memory }: Tenant): Check {
-  const mib = mibOf(memory) ?? 0;
-  return mib >= leastMaxmemoryMib
-    ? kept("size.least", `${sayMib(mib)} is enough for a server to start`)
-    : broken(
-        "size.least",
-        `${sayMib(mib)} is too little`,
-        `A server needs ${leastMaxmemoryMib} MiB for each of its threads, and has one at least.`,
-      );
-}
-
-function sharedChecks(change: Resize, wanted: Tenant, tree: Tree, config: Config): readonly Check[] {
-  const { isolation, reasons } = recommend(wanted, wanted.memory, sharedMaxmemoryOf(tree, config));
-  return [
-    isolation === "shared"
-      ? kept("isolation.recommended", "The shared instance will do for that size")
-      : broken(
-          "isolation.recommended",
-          "The shared instance is not for that size",
-          [...reasons, "Move to an instance of its own (docs/tenancy.md)."].join("\n"),
-        ),
-    ...(change.replicas === undefined
-      ? []
-      : [broken("size.replicas", "The pods of the shared instance are not one tenant's", "Leave replicas out.")]),
-  ];
+/** The pods of the shared instance are not one tenant's to count. */
+function sharedChecks({ replicas }: Resize): readonly Check[] {
+  if (replicas === undefined) return [];
+  return [broken("size.replicas", "The pods of the shared instance are not one tenant's", "Leave replicas out.")];
 }
 
 function ownChecks(tenant: Tenant, wanted: Tenant, before: Tree, after: Tree, config: Config): readonly Check[] {

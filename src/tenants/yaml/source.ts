@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import {
   type Document,
   isAlias,
@@ -35,14 +36,42 @@ export interface Found {
   readonly document: Document;
 }
 
+/** A draft looks at the same few files again and again. Nobody changes a document that was parsed. */
+const parsed = new LRUCache<string, readonly Document[]>({
+  max: 500,
+  maxSize: 4_000_000,
+  sizeCalculation: (_, text) => text.length + 1,
+});
+
 /** The documents of a YAML text. Throws BotError `tenant.tree` with file and line where it is not YAML. */
 export function documentsOf(file: string, text: string): readonly Document[] {
-  const documents: readonly Document[] = [...parseAllDocuments(text)];
+  const documents = parsed.get(text) ?? [...parseAllDocuments(text)];
+  parsed.set(text, documents);
   for (const { errors } of documents) {
     const [problem] = errors;
     if (problem !== undefined) throw notAsExpected(file, firstLine(problem.message), problem);
   }
   return documents;
+}
+
+const values = new LRUCache<string, readonly unknown[]>({
+  max: 500,
+  maxSize: 4_000_000,
+  sizeCalculation: (_, text) => text.length + 1,
+});
+
+/** What the documents of a YAML text say, empty ones as null. Throws as `documentsOf` does, also for aliases that multiply. */
+export function valuesOf(file: string, text: string): readonly unknown[] {
+  const known = values.get(text);
+  if (known !== undefined) return known;
+  try {
+    const found: readonly unknown[] = documentsOf(file, text).map((document) => document.toJS());
+    values.set(text, found);
+    return found;
+  } catch (error) {
+    if (error instanceof ReferenceError) throw notAsExpected(file, error.message, error);
+    throw error;
+  }
 }
 
 /** The node at a spot. Throws BotError `tenant.tree` when there is none. */
