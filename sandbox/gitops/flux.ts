@@ -13,8 +13,17 @@ export interface FluxStep {
   readonly objects: readonly KubeObject[];
 }
 
+const healthCheck = z.strictObject({
+  apiVersion: z.string(),
+  kind: z.string(),
+  current: z.string(),
+  inProgress: z.string().optional(),
+  failed: z.string().optional(),
+});
+export type HealthCheck = z.infer<typeof healthCheck>;
+
 /** The fields of a Flux Kustomization that the tree uses. Strict: what is not here could change what is built. */
-const fluxKustomization = z.object({
+export const fluxKustomization = z.object({
   metadata: z.object({ name: z.string(), namespace: z.string() }),
   spec: z.strictObject({
     dependsOn: z.array(z.strictObject({ name: z.string() })).default([]),
@@ -22,16 +31,17 @@ const fluxKustomization = z.object({
     retryInterval: z.string().optional(),
     timeout: z.string().optional(),
     prune: z.boolean(),
+    suspend: z.boolean().default(false),
     wait: z.boolean().optional(),
     path: z.string(),
     sourceRef: z.strictObject({ kind: z.literal("GitRepository"), name: z.string() }),
-    healthCheckExprs: z.array(z.unknown()).optional(),
+    healthCheckExprs: z.array(healthCheck).default([]),
     postBuild: z
       .strictObject({ substituteFrom: z.array(z.strictObject({ kind: z.literal("ConfigMap"), name: z.string() })) })
       .optional(),
   }),
 });
-type FluxKustomization = z.infer<typeof fluxKustomization>;
+export type FluxKustomization = z.infer<typeof fluxKustomization>;
 
 const settingsMap = z.object({ data: z.record(z.string(), z.string()) });
 
@@ -44,7 +54,7 @@ export function fluxObjects(
   clusterFolder: string,
   options: { readonly root: string; readonly settings?: Readonly<Record<string, string>> },
 ): readonly FluxStep[] {
-  const own = withOverrides(buildKustomization(clusterFolder), options.settings ?? {}, clusterFolder);
+  const own = withSettings(buildKustomization(clusterFolder), options.settings ?? {}, clusterFolder);
   const kustomizations = own
     .filter((object) => object.kind === "Kustomization" && groupOf(object) === "kustomize.toolkit.fluxcd.io")
     .map((object) => {
@@ -57,7 +67,7 @@ export function fluxObjects(
     { kustomization: "flux-system", objects: own },
     ...ordered(kustomizations, clusterFolder).map((kustomization) => ({
       kustomization: kustomization.metadata.name,
-      objects: built(kustomization, own, options.root),
+      objects: buildFluxKustomization(kustomization, own, options.root),
     })),
   ];
   refuseTwins(
@@ -67,7 +77,8 @@ export function fluxObjects(
   return steps;
 }
 
-function withOverrides(
+/** The objects with values of their ConfigMaps replaced. Throws with `folder` in front when there is no such setting. */
+export function withSettings(
   own: readonly KubeObject[],
   overrides: Readonly<Record<string, string>>,
   folder: string,
@@ -103,7 +114,12 @@ function ordered(all: readonly FluxKustomization[], folder: string): readonly Fl
   return done;
 }
 
-function built({ metadata, spec }: FluxKustomization, own: readonly KubeObject[], root: string) {
+/** The objects of one Flux Kustomization, substituted with the settings among `own`, where it names some. */
+export function buildFluxKustomization(
+  { metadata, spec }: FluxKustomization,
+  own: readonly KubeObject[],
+  root: string,
+): readonly KubeObject[] {
   const folder = resolve(root, spec.path);
   const inside = relative(resolve(root), folder);
   if (inside === ".." || inside.startsWith(`..${sep}`) || !existsSync(folder))

@@ -16,6 +16,11 @@ const configMap = z.looseObject({
   data: z.looseObject({ "dfbot.yaml": z.string() }),
 });
 
+/** Whether the bot's configuration has been applied. */
+export function hasBotConfig(infra: ObjectStore): boolean {
+  return listViews(infra, places.configMaps, configMap, "dragonfly-bot").length > 0;
+}
+
 /** The shipped dfbot.yaml, with its clusters reached from outside. */
 export function botConfig(infra: ObjectStore, { reachPods, alerts = {} }: BotConfigOptions): string {
   const [shipped] = listViews(infra, places.configMaps, configMap, "dragonfly-bot");

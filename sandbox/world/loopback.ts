@@ -13,7 +13,8 @@ export interface Network {
 }
 
 const claimPort = 1024;
-const firstPod = 20;
+const firstService = 2;
+const firstPod = 60;
 const lastPod = 250;
 
 /** Claims a network by holding a port in it; the kernel sees to it that nobody else does. */
@@ -29,14 +30,17 @@ export async function claimNetwork(): Promise<Network> {
       throw error;
     }
     let pod = firstPod;
-    let service = 2;
+    let service = firstService;
     return {
       podAddress: () => {
         const address = `${prefix}.${pod}`;
         pod = pod === lastPod ? firstPod : pod + 1;
         return address;
       },
-      serviceAddress: () => `${prefix}.${service++}`,
+      serviceAddress: () => {
+        if (service === firstPod) throw new Error("There are no more addresses for Services in this world");
+        return `${prefix}.${service++}`;
+      },
       metricsAddress: `${prefix}.251`,
       release: () => new Promise((resolve) => claim.close(() => resolve())),
     };

@@ -19,6 +19,7 @@ export const places = {
   policies: { group: "networking.k8s.io", plural: "networkpolicies" },
   slices: { group: "discovery.k8s.io", plural: "endpointslices" },
   externalSecrets: { group: "external-secrets.io", plural: "externalsecrets" },
+  gitRepositories: { group: "source.toolkit.fluxcd.io", plural: "gitrepositories" },
   ociRepositories: { group: "source.toolkit.fluxcd.io", plural: "ocirepositories" },
   kustomizations: { group: "kustomize.toolkit.fluxcd.io", plural: "kustomizations" },
   helmReleases: { group: "helm.toolkit.fluxcd.io", plural: "helmreleases" },

@@ -22,10 +22,12 @@ const globalAnnotation = "service.cilium.io/global";
 export function createServiceProxies(clusters: readonly ObjectStore[]): ServiceProxies {
   const proxies = new Map<string, ServiceProxy>();
   const sync = () => {
+    const served = new Set<string>();
     for (const store of clusters) {
       for (const { metadata, spec } of listViews(store, places.services, serviceView)) {
         const port = spec.ports[0]?.port;
         if (spec.clusterIP === undefined || port === undefined) continue;
+        served.add(spec.clusterIP);
         const isGlobal = metadata.annotations[globalAnnotation] === "true";
         const sources = isGlobal ? clusters.filter((one) => one === store || isGlobalIn(one, metadata)) : [store];
         const endpoint = sources.flatMap((one) => readyEndpoints(one, metadata))[0];
@@ -33,6 +35,12 @@ export function createServiceProxies(clusters: readonly ObjectStore[]): ServiceP
         proxies.set(spec.clusterIP, proxy);
         proxy.pointAt(endpoint);
       }
+    }
+    // A Service that is gone answers nobody any more, and its connections end.
+    for (const [clusterIP, proxy] of proxies) {
+      if (served.has(clusterIP)) continue;
+      proxies.delete(clusterIP);
+      void proxy.stop();
     }
   };
   return {

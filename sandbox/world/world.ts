@@ -8,7 +8,7 @@ import { kubeconfig } from "../kubernetes/kubeconfig.ts";
 import { ObjectStore } from "../kubernetes/object-store.ts";
 import { type KubernetesApi, startKubernetesApi } from "../kubernetes/server.ts";
 import { type Metrics, startMetrics } from "../metrics/metrics.ts";
-import { botConfig } from "./bot-config.ts";
+import { botConfig, hasBotConfig } from "./bot-config.ts";
 import { reconcileBudgets } from "./controllers/budgets.ts";
 import { bindClaims } from "./controllers/claims.ts";
 import { reconcileDeployments } from "./controllers/deployment.ts";
@@ -16,6 +16,9 @@ import { reconcileEndpointSlices } from "./controllers/endpoint-slices.ts";
 import { schedulePods } from "./controllers/scheduler.ts";
 import { assignServiceAddresses } from "./controllers/service-addresses.ts";
 import { reconcileStatefulSets } from "./controllers/statefulset.ts";
+import { readyOf } from "./flux/conditions.ts";
+import { createFlux, type Flux } from "./flux/flux.ts";
+import { createGitSource } from "./flux/git-source.ts";
 import { whyUnhealthy } from "./health.ts";
 import { createKubelet, type Kubelet } from "./kubelet/kubelet.ts";
 import { createLoop } from "./loop.ts";
@@ -24,8 +27,8 @@ import { createOperator, type Operator } from "./operator/operator.ts";
 import { places } from "./places.ts";
 import { reconcileExternalSecrets } from "./platform/external-secrets.ts";
 import { reconcileHelmReleases } from "./platform/operator-chart.ts";
-import { applyPlatform } from "./platform/platform.ts";
-import { createVault, passwordOf } from "./platform/vault.ts";
+import { adapted, applyBareCluster, applyPlatform } from "./platform/platform.ts";
+import { createVault, passwordOf, type SecretStore } from "./platform/vault.ts";
 import { createServiceProxies } from "./service-proxies.ts";
 import { createSnapshotSchedule } from "./snapshot-schedule.ts";
 import { getView, serviceView } from "./views.ts";
@@ -42,8 +45,23 @@ export interface WorldOptions {
   readonly store?: StoreBinary;
   /** What else the section `alerts` of the bot's configuration says. */
   readonly alerts?: Readonly<Record<string, unknown>>;
+  /** Apply what is in Git, as Flux does, for as long as the world runs. Without it the shipped tree is applied once. */
+  readonly gitops?: GitOpsOptions;
   /** Words for people, once each: what is missing, what failed. */
   readonly onNotice?: (text: string) => void;
+}
+
+export interface GitOpsOptions {
+  /** Path of a bare repository whose root is what is in deploy/. */
+  readonly repository: string;
+  readonly branch: string;
+  /** How long a health check waits (default 30 s), where a real Kustomization's `timeout` says minutes. */
+  readonly healthTimeoutMs?: number;
+}
+
+export interface Instance {
+  readonly namespace: string;
+  readonly name: string;
 }
 
 export interface Cluster {
@@ -53,7 +71,7 @@ export interface Cluster {
 }
 
 /** The shared instance that the world runs. */
-export const instance = { namespace: "dragonfly-system", name: "dragonfly" } as const;
+export const instance = { namespace: "dragonfly-system", name: "dragonfly" } as const satisfies Instance;
 export const operatorNamespace = "dragonfly-operator-system";
 
 /** Two clusters whose objects are derived from real store processes. */
@@ -63,10 +81,15 @@ export interface World {
   readonly clusters: readonly Cluster[];
   readonly kubelet: Kubelet;
   readonly operator: Operator;
+  /** Undefined when the world was started without `gitops`. */
+  readonly flux: Flux | undefined;
+  readonly secrets: SecretStore;
   readonly metrics: Metrics | undefined;
   readonly store: StoreBinary;
   /** `host:port` of the Service in front of the primary, for clients. */
   readonly serviceAddress: string;
+  /** The same of a tenant's instance; throws when it has no Service. */
+  addressOf(of: Instance): string;
   /** A URL for one of its users: `dfbot`, `gitlab`, `harbor`. */
   storeUrl(user: string): string;
   /** Contexts `infra` and `apps`, as the bot's own user. */
@@ -78,12 +101,12 @@ export interface World {
   readonly dfbotYaml: string;
   /** Folder that goes away with the world. */
   readonly directory: string;
-  /** Folder of a volume claim of the instance. */
-  volume(claim: string): string;
+  /** Folder of a volume claim, of the shared instance unless another namespace is named. */
+  volume(claim: string, namespace?: string): string;
   /** What the bot needs in its environment to work in this world. */
   env(): Record<string, string>;
-  /** Resolves when nothing is wrong with the instance; rejects after the time, saying what still is. */
-  whenHealthy(timeoutMs?: number): Promise<void>;
+  /** Resolves when nothing is wrong with the (shared) instance; rejects after the time, saying what still is. */
+  whenHealthy(timeoutMs?: number, of?: Instance): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -103,8 +126,10 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   };
   try {
     const stores = { infra: new ObjectStore(), apps: new ObjectStore() };
-    applyPlatform(stores.infra, "infra", vault);
-    applyPlatform(stores.apps, "apps", vault);
+    for (const cluster of ["infra", "apps"] as const) {
+      if (options.gitops === undefined) applyPlatform(stores[cluster], cluster, vault);
+      else applyBareCluster(stores[cluster], cluster);
+    }
 
     const kubelet = createKubelet({
       objects: stores.infra,
@@ -151,6 +176,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       () => loop.stop(),
     );
     loop.poke();
+    const flux = options.gitops && startFlux(options.gitops, stores, directory, onNotice);
+    if (flux !== undefined) cleanups.push(() => flux.stop());
 
     const users = await startApis(stores, kubelet, cleanups);
     const metrics =
@@ -176,20 +203,39 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       "admin-kubeconfig",
       kubeconfig([infra, apps].map((one) => contextOf(one, one.adminToken))),
     );
+    if (flux !== undefined) await waitUntilHealthy(async () => whyBotIsMissing(stores.infra), 20_000);
     const dfbotYaml = botConfig(stores.infra, { reachPods: options.reachPods ?? "auto", alerts: options.alerts });
     const configPath = write("dfbot.yaml", dfbotYaml);
-    const health = { objects: stores.infra, instance };
+    const addressOf = ({ namespace, name }: Instance) => {
+      const service = getView(stores.infra, places.services, serviceView, namespace, name);
+      return service?.spec.clusterIP === undefined ? undefined : `${service.spec.clusterIP}:6379`;
+    };
     const world: World = {
       infra,
       apps,
       clusters: [infra, apps],
       kubelet,
       operator,
+      flux,
+      secrets: {
+        put: (path, properties) => {
+          vault[path] = { ...properties };
+          loop.poke();
+        },
+        remove: (path) => {
+          delete vault[path];
+          loop.poke();
+        },
+      },
       metrics,
       store,
       get serviceAddress() {
-        const service = getView(stores.infra, places.services, serviceView, instance.namespace, instance.name);
-        return `${service?.spec.clusterIP ?? "127.0.0.1"}:6379`;
+        return addressOf(instance) ?? "127.0.0.1:6379";
+      },
+      addressOf: (of) => {
+        const found = addressOf(of);
+        if (found === undefined) throw new Error(`${of.namespace}/${of.name} has no Service with an address`);
+        return found;
       },
       storeUrl: (user) => `redis://${user}:${passwordOf(vault, user)}@${world.serviceAddress}`,
       kubeconfigPath,
@@ -197,7 +243,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       prometheusUrl: metrics?.url,
       dfbotYaml,
       directory,
-      volume: (claim) => join(volumes, instance.namespace, claim),
+      volume: (claim, namespace = instance.namespace) => join(volumes, namespace, claim),
       env: () => ({
         KUBECONFIG: kubeconfigPath,
         STORE_URL: world.storeUrl("dfbot"),
@@ -205,7 +251,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
         DATA_DIR: join(directory, "bot"),
         ...(metrics === undefined ? {} : { PROMETHEUS_URL: metrics.url }),
       }),
-      whenHealthy: (timeoutMs = 20_000) => waitUntilHealthy(() => whyUnhealthy(health), timeoutMs),
+      whenHealthy: (timeoutMs = 20_000, of = instance) =>
+        waitUntilHealthy(() => whyUnhealthy({ objects: stores.infra, instance: of }), timeoutMs),
       stop,
     };
     const scraped = metrics?.whenScraped(10_000).catch((error: unknown) => onNotice(String(error)));
@@ -218,6 +265,32 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     await stop();
     throw error;
   }
+}
+
+function startFlux(
+  { repository, branch, healthTimeoutMs = 30_000 }: GitOpsOptions,
+  stores: { readonly infra: ObjectStore; readonly apps: ObjectStore },
+  directory: string,
+  onNotice: (text: string) => void,
+): Flux {
+  return createFlux({
+    clusters: Object.entries(stores).map(([name, store]) => ({ name, store })),
+    source: createGitSource({ repository, branch, folder: join(directory, "flux") }),
+    branch,
+    adapt: adapted,
+    healthTimeoutMs,
+    onNotice,
+  });
+}
+
+/** The bot's configuration comes from Git as everything does. */
+function whyBotIsMissing(infra: ObjectStore): string | undefined {
+  if (hasBotConfig(infra)) return undefined;
+  const said = infra.list(places.kustomizations).flatMap((object) => {
+    const ready = readyOf(object);
+    return ready === undefined || ready.status === "True" ? [] : [`${object.metadata.name}: ${ready.message}`];
+  });
+  return `Flux has not applied the bot's configuration: ${said.join("; ") || "it has not begun"}`;
 }
 
 type Cleanup = () => unknown;

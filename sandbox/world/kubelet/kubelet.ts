@@ -128,6 +128,13 @@ export function createKubelet(options: KubeletOptions): Kubelet {
     return gone.finally(() => ending.delete(gone));
   };
 
+  /** Addresses come around again; one that a pod still has is passed over. */
+  const freeIp = () => {
+    const taken = new Set([...runners.values()].map(({ ip }) => ip));
+    for (let ip = options.nextIp(), tries = 0; ; ip = options.nextIp(), tries++)
+      if (!taken.has(ip) || tries > 255) return ip;
+  };
+
   const adopt = (pod: PodView) => {
     const known = runners.get(pod.metadata.uid);
     if (known !== undefined) {
@@ -136,7 +143,7 @@ export function createKubelet(options: KubeletOptions): Kubelet {
     }
     runners.set(pod.metadata.uid, {
       pod,
-      ip: options.nextIp(),
+      ip: freeIp(),
       memory: { formerIds: new Set(), cutOff: new Set() },
       startTime: new Date(),
       starts: 0,

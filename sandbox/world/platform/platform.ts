@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { z } from "zod";
-import { fluxObjects } from "../../gitops/flux.ts";
+import { fluxObjects, withSettings } from "../../gitops/flux.ts";
 import type { KubeObject, ObjectStore } from "../../kubernetes/object-store.ts";
 import { applyFolder, applyObject } from "../manifests.ts";
 import { places } from "../places.ts";
@@ -21,13 +21,27 @@ const sizes: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
 };
 
+/** Fills a cluster with what it has before this platform comes to it (sandbox/cluster). */
+export function applyBareCluster(store: ObjectStore, cluster: "infra" | "apps"): void {
+  applyFolder(store, join(import.meta.dirname, "..", "..", "cluster", cluster));
+}
+
 /**
- * Fills a cluster: first what such a cluster has anyway (sandbox/cluster), then the shipped tree as Flux would apply it.
+ * What the world's clusters have otherwise than Git says: the sizes of a laptop, and no pods of the bot, which is a
+ * process of this machine, started apart.
+ */
+export function adapted(cluster: string, kustomization: string, objects: readonly KubeObject[]): readonly KubeObject[] {
+  const kept = objects.filter((object) => !isBotItself(object));
+  return kustomization === "flux-system" ? withSettings(kept, sizes[cluster] ?? {}, cluster) : kept;
+}
+
+/**
+ * Fills a cluster: first what such a cluster has anyway, then the shipped tree as Flux would apply it.
  *
  * @throws Error when a part of the tree could not be applied or did not become ready
  */
 export function applyPlatform(store: ObjectStore, cluster: "infra" | "apps", vault: Vault): void {
-  applyFolder(store, join(import.meta.dirname, "..", "..", "cluster", cluster));
+  applyBareCluster(store, cluster);
   for (const { objects } of platformObjects(cluster)) {
     for (const object of objects) applyObject(store, object);
     reconcileHelmReleases(store);
@@ -75,7 +89,6 @@ export function platformObjects(cluster: "infra" | "apps"): ReturnType<typeof fl
   }));
 }
 
-/** The world's bot is a process of this machine, started apart. */
 function isBotItself({ kind, metadata }: KubeObject): boolean {
   return kind === "StatefulSet" && metadata.name === "dfbot";
 }

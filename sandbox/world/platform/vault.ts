@@ -1,8 +1,15 @@
 import { randomBytes } from "node:crypto";
 import type { Vault } from "./external-secrets.ts";
 
+/** The store of secrets as a platform engineer uses it: External Secrets takes up what is put there. */
+export interface SecretStore {
+  /** Puts the properties at a path, in place of those that were there. */
+  put(path: string, properties: Readonly<Record<string, string>>): void;
+  remove(path: string): void;
+}
+
 /** Secrets of this world only, at the paths that the settings of the clusters name. */
-export function createVault(): Vault {
+export function createVault(): Record<string, Vault[string]> {
   const secret = () => randomBytes(24).toString("hex");
   return {
     "platform/dragonfly/users": { default: secret(), dfbot: secret(), gitlab: secret(), harbor: secret() },
