@@ -1,4 +1,5 @@
 import type { KubeObject, ObjectStore } from "./object-store.ts";
+import type { Schema } from "./structural-schema.ts";
 
 /** One kind of thing the API server serves. */
 export interface ResourceType {
@@ -11,6 +12,8 @@ export interface ResourceType {
   readonly status: boolean;
   /** Of a CRD: no strategic merge patch, and no update without a resourceVersion. */
   readonly custom?: boolean;
+  /** Of a CRD. */
+  readonly schema?: Schema | undefined;
   /** Kept nowhere: a question that is answered when it is created. */
   readonly question?: boolean;
   readonly shortNames: readonly string[];
@@ -94,6 +97,7 @@ interface DefinitionSpec {
     readonly name: string;
     readonly served: boolean;
     readonly subresources?: { readonly status?: unknown };
+    readonly schema?: { readonly openAPIV3Schema?: Schema };
   }[];
 }
 
@@ -109,6 +113,7 @@ export function fromDefinition(definition: KubeObject): readonly ResourceType[] 
       namespaced: spec.scope === "Namespaced",
       status: version.subresources?.status !== undefined,
       custom: true,
+      schema: version.schema?.openAPIV3Schema,
       shortNames: spec.names.shortNames ?? [],
     }));
 }

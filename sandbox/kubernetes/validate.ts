@@ -3,10 +3,11 @@ import { z } from "zod";
 import type { KubeObject } from "./object-store.ts";
 import { apiVersionOf, type ResourceType } from "./resources.ts";
 import { type ApiStatus, apiError } from "./status.ts";
+import { pruned, type SchemaCause, schemaCauses } from "./structural-schema.ts";
 
 /**
  * What the server refuses before it stores an object, where that is cheap to know: names, labels, unknown fields at the
- * top, the required parts of the kinds that people write, and fields that may not change any more.
+ * top, the required parts of the kinds that people write, what a CRD's schema says, and fields that may not change any more.
  * Sources: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/,
  * https://kubernetes.io/docs/reference/using-api/api-concepts/#validation-for-unrecognized-or-duplicate-fields
  */
@@ -20,7 +21,7 @@ const labelValue = /^([A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?)?$/;
 
 interface Cause {
   readonly field: string;
-  readonly reason: "FieldValueRequired" | "FieldValueInvalid" | "FieldValueForbidden";
+  readonly reason: SchemaCause["reason"] | "FieldValueForbidden";
   readonly message: string;
 }
 
@@ -28,7 +29,8 @@ interface Cause {
 export function invalid(type: ResourceType, name: string, causes: readonly Cause[]): ApiStatus {
   const list = causes.map(({ field, message }) => `${field}: ${message}`);
   const text = list.length === 1 ? list[0] : `[${list.join(", ")}]`;
-  return apiError(422, "Invalid", `${type.kind} "${name}" is invalid: ${text}`, {
+  const kind = type.group === "" ? type.kind : `${type.kind}.${type.group}`;
+  return apiError(422, "Invalid", `${kind} "${name}" is invalid: ${text}`, {
     name,
     ...(type.group === "" ? {} : { group: type.group }),
     kind: type.kind,
@@ -56,6 +58,7 @@ export function validate(type: ResourceType, object: KubeObject): void {
           ]),
     ]),
     ...shapeCauses(type, object),
+    ...(type.schema === undefined ? [] : schemaCauses(type.schema, object)),
   ];
   if (causes.length > 0) throw invalid(type, name, causes);
 }
@@ -195,9 +198,7 @@ export function withoutUnknownFields<T extends Readonly<Record<string, unknown>>
   object: T,
   validation: FieldValidation,
 ): { readonly known: T; readonly warnings: readonly string[] } {
-  const allowed = type.custom === true ? undefined : topFields[type.kind];
-  if (allowed === undefined) return { known: object, warnings: [] };
-  const unknown = Object.keys(object).filter((field) => ![...envelope, ...allowed].includes(field));
+  const { known, unknown } = partedFields(type, object);
   const words = unknown.map((field) => `unknown field "${field}"`);
   if (unknown.length > 0 && validation === "Strict")
     throw apiError(
@@ -205,7 +206,21 @@ export function withoutUnknownFields<T extends Readonly<Record<string, unknown>>
       "BadRequest",
       `${type.kind} in version "${apiVersionOf(type).split("/").at(-1)}" cannot be handled as a ${type.kind}: strict decoding error: ${words.join(", ")}`,
     );
+  return { known, warnings: validation === "Warn" ? words : [] };
+}
+
+function partedFields<T extends Readonly<Record<string, unknown>>>(
+  type: ResourceType,
+  object: T,
+): { readonly known: T; readonly unknown: readonly string[] } {
+  if (type.schema !== undefined) {
+    const { known, unknown } = pruned(type.schema, object);
+    return { known: { ...object, ...known }, unknown };
+  }
+  const allowed = type.custom === true ? undefined : topFields[type.kind];
+  if (allowed === undefined) return { known: object, unknown: [] };
+  const unknown = Object.keys(object).filter((field) => ![...envelope, ...allowed].includes(field));
   const known = { ...object };
   for (const field of unknown) Reflect.deleteProperty(known, field);
-  return { known, warnings: validation === "Warn" ? words : [] };
+  return { known, unknown };
 }

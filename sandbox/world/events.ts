@@ -6,15 +6,31 @@ interface Subject {
   readonly metadata: { readonly namespace: string; readonly name: string; readonly uid: string };
 }
 
-/** Writes an event as the real controllers do: the same one again only counts up. */
+/**
+ * Writes an event as the real controllers do: the same one again only counts up. With `everyMs` not more often than that,
+ * for what is tried again and again.
+ */
 export function recordEvent(
   store: ObjectStore,
   { kind, metadata: { namespace, name, uid } }: Subject,
-  { type, reason, message }: { readonly type: "Normal" | "Warning"; readonly reason: string; readonly message: string },
+  {
+    type,
+    reason,
+    message,
+    everyMs = 0,
+  }: {
+    readonly type: "Normal" | "Warning";
+    readonly reason: string;
+    readonly message: string;
+    readonly everyMs?: number;
+  },
 ): void {
   const event = `${name}.${uid.slice(0, 8)}.${reason.toLowerCase()}`;
   const now = new Date().toISOString();
-  if (store.get(places.events, namespace, event) !== undefined) {
+  const before = store.get(places.events, namespace, event);
+  if (before !== undefined) {
+    const again = before["message"] === message;
+    if (again && Date.now() - Date.parse(String(before["lastTimestamp"])) < everyMs) return;
     store.patch(places.events, namespace, event, (object) => {
       object["count"] = Number(object["count"] ?? 1) + 1;
       object["lastTimestamp"] = now;

@@ -13,6 +13,7 @@ export const places = {
   priorityClasses: { group: "scheduling.k8s.io", plural: "priorityclasses" },
   nodes: core("nodes"),
   claims: core("persistentvolumeclaims"),
+  quotas: core("resourcequotas"),
   deployments: { group: "apps", plural: "deployments" },
   statefulSets: { group: "apps", plural: "statefulsets" },
   budgets: { group: "policy", plural: "poddisruptionbudgets" },

@@ -70,7 +70,14 @@ export const podView = z.looseObject({
     .looseObject({
       podIP: z.string().optional(),
       conditions: z.array(condition).default([]),
-      containerStatuses: z.array(z.looseObject({ containerID: z.string().optional() })).default([]),
+      containerStatuses: z
+        .array(
+          z.looseObject({
+            containerID: z.string().optional(),
+            state: z.looseObject({ waiting: z.looseObject({ reason: z.string() }).optional() }).prefault({}),
+          }),
+        )
+        .default([]),
     })
     .prefault({}),
 });
@@ -83,7 +90,13 @@ export const statefulSetView = z.looseObject({
     template: podTemplate,
     volumeClaimTemplates: z.array(claimTemplate).default([]),
   }),
-  status: z.looseObject({ currentRevision: z.string().optional(), updateRevision: z.string().optional() }).prefault({}),
+  status: z
+    .looseObject({
+      observedGeneration: z.number().optional(),
+      currentRevision: z.string().optional(),
+      updateRevision: z.string().optional(),
+    })
+    .prefault({}),
 });
 
 export const deploymentView = z.looseObject({

@@ -13,6 +13,7 @@ import { reconcileBudgets } from "./controllers/budgets.ts";
 import { bindClaims } from "./controllers/claims.ts";
 import { reconcileDeployments } from "./controllers/deployment.ts";
 import { reconcileEndpointSlices } from "./controllers/endpoint-slices.ts";
+import { reconcileQuotas } from "./controllers/quota.ts";
 import { schedulePods } from "./controllers/scheduler.ts";
 import { assignServiceAddresses } from "./controllers/service-addresses.ts";
 import { reconcileStatefulSets } from "./controllers/statefulset.ts";
@@ -161,6 +162,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
           assignServiceAddresses(objects, network.serviceAddress);
           reconcileEndpointSlices(objects);
           reconcileBudgets(objects);
+          reconcileQuotas(objects);
         }
         proxies.sync();
         void operator.reconcile();

@@ -3,7 +3,8 @@ import type { z } from "zod";
 import type { ObjectStore } from "../../kubernetes/object-store.ts";
 import { places } from "../places.ts";
 import { isReady, listViews, ownedBy, type PodView, podView, statefulSetView } from "../views.ts";
-import { isAdmitted } from "./admission.ts";
+import { isAdmitted, isWithinQuota } from "./admission.ts";
+import { claimRequest } from "./quota.ts";
 
 type StatefulSet = z.infer<typeof statefulSetView>;
 
@@ -22,7 +23,7 @@ export function reconcileStatefulSets(store: ObjectStore): void {
     const existing = owned();
     for (let ordinal = 0; ordinal < set.spec.replicas; ordinal++) {
       const name = `${set.metadata.name}-${ordinal}`;
-      ensureClaims(store, set, ordinal);
+      if (!ensureClaims(store, set, ordinal)) continue;
       if (existing.some((pod) => pod.metadata.name === name)) continue;
       if (isAdmitted(store, set, set.spec.template)) createPod(store, set, ordinal, revision);
     }
@@ -43,11 +44,13 @@ function ordinalOf(pod: PodView): number {
   return Number(pod.metadata.name.split("-").at(-1));
 }
 
-function ensureClaims(store: ObjectStore, set: StatefulSet, ordinal: number): void {
+/** Whether the claims of a pod are there, made where they were not. */
+function ensureClaims(store: ObjectStore, set: StatefulSet, ordinal: number): boolean {
   const { namespace } = set.metadata;
   for (const template of set.spec.volumeClaimTemplates) {
     const name = `${template.metadata.name}-${set.metadata.name}-${ordinal}`;
     if (store.get(places.claims, namespace, name) !== undefined) continue;
+    if (!isWithinQuota(store, set, "PersistentVolumeClaim", claimRequest(template.spec))) return false;
     store.create(places.claims, {
       apiVersion: "v1",
       kind: "PersistentVolumeClaim",
@@ -56,6 +59,7 @@ function ensureClaims(store: ObjectStore, set: StatefulSet, ordinal: number): vo
       status: { phase: "Pending" },
     });
   }
+  return true;
 }
 
 function createPod(store: ObjectStore, set: StatefulSet, ordinal: number, revision: string): void {

@@ -2,14 +2,16 @@ import type { ObjectStore } from "../../kubernetes/object-store.ts";
 import { places } from "../places.ts";
 import { type DragonflyView, listViews, type PodView, podView, record } from "../views.ts";
 
-/** The pods of an instance that have an address. */
-export function podsOf(store: ObjectStore, { metadata }: DragonflyView): readonly PodView[] {
+/** All pods of an instance, those that never started too. */
+export function allPodsOf(store: ObjectStore, { metadata }: DragonflyView): readonly PodView[] {
   return listViews(store, places.pods, podView, metadata.namespace).filter(
-    (pod) =>
-      pod.metadata.labels["app"] === metadata.name &&
-      pod.metadata.labels["app.kubernetes.io/name"] === "dragonfly" &&
-      pod.status.podIP !== undefined,
+    ({ metadata: { labels } }) => labels["app"] === metadata.name && labels["app.kubernetes.io/name"] === "dragonfly",
   );
+}
+
+/** The pods of an instance that have an address. */
+export function podsOf(store: ObjectStore, resource: DragonflyView): readonly PodView[] {
+  return allPodsOf(store, resource).filter((pod) => pod.status.podIP !== undefined);
 }
 
 /** Writes the label that the Services select by; `undefined` takes it away. */

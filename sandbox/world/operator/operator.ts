@@ -5,7 +5,7 @@ import { askAdmin } from "./admin.ts";
 import { electPrimary } from "./election.ts";
 import { podsOf, setPhase, setRole } from "./objects.ts";
 import { applyResources } from "./resources.ts";
-import { rollOut } from "./rollout.ts";
+import { replaceOldFailures, rollOut } from "./rollout.ts";
 
 /** The simulated Dragonfly operator: what v1.6.1 does, over the same ports (facts: operator, sections 2 and 3). */
 export interface Operator {
@@ -37,16 +37,16 @@ export function createOperator({ store, namespace, delayMs }: OperatorOptions): 
   const lead = () => listViews(store, places.pods, podView, namespace).some(isReady);
 
   const round = async () => {
-    for (const resource of listViews(store, places.dragonflies, dragonflyView)) {
-      const { uid, generation } = resource.metadata;
-      if (applied.get(uid) !== generation) {
-        applyResources(store, resource);
-        applied.set(uid, generation);
-        if (resource.status.phase === undefined) setPhase(store, resource, "ResourcesCreated");
-        continue;
-      }
-      await keepRoles(resource);
-    }
+    // Each for itself: an instance that does not answer must not hold up the others.
+    await Promise.allSettled(listViews(store, places.dragonflies, dragonflyView).map(reconcileOne));
+  };
+
+  const reconcileOne = async (resource: DragonflyView) => {
+    const { uid, generation } = resource.metadata;
+    if (applied.get(uid) === generation) return await keepRoles(resource);
+    applyResources(store, resource);
+    applied.set(uid, generation);
+    if (resource.status.phase === undefined) setPhase(store, resource, "ResourcesCreated");
   };
 
   const keepRoles = async (resource: DragonflyView) => {
@@ -62,7 +62,7 @@ export function createOperator({ store, namespace, delayMs }: OperatorOptions): 
     }
     if (isYoung(resource, pods)) return;
     const candidate = await electPrimary(pods);
-    if (candidate === undefined) return;
+    if (candidate === undefined) return replaceOldFailures(store, resource);
     for (const pod of primaries) setRole(store, pod, undefined);
     if (resource.status.phase === "ResourcesCreated") setPhase(store, resource, "Configuring");
     await promote(store, candidate);
@@ -107,12 +107,10 @@ export function createOperator({ store, namespace, delayMs }: OperatorOptions): 
     asleep: false,
     reconcile() {
       if (this.asleep || !lead()) return Promise.resolve();
-      running ??= round()
-        // A pod that does not answer now is asked again in the next round.
-        .catch(() => undefined)
-        .finally(() => {
-          running = undefined;
-        });
+      // A pod that does not answer now is asked again in the next round.
+      running ??= round().finally(() => {
+        running = undefined;
+      });
       return running;
     },
   };

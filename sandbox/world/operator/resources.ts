@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from "node:util";
 import type { ObjectStore } from "../../kubernetes/object-store.ts";
+import { recordEvent } from "../events.ts";
 import { places } from "../places.ts";
 import { type DragonflyView, ownedBy, record } from "../views.ts";
 
@@ -24,11 +26,36 @@ export function applyResources(store: ObjectStore, resource: DragonflyView): voi
     apiVersion: "apps/v1",
     kind: "StatefulSet",
     metadata: { ...metadata, name },
-    spec: statefulSetSpec(resource),
+    spec: withKeptClaims(store, resource, record(set?.["spec"])),
     ...(set === undefined ? {} : { status: set["status"] }),
   });
   applyService(store, resource, metadata);
   applyBudget(store, resource, metadata);
+}
+
+/**
+ * Kubernetes refuses changes to a claim template. The operator drops them, says so in an event, and makes the others.
+ * (facts: section 2)
+ */
+function withKeptClaims(
+  store: ObjectStore,
+  resource: DragonflyView,
+  before: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const spec = statefulSetSpec(resource);
+  const kept = before["volumeClaimTemplates"];
+  if (kept === undefined || isDeepStrictEqual(kept, spec["volumeClaimTemplates"])) return spec;
+  recordEvent(
+    store,
+    { kind: "Dragonfly", metadata: resource.metadata },
+    {
+      type: "Warning",
+      reason: "ImmutableField",
+      message:
+        "volumeClaimTemplates of a StatefulSet cannot be changed: the change is dropped, the claims stay as they are",
+    },
+  );
+  return { ...spec, volumeClaimTemplates: kept };
 }
 
 function statefulSetSpec({ metadata: { name }, spec }: DragonflyView): Record<string, unknown> {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
 const deploy = join(import.meta.dirname, "../../../deploy");
-const infraTenants = "kubernetes/workloads/platform/databases/tenants";
+export const infraTenants = "kubernetes/workloads/platform/databases/tenants";
 
 /** The platform's Git project: a bare repository that has the shipped tree on `main`, and a person's clone of it. */
 export interface GitProject {
@@ -12,6 +12,8 @@ export interface GitProject {
   read(path: string): string;
   write(path: string, text: string): void;
   remove(path: string): void;
+  /** Puts everything back as it was before the newest commit; to be pushed. */
+  revert(): void;
   /** Commits what was written and pushes it; returns the revision as Flux writes it. */
   push(message: string): string;
   /** Lists these tenants in the parent, each with what the example has, under its own name. */
@@ -41,6 +43,7 @@ export function createGitProject(): GitProject {
     read: (path) => readFileSync(join(clone, path), "utf8"),
     write,
     remove: (path) => rmSync(join(clone, path), { recursive: true }),
+    revert: () => void git("revert", "--no-commit", "HEAD"),
     push: (message) => {
       git("add", "--all");
       git("commit", "--quiet", "--message", message);
