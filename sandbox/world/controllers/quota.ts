@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { parseQuantity } from "../../../src/kubernetes/quantity.ts";
+import { parseQuantity } from "../../../src/platform/quantity.ts";
 import type { ObjectStore } from "../../kubernetes/object-store.ts";
 import { places } from "../places.ts";
 import { listViews, podView } from "../views.ts";
