@@ -7,6 +7,7 @@ import { GitLabFaults } from "./faults.ts";
 import { Repository } from "./git/repository.ts";
 import { writeCommit } from "./git/write-commit.ts";
 import { initialFiles } from "./initial-files.ts";
+import { addPageRoutes } from "./page/routes.ts";
 import { createPeople, type GitLabPeople } from "./people.ts";
 import { createWebhook, type Webhook, type WebhookOptions } from "./webhooks/delivery.ts";
 import { mergeRequestPayload, notePayload, pipelinePayload, pushPayload } from "./webhooks/payloads.ts";
@@ -44,6 +45,8 @@ export interface GitLabSimulation {
   revoke(token: string): void;
   /** Every request to the API, in the order in which they were answered. */
   readonly log: readonly LoggedRequest[];
+  /** Commands that GitLab found in texts, and ran as whoever wrote them: a bot that passes on what others said wants none. */
+  readonly quickActions: readonly { readonly by: string; readonly iid: number; readonly command: string }[];
   readonly people: GitLabPeople;
   readonly faults: GitLabFaults;
   /** Undefined when no webhook is set. */
@@ -75,7 +78,9 @@ export async function startGitLab(options: GitLabOptions): Promise<GitLabSimulat
   if (webhook !== undefined) announce(project, webhook);
   watchAutoMerge(project);
 
+  const people = createPeople(project);
   const server = await apiServer(project, faults, log);
+  addPageRoutes(server, project, people);
   await server.listen({ host: "127.0.0.1", port: options.port ?? 0 });
   project.url = `http://127.0.0.1:${(server.server.address() as AddressInfo).port}`;
   return {
@@ -88,7 +93,8 @@ export async function startGitLab(options: GitLabOptions): Promise<GitLabSimulat
     createToken: (username, scopes) => accounts.createToken(username, scopes),
     revoke: (token) => accounts.revoke(token),
     log,
-    people: createPeople(project),
+    quickActions: project.quickActions,
+    people,
     faults,
     webhook,
     head: (branch = settings.branch) => repository.head(branch),

@@ -91,11 +91,15 @@ export function createWebhook(options: WebhookOptions, instance: () => string): 
     state,
     send(payload) {
       // What is told is how things were when it happened, not when its turn comes.
-      const made = payload();
-      made.catch(() => undefined);
+      const made = payload().catch((error: unknown) => {
+        // The repository is gone when it stops, and nobody listens any more.
+        if (stopping.signal.aborted) return undefined;
+        throw error;
+      });
       void line.add(async () => {
-        const { event, body } = await made;
-        if (stopping.signal.aborted) return;
+        const found = await made;
+        if (found === undefined || stopping.signal.aborted) return;
+        const { event, body } = found;
         if (state() === "executable") await attempt(event, JSON.stringify(body), randomUUID());
         else dropped.push(event);
       });

@@ -64,14 +64,19 @@ export async function openMergeRequest(
     mergeError: undefined,
   };
   project.mergeRequests.push(mergeRequest);
-  project.timers.after(project.settings.mergeStatusTakesMs / 2, () => {
-    mergeRequest.check = "unchecked";
-    mergeRequest.preparedAt = new Date().toISOString();
-    void beginCheck(project, mergeRequest);
-  });
+  const { mergeStatusTakesMs } = project.settings;
+  if (mergeStatusTakesMs === 0) await prepare(project, mergeRequest);
+  else project.timers.after(mergeStatusTakesMs / 2, () => void prepare(project, mergeRequest));
   project.events.emit("mergeRequest", { mergeRequest, by, action: "open" });
   startPipeline(project, mergeRequest, by);
   return mergeRequest;
+}
+
+/** What GitLab does in the background to a new one, at the end of which it begins to find out whether it can be merged. */
+async function prepare(project: Project, mergeRequest: MergeRequestState): Promise<void> {
+  mergeRequest.check = "unchecked";
+  mergeRequest.preparedAt = new Date().toISOString();
+  await beginCheck(project, mergeRequest);
 }
 
 export interface MergeRequestChange {

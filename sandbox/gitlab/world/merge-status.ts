@@ -79,7 +79,7 @@ export async function beginCheck(project: Project, mergeRequest: MergeRequestSta
   mergeRequest.check = "checking";
   const { mergeStatusTakesMs } = project.settings;
   if (mergeStatusTakesMs === 0) return finishCheck(project, mergeRequest);
-  project.timers.after(mergeStatusTakesMs, () => void finishCheck(project, mergeRequest));
+  project.timers.after(mergeStatusTakesMs, () => void project.exclusive(() => finishCheck(project, mergeRequest)));
 }
 
 async function finishCheck(project: Project, mergeRequest: MergeRequestState): Promise<void> {

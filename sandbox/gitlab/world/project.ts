@@ -75,6 +75,8 @@ export class Project {
   readonly events = new EventEmitter<ProjectEvents>();
   readonly mergeRequests: MergeRequestState[] = [];
   readonly pipelines: Pipeline[] = [];
+  /** Commands that were found in somebody's text, and run as theirs. */
+  readonly quickActions: { readonly by: string; readonly iid: number; readonly command: string }[] = [];
   /** Where people see it; known once it listens. */
   url = "";
   private readonly line = new PQueue({ concurrency: 1 });

@@ -3,13 +3,8 @@ export class Timers {
   private readonly waiting = new Set<NodeJS.Timeout>();
   private stopped = false;
 
-  /** At once, in the same turn, for 0 ms. */
   after(ms: number, run: () => void): void {
     if (this.stopped) return;
-    if (ms <= 0) {
-      run();
-      return;
-    }
     const timer = setTimeout(() => {
       this.waiting.delete(timer);
       run();

@@ -7,6 +7,7 @@ import { close, openMergeRequest, reopen, updateMergeRequest } from "../../world
 import { beginCheck } from "../../world/merge-status.ts";
 import { isDraft, type MergeRequestState } from "../../world/model.ts";
 import type { Project } from "../../world/project.ts";
+import { runQuickActions, takeQuickActions } from "../../world/quick-actions.ts";
 import { created, declared, mergeRequestOf, ok, type Route } from "../call.ts";
 import { paginated } from "../pagination.ts";
 import { commaSeparated, flag, integers, text, time } from "../parameters.ts";
@@ -91,12 +92,15 @@ export function mergeRequestRoutes(project: Project): readonly Route[] {
         project.exclusive(async () => {
           const given = declared(creation, body);
           if (!may(account, "developer")) throw forbidden();
+          const { rest, actions } = takeQuickActions(given.description ?? "");
           const mergeRequest = await openMergeRequest(project, account, {
             ...fieldsOf(given),
+            description: rest,
             title: given.title,
             sourceBranch: given.source_branch,
             targetBranch: given.target_branch,
           });
+          await runQuickActions(project, mergeRequest, account, actions);
           return created(await singleMergeRequest(project, mergeRequest, account));
         }),
     },
@@ -136,8 +140,14 @@ export function mergeRequestRoutes(project: Project): readonly Route[] {
             .concat(add_labels)
             .filter((label) => !remove_labels.includes(label));
           const changesFields = Object.keys(given).some((key) => key !== "state_event");
+          const { rest, actions } = takeQuickActions(fields.description ?? mergeRequest.description);
           if (changesFields)
-            updateMergeRequest(project, mergeRequest, account, { ...fieldsOf(fields), labels: [...new Set(labels)] });
+            updateMergeRequest(project, mergeRequest, account, {
+              ...fieldsOf(fields),
+              description: rest,
+              labels: [...new Set(labels)],
+            });
+          await runQuickActions(project, mergeRequest, account, actions);
           if (state_event === "close") close(project, mergeRequest, account);
           if (state_event === "reopen") await reopen(project, mergeRequest, account);
           return ok(await singleMergeRequest(project, mergeRequest, account));

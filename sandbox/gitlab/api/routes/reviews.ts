@@ -4,6 +4,7 @@ import { may } from "../../world/accounts.ts";
 import { approve, unapprove } from "../../world/approvals.ts";
 import { addNote, touch } from "../../world/notes.ts";
 import type { Project } from "../../world/project.ts";
+import { runQuickActions, takeQuickActions } from "../../world/quick-actions.ts";
 import { type Call, created, declared, mergeRequestOf, noContent, ok, type Route } from "../call.ts";
 import { paginated } from "../pagination.ts";
 import { text } from "../parameters.ts";
@@ -90,7 +91,12 @@ export function reviewRoutes(project: Project): readonly Route[] {
         project.exclusive(async () => {
           const mergeRequest = mergeRequestOf(project, call);
           if (!may(call.account, "guest")) throw forbidden();
-          return created(noteShape(project, mergeRequest, addNote(project, mergeRequest, call.account, bodyOf(call))));
+          const { rest, actions } = takeQuickActions(bodyOf(call));
+          await runQuickActions(project, mergeRequest, call.account, actions);
+          const summary = actions.map(({ command }) => `Ran /${command}.`);
+          // Nothing but commands: there is no note.
+          if (rest.trim() === "") return { status: 202, body: { commands_changes: {}, summary } };
+          return created(noteShape(project, mergeRequest, addNote(project, mergeRequest, call.account, rest)));
         }),
     },
     {
