@@ -5,32 +5,14 @@ import { type Account, may } from "../../world/accounts.ts";
 import { merge } from "../../world/merge.ts";
 import { close, openMergeRequest, reopen, updateMergeRequest } from "../../world/merge-requests.ts";
 import { beginCheck } from "../../world/merge-status.ts";
-import { isDraft, type MergeRequestState } from "../../world/model.ts";
 import type { Project } from "../../world/project.ts";
 import { runQuickActions, takeQuickActions } from "../../world/quick-actions.ts";
 import { created, declared, mergeRequestOf, ok, type Route } from "../call.ts";
+import { listed, listing } from "../merge-request-list.ts";
 import { paginated } from "../pagination.ts";
-import { commaSeparated, flag, integers, text, time } from "../parameters.ts";
+import { commaSeparated, flag, integers, text } from "../parameters.ts";
 import { commitShape, pipelineShape } from "../shapes/commits.ts";
 import { listedMergeRequest, singleMergeRequest } from "../shapes/merge-requests.ts";
-
-const listing = z.object({
-  state: z.enum(["opened", "closed", "merged", "locked", "all"]).default("all"),
-  order_by: z.enum(["created_at", "updated_at", "merged_at", "title"]).default("created_at"),
-  sort: z.enum(["asc", "desc"]).default("desc"),
-  source_branch: text.optional(),
-  target_branch: text.optional(),
-  author_username: text.optional(),
-  labels: commaSeparated.optional(),
-  updated_after: time.optional(),
-  updated_before: time.optional(),
-  created_after: time.optional(),
-  wip: z.enum(["yes", "no"]).optional(),
-  search: text.optional(),
-  with_merge_status_recheck: flag.default(false),
-  "iids[]": integers.optional(),
-  iids: integers.optional(),
-});
 
 const shared = {
   description: z.string().optional(),
@@ -80,7 +62,7 @@ export function mergeRequestRoutes(project: Project): readonly Route[] {
       path,
       answer: async (call) => {
         const query = declared(listing, call.query);
-        const found = project.mergeRequests.filter((each) => isListed(each, query)).toSorted(ordering(query));
+        const found = listed(project.mergeRequests, query);
         if (query.with_merge_status_recheck) await Promise.all(found.map((each) => beginCheck(project, each)));
         return paginated(call, found, (each) => listedMergeRequest(project, each));
       },
@@ -220,36 +202,4 @@ export function mergeRequestRoutes(project: Project): readonly Route[] {
       },
     },
   ];
-}
-
-function isListed(each: MergeRequestState, query: z.infer<typeof listing>): boolean {
-  const iids = query["iids[]"] ?? query.iids;
-  return (
-    (query.state === "all" || each.state === query.state) &&
-    (iids === undefined || iids.includes(each.iid)) &&
-    (query.source_branch === undefined || each.sourceBranch === query.source_branch) &&
-    (query.target_branch === undefined || each.targetBranch === query.target_branch) &&
-    (query.author_username === undefined || each.author.username === query.author_username) &&
-    (query.labels === undefined || query.labels.every((label) => each.labels.includes(label))) &&
-    (query.wip === undefined || isDraft(each) === (query.wip === "yes")) &&
-    (query.search === undefined ||
-      `${each.title}\n${each.description}`.toLowerCase().includes(query.search.toLowerCase())) &&
-    (query.updated_after === undefined || Date.parse(each.updatedAt) >= Date.parse(query.updated_after)) &&
-    (query.updated_before === undefined || Date.parse(each.updatedAt) <= Date.parse(query.updated_before)) &&
-    (query.created_after === undefined || Date.parse(each.createdAt) >= Date.parse(query.created_after))
-  );
-}
-
-function ordering({ order_by, sort }: z.infer<typeof listing>) {
-  const key = (each: MergeRequestState) =>
-    order_by === "title"
-      ? each.title
-      : order_by === "merged_at"
-        ? (each.merged?.at ?? "")
-        : order_by === "updated_at"
-          ? each.updatedAt
-          : each.createdAt;
-  const sign = sort === "asc" ? 1 : -1;
-  return (a: MergeRequestState, b: MergeRequestState) =>
-    sign * (key(a) === key(b) ? a.iid - b.iid : key(a) < key(b) ? -1 : 1);
 }
