@@ -13,9 +13,9 @@ import { compose } from "./compose.ts";
 import { parseEnvironment } from "./config/environment.ts";
 import type { Settings } from "./config/load.ts";
 import { BotError } from "./errors.ts";
-import type { GitHint } from "./http/gitlab-event.ts";
 import { createHttpServer } from "./http/server.ts";
 import { createLogger } from "./logging.ts";
+import { composeMergeRequests } from "./merge-requests/compose.ts";
 import { loadOwn } from "./own-runbooks.ts";
 import type { GitReader } from "./platform/git.ts";
 import { catalog } from "./runbooks/catalog/index.ts";
@@ -147,7 +147,15 @@ export async function serve(settings: Settings): Promise<number> {
     onTrouble: (err) => logger.warn({ err }, "the alerts that wait could not be told of"),
   });
 
-  const onHint = (hint: GitHint) => logger.debug({ hint }, "GitLab tells of a change");
+  const mergeRequests = composeMergeRequests({
+    config,
+    git: platform.git,
+    gitChanges: composed.git,
+    changes: changes.surface,
+    logger,
+    show: (record) => void surface.showRun(record),
+    say: (record, text) => surface.sayInThread(record, text),
+  });
   const checks: readonly DependencyCheck[] = [
     { name: "slack", whenFailing: "down", check: (signal) => surface.check(signal) },
     { name: "store", whenFailing: "degraded", everyMs: storeCheckEveryMs, check: () => storeState(store) },
@@ -194,7 +202,7 @@ export async function serve(settings: Settings): Promise<number> {
     gitlab:
       environment.gitlabWebhookSecret === undefined
         ? undefined
-        : { secret: environment.gitlabWebhookSecret, onHint, logger },
+        : { secret: environment.gitlabWebhookSecret, onHint: (hint) => mergeRequests.hint(hint), logger },
     slack:
       surface.requestListener === undefined
         ? undefined
@@ -211,6 +219,7 @@ export async function serve(settings: Settings): Promise<number> {
   dependencies.start();
   changes.start();
   alerting.start();
+  if (environment.gitlab !== undefined) mergeRequests.start();
   logger.info({ address, mode: slack.mode, source: settings.source }, "listening");
   // Socket mode connects on its own time, and again whenever it breaks; the process does not die of Slack being away.
   void keepStarting(
@@ -224,6 +233,7 @@ export async function serve(settings: Settings): Promise<number> {
   dependencies.stop();
   notice.stop();
   alerting.stop();
+  await mergeRequests.stop();
   await changes.stop().catch((err: unknown) => logger.warn({ err }, "a run could not be handed over"));
   await server.close();
   await surface.stop().catch((err: unknown) => logger.warn({ err }, "Slack's socket did not close"));

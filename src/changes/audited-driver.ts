@@ -2,6 +2,7 @@ import type { GroupCache } from "../approvals/group-cache.ts";
 import type { AuditContents } from "../audit/entry.ts";
 import type { ChangeSurface } from "../commands/changes/surface.ts";
 import { BotError } from "../errors.ts";
+import type { Requester } from "../runbooks/definition.ts";
 import type { RunDriver } from "../runbooks/durable/driver.ts";
 import type { RunRecord } from "../runbooks/durable/record.ts";
 import type { AuditLog } from "./audit-log.ts";
@@ -10,7 +11,7 @@ export interface AuditedDriverDeps {
   readonly audit: Pick<AuditLog, "write">;
   readonly groups: GroupCache;
   /** Rejects with the reason why no change can be taken on now. */
-  admit(runbook: string, person: string): Promise<void>;
+  admit(runbook: string, requester: Requester): Promise<void>;
 }
 
 /** The actor of what nobody asked for at that moment. */
@@ -37,10 +38,9 @@ export function auditedDriver(driver: RunDriver, deps: AuditedDriverDeps): Chang
       const { id: run, runbook, requester } = wanted;
       const about = { run, runbook };
       await groups.refresh();
-      await deps
-        .admit(runbook, requester.id)
-        .catch(refused({ actor: person(requester.id), action: "run.refused", ...about }));
-      audit.write({ actor: person(requester.id), action: "run.requested", ...about });
+      const actor = actorOf(requester);
+      await deps.admit(runbook, requester).catch(refused({ actor, action: "run.refused", ...about }));
+      audit.write({ actor, action: "run.requested", ...about });
       return await driver.submit(wanted).catch(refused({ actor: itself, action: "run.refused", ...about }));
     },
     vote: async (run, ballot) => {
@@ -65,6 +65,11 @@ export function auditedDriver(driver: RunDriver, deps: AuditedDriverDeps): Chang
       return record;
     },
   };
+}
+
+/** Whoever opened a merge request comes by the webhook, with the id that their clicks have, or their user name there. */
+function actorOf({ surface, id }: Requester): AuditContents["actor"] {
+  return { person: id, via: surface === "webhook" ? "gitlab" : "slack", identity: id.replace(/^gitlab:/, "") };
 }
 
 /** What an entry says about a run, whatever happened to it. */

@@ -9,7 +9,7 @@ import type { Config } from "../config/file.ts";
 import { BotError } from "../errors.ts";
 import type { Logger } from "../logging.ts";
 import { changeCatalog } from "../runbooks/changes/catalog.ts";
-import type { Runbook } from "../runbooks/definition.ts";
+import type { Requester, Runbook } from "../runbooks/definition.ts";
 import type { ChangeRunbook } from "../runbooks/durable/definition.ts";
 import { createRunDriver } from "../runbooks/durable/driver.ts";
 import { hasEnded, type RunRecord } from "../runbooks/durable/record.ts";
@@ -191,8 +191,9 @@ export function composeChanges(options: ChangesOptions): Changes {
     if (refusal !== undefined) throw refusal;
   };
   /** Checked at the moment of the request: what was known a second ago says little of a store that dies. */
-  const admit = async (runbook: string, person: string) => {
-    await permit(runbook, person);
+  const admit = async (runbook: string, { surface, id: person }: Requester) => {
+    // Who may open a merge request is for the Git host to say; what is in it is for the approvers.
+    if (surface !== "webhook") await permit(runbook, person);
     const own = runbooks.find(({ id }) => id === runbook)?.approval;
     if (policyFor(config, runbook, "", own) === undefined) {
       throw new BotError(

@@ -81,10 +81,10 @@ export async function carryOn(found: KeptRun, deps: CarryOnDeps): Promise<void> 
     }
     const after = await executeRun(kept.record, deps.runbooks, {
       ...deps,
-      // What others may write meanwhile is theirs: the wish to cancel, where the card is, what people decide. The rest is ours.
+      // What others may write meanwhile is theirs: the wish to cancel, where the card is, what is seen of a merge request, what people decide. The rest is ours.
       save: async (record) => {
         const saved = await mine((current) => {
-          const { cancel, owner, slack } = current;
+          const { cancel, owner, slack, mergeRequest } = current;
           // Whoever cancelled it was told so: nothing more is begun.
           if (cancel !== undefined && record.checkpoints.length > current.checkpoints.length) {
             throw new BotError("run.cancelled", `Run ${id} was cancelled by ${cancel.by}`, cancel.reason);
@@ -93,6 +93,7 @@ export async function carryOn(found: KeptRun, deps: CarryOnDeps): Promise<void> 
             ...(cancel === undefined ? {} : { cancel }),
             ...(owner === undefined ? {} : { owner }),
             ...(slack === undefined ? {} : { slack }),
+            ...(mergeRequest === undefined ? {} : { mergeRequest }),
           };
           const checkpoints = withDecisions(record.checkpoints, current.checkpoints);
           const merged: RunRecord = { ...record, ...theirs, checkpoints };

@@ -82,6 +82,19 @@ export type Checkpoint = z.infer<typeof checkpointSchema>;
 export type StepCheckpoint = z.infer<typeof stepSchema>;
 export type ApprovalCheckpoint = z.infer<typeof approvalSchema>;
 
+const mergeRequestSchema = z.strictObject({
+  iid: z.int().min(1),
+  url: z.string(),
+  state: z.enum(["opened", "merged", "closed", "locked"]),
+  head: z.string(),
+  pipeline: z.enum(["none", "running", "succeeded", "failed"]),
+  /** User names there; beside our own approvals, never instead of them. */
+  approvedBy: z.array(z.string()),
+  /** Of the account that merged or closed it. */
+  by: z.string().optional(),
+});
+export type SeenMergeRequest = z.infer<typeof mergeRequestSchema>;
+
 export const runRecordSchema = z.strictObject({
   /** Ours, never the queue's: an emptied queue counts from one again. */
   id: z.string(),
@@ -105,6 +118,8 @@ export const runRecordSchema = z.strictObject({
       attached: z.string().optional(),
     })
     .optional(),
+  /** What the Git host says of the merge request that it is about, for its card. */
+  mergeRequest: mergeRequestSchema.optional(),
   state: z.enum(runStates),
   /** What it alone may change while it is not ended: `dragonfly-system/dragonfly`. */
   lock: z.string().optional(),
@@ -126,10 +141,17 @@ export const runRecordSchema = z.strictObject({
 export type RunRecord = z.infer<typeof runRecordSchema>;
 
 /** Changes whenever the card of the run has to change. */
-export function cardState({ state, checkpoints, cancel, reruns = [] }: RunRecord): string {
+export function cardState({ state, checkpoints, cancel, reruns = [], mergeRequest }: RunRecord): string {
   const last = checkpoints.at(-1);
   const votes = last?.kind === "approval" ? last.votes.length : 0;
-  return [state, reruns.length, checkpoints.length, votes, cancel === undefined ? "" : "cancel"].join(" ").trim();
+  const voided = last?.kind === "approval" && last.outcome?.state === "voided" ? "voided" : "";
+  const there =
+    mergeRequest === undefined
+      ? []
+      : [mergeRequest.state, mergeRequest.pipeline, mergeRequest.approvedBy.length, mergeRequest.head.slice(0, 12)];
+  return [state, reruns.length, checkpoints.length, votes, cancel === undefined ? "" : "cancel", voided, ...there]
+    .join(" ")
+    .trim();
 }
 
 /** Whether there is something left to do about it: it has not ended, or its card does not show that yet. */
