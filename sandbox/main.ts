@@ -45,8 +45,10 @@ const sandbox = await startSandbox({
   port: check ? 0 : Number(port),
   mode,
   page: !check,
+  // A pipeline that takes a moment, as they do.
+  ...(check ? {} : { gitlab: { pipeline: { takesMs: 5_000 } } }),
   ...(check ? {} : { alerting: { faster: 10 } }),
-  world: { onNotice: (text) => console.error(text) },
+  world: { secretsOnDemand: true, onNotice: (text) => console.error(text) },
 }).catch((error: unknown) => {
   const inUse = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
   console.error(inUse ? `Port ${port} is taken. Choose another: script/sandbox --port 8301` : error);
@@ -71,8 +73,9 @@ if (check) {
   await stop(ok ? 0 : 1);
 } else {
   const { alerting } = sandbox;
+  const gitlab = sandbox.gitlab === undefined ? "" : `GitLab:    ${sandbox.gitlab.url}/${sandbox.gitlab.project}\n`;
   const alertmanager = alerting === undefined ? "" : `Alerts:    ${alerting.alertmanagerUrl}\n`;
   console.log(
-    `\nThe page:  ${sandbox.slack.origin}\nkubectl:   export KUBECONFIG=${sandbox.world.adminKubeconfigPath}\nThe bot:   ${sandbox.bot.url}/readyz\n${alertmanager}Stop with Ctrl-C.`,
+    `\nThe page:  ${sandbox.slack.origin}\nkubectl:   export KUBECONFIG=${sandbox.world.adminKubeconfigPath}\nThe bot:   ${sandbox.bot.url}/readyz\n${alertmanager}${gitlab}Stop with Ctrl-C.`,
   );
 }

@@ -1,6 +1,8 @@
+import { fileURLToPath } from "node:url";
 import { type Alerting, startAlerting } from "./alertmanager/alerting.ts";
 import { type BotProcess, freePort, startBot } from "./bot-process.ts";
 import { createFaultPanel, type FaultPanel } from "./faults/faults.ts";
+import { type GitLabOptions, type GitLabSimulation, startGitLab } from "./gitlab/gitlab.ts";
 import { buildPage } from "./page/build.ts";
 import { type SlackSimulation, startSlack } from "./slack/server.ts";
 import { installedApp } from "./slack-app.ts";
@@ -10,6 +12,7 @@ import { startWorld, type World, type WorldOptions } from "./world/world.ts";
 export const alertmanagerToken = "sandbox-alertmanager-token";
 /** What its Slack signs with. */
 export const signingSecret = "sandbox-signing-secret";
+const gitlabWebhookSecret = `whsec_${Buffer.from("sandbox-gitlab-webhook").toString("base64")}`;
 
 export interface SandboxOptions {
   /** Port of the page; 0 for a free one. */
@@ -18,6 +21,8 @@ export interface SandboxOptions {
   /** Build and serve the page (default true). */
   readonly page?: boolean;
   readonly world?: WorldOptions;
+  /** A GitLab whose project is what is in deploy/, and clusters that follow it. */
+  readonly gitlab?: Omit<GitLabOptions, "files" | "webhook">;
   /** The shipped rules in vmalert, and Alertmanager, both real; alerts fire this many times sooner than shipped. */
   readonly alerting?: { readonly faster: number };
   /** Further environment for the bot. */
@@ -27,6 +32,8 @@ export interface SandboxOptions {
 export interface Sandbox {
   readonly world: World;
   readonly slack: SlackSimulation;
+  /** Undefined when it was not asked for. */
+  readonly gitlab: GitLabSimulation | undefined;
   readonly bot: BotProcess;
   readonly faults: FaultPanel;
   /** Undefined when it was not asked for, or cannot be here. */
@@ -45,7 +52,22 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   };
   try {
     const pageDir = options.page === false ? undefined : await buildPage();
-    const world = await startWorld(options.world);
+    const botPort = await freePort();
+    const gitlab =
+      options.gitlab === undefined
+        ? undefined
+        : await startGitLab({
+            ...options.gitlab,
+            files: fileURLToPath(new URL("../deploy", import.meta.url)),
+            webhook: {
+              url: () => `http://127.0.0.1:${botPort}/webhooks/gitlab`,
+              secret: gitlabWebhookSecret,
+              signing: "both",
+            },
+          });
+    if (gitlab !== undefined) cleanups.push(() => gitlab.stop());
+    const gitops = gitlab === undefined ? {} : { gitops: { repository: gitlab.repository, branch: gitlab.branch } };
+    const world = await startWorld({ ...gitops, ...options.world });
     cleanups.push(() => world.stop());
     const faults = createFaultPanel(world);
     const secrets = {
@@ -53,7 +75,6 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       botToken: "xoxb-sandbox-bot-token",
       appToken: "xapp-sandbox-app-token",
     };
-    const botPort = await freePort();
     const slack = await startSlack({
       ...secrets,
       ...installedApp(),
@@ -87,6 +108,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
             : { SLACK_APP_TOKEN: secrets.appToken }),
           ...(alerting === undefined ? {} : { ALERTMANAGER_URL: alerting.alertmanagerUrl }),
           ...world.env(),
+          ...(gitlab === undefined ? {} : gitlabEnv(gitlab)),
           ...options.env,
         },
       });
@@ -106,6 +128,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     return {
       world,
       slack,
+      gitlab,
       get bot() {
         return bot;
       },
@@ -118,4 +141,14 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     await stop();
     throw error;
   }
+}
+
+function gitlabEnv({ url, project, token }: GitLabSimulation): Record<string, string> {
+  return {
+    GITLAB_URL: url,
+    GITLAB_PROJECT: project,
+    GITLAB_TOKEN: token("dfbot"),
+    GITLAB_APPROVER_TOKEN: token("dfbot-approver"),
+    GITLAB_WEBHOOK_SECRET: gitlabWebhookSecret,
+  };
 }

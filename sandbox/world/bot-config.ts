@@ -35,6 +35,12 @@ export function botConfig(infra: ObjectStore, { reachPods, alerts = {} }: BotCon
     approvals: {
       groups: { approvers: { slackUserGroup: "S0APPROVERS" } },
       policies: { "*": { groups: ["approvers"], quorum: 1, breakGlass: ["approvers"] } },
+      // The same people in the sandbox's GitLab (sandbox/gitlab/world/accounts.ts).
+      people: ["ada", "grace", "linus"].map((name) => ({
+        slack: `U0${name.toUpperCase()}`,
+        gitlab: name,
+        emails: [`${name}@example.com`],
+      })),
     },
     slack: { channels: { operations: "C0OPS", alerts: "C0ALERTS", audit: "C0OPS" } },
     alerts: {

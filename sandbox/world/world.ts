@@ -29,6 +29,7 @@ import { places } from "./places.ts";
 import { reconcileExternalSecrets } from "./platform/external-secrets.ts";
 import { reconcileHelmReleases } from "./platform/operator-chart.ts";
 import { adapted, applyBareCluster, applyPlatform } from "./platform/platform.ts";
+import { provideSecrets } from "./platform/secret-keeper.ts";
 import { createVault, passwordOf, type SecretStore } from "./platform/vault.ts";
 import { createServiceProxies } from "./service-proxies.ts";
 import { createSnapshotSchedule } from "./snapshot-schedule.ts";
@@ -48,6 +49,8 @@ export interface WorldOptions {
   readonly alerts?: Readonly<Record<string, unknown>>;
   /** Apply what is in Git, as Flux does, for as long as the world runs. Without it the shipped tree is applied once. */
   readonly gitops?: GitOpsOptions;
+  /** Passwords of new tenants are put into the secret store as soon as something looks for them there. */
+  readonly secretsOnDemand?: boolean;
   /** Words for people, once each: what is missing, what failed. */
   readonly onNotice?: (text: string) => void;
 }
@@ -152,6 +155,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     const loop = createLoop(
       () => {
         reconcileHelmReleases(stores.infra);
+        if (options.secretsOnDemand === true) provideSecrets(stores.infra, vault);
         reconcileExternalSecrets(stores.infra, vault);
         reconcileStatefulSets(stores.infra);
         reconcileDeployments(stores.infra);
