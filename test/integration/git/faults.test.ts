@@ -152,9 +152,10 @@ describe("what does not pass", () => {
       times: 1,
     });
     const stop = new AbortController();
-    const commit = test.git.changes.commit(proposal, stop.signal);
-    setTimeout(() => stop.abort(new Error("stopping")), 300);
-    await expect(commit).rejects.toThrow("stopping");
+    const stopped = expect(test.git.changes.commit(proposal, stop.signal)).rejects.toThrow("stopping");
+    await expect.poll(() => test.gitlab.log.at(-1)?.outcome, { timeout: 10_000 }).toBe("hanging");
+    stop.abort(new Error("stopping"));
+    await stopped;
     expect(await test.git.changes.commit(proposal, signal())).toBe(await test.gitlab.head(branch));
     expect(test.gitlab.log.filter(({ method }) => method === "POST")).toHaveLength(1);
   });
