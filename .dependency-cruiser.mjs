@@ -55,6 +55,21 @@ export default {
       to: { path: "^src/(kubernetes|dragonfly|metrics|store|git|alertmanager)" },
     },
     {
+      name: "probe-starts-fast",
+      comment:
+        "It loads nothing of the bot but how secrets are hidden, and no package; what it prints is described in zod",
+      severity: "error",
+      from: { path: "^src/probe/", pathNot: "^src/probe/result\\.ts$" },
+      to: { path: "^(src|node_modules)", pathNot: "^src/(probe/|errors\\.ts|secrets\\.ts)" },
+    },
+    {
+      name: "probe-prints-only-types",
+      comment: "The schema of the result is for whoever reads it; loading zod would double the probe's start",
+      severity: "error",
+      from: { path: "^src/probe/" },
+      to: { path: "^src/probe/result\\.ts$", dependencyTypesNot: ["type-only"] },
+    },
+    {
       name: "no-dev-dependency-in-src",
       severity: "error",
       from: { path: "^src" },

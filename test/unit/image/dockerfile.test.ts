@@ -37,6 +37,12 @@ describe("Dockerfile", () => {
     expect(dockerfile).toContain(`ENTRYPOINT ["node", "${flag}", "/app/src/main.ts"]\nCMD ["serve"]`);
   });
 
+  it("has the compiled code of the service, of the probe and of what the probe loads late", () => {
+    for (const entry of ["src/main.ts", "src/probe/main.ts", "src/probe/handshake.ts"]) {
+      expect(dockerfile).toMatch(new RegExp(`(?:RUN|&&) node ${entry.replaceAll(".", "\\.")}\\b`));
+    }
+  });
+
   it("installs with the same command as script/bootstrap, less the development packages", () => {
     const bootstrap = readFileSync("script/bootstrap", "utf8");
     const command =
