@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { alertmanagerToken, type Sandbox, signingSecret, startSandbox } from "../../../sandbox/sandbox.ts";
 import { createDice } from "../random/dice.ts";
 import { createMutator } from "./mutate.ts";
-import { alertPost, createClient, inParallel, type Post, slackPost } from "./requests.ts";
+import { alertPost, createClient, gitlabPost, gitlabSecret, inParallel, type Post, slackPost } from "./requests.ts";
 
 /**
  * Mutations of real payloads at the webhooks of the bot's own process, over HTTP. No answer is a 5xx, the process lives and logs no
@@ -22,6 +22,8 @@ const slackCount = process.env["CHAOS_FUZZ"] === undefined ? count / 2 : count;
 
 const preload = pathToFileURL(join(import.meta.dirname, "collect.ts")).href;
 
+const gitlabKey = Buffer.alloc(24, "key");
+
 let sandbox: Sandbox;
 let client: ReturnType<typeof createClient>;
 /** What a process says that has lost a promise or itself. */
@@ -30,7 +32,7 @@ beforeAll(async () => {
   sandbox = await startSandbox({
     page: false,
     world: { metrics: false },
-    env: { LOG_LEVEL: "error", NODE_OPTIONS: `--import=${preload}` },
+    env: { LOG_LEVEL: "error", NODE_OPTIONS: `--import=${preload}`, GITLAB_WEBHOOK_SECRET: gitlabSecret(gitlabKey) },
   });
   client = createClient(Number(new URL(sandbox.bot.url).port));
   for (const stream of [sandbox.bot.child.stdout, sandbox.bot.child.stderr]) {
@@ -106,6 +108,14 @@ describe(`mutations of what comes to a webhook (seed ${seed})`, { timeout: 900_0
     const { codes } = await shootAndWeigh(slackCount, (n) => slackPost(dice, mutator, signingSecret, responseUrl, n));
     // 401: bytes that are no UTF-8, which Bolt does not verify as they came. 404: nobody listens to such a thing.
     expect([...codes.keys()].filter((code) => ![200, 400, 401, 404, 413].includes(code))).toEqual([]);
+  });
+
+  it("of GitLab are taken or refused", async () => {
+    const dice = createDice(seed + 2);
+    const mutator = createMutator(dice, seed + 2);
+    const { codes } = await shootAndWeigh(count, (n) => gitlabPost(dice, mutator, gitlabKey, n));
+    expect([...codes.keys()].filter((code) => ![200, 400, 401, 413].includes(code))).toEqual([]);
+    for (const code of [200, 400, 401]) expect(codes.get(code) ?? 0).toBeGreaterThan(count / 100);
   });
 
   it("of Alertmanager are kept or refused, and those that are kept are on the disk and are seen to", async () => {

@@ -31,6 +31,46 @@ export function alertPost(dice: Dice, mutator: Mutator, token: string, n: number
   return { path: "/webhooks/alertmanager", headers, body };
 }
 
+/** Mutations of what GitLab sends, with the token or with a signature that is right for them. */
+export function gitlabPost(dice: Dice, mutator: Mutator, key: Buffer, n: number): Post {
+  const iid = dice.between(1, 50);
+  const whole = {
+    event_type: "any",
+    user: { username: "ada", name: "Ada" },
+    project: { id: 1, path_with_namespace: "platform/gitops" },
+    ...dice.pick<Fields>([
+      { object_kind: "merge_request", object_attributes: { iid, source_branch: "x", action: "open", title: "X" } },
+      { object_kind: "pipeline", object_attributes: { ref: "main", status: "success" }, merge_request: { iid } },
+      { object_kind: "note", object_attributes: { note: "hello" }, merge_request: { iid } },
+      { object_kind: "push", ref: "refs/heads/main", commits: [{ id: "a", message: "b" }] },
+      { object_kind: "issue", object_attributes: { iid } },
+    ]),
+  };
+  const body = dice.chance(0.6)
+    ? Buffer.from(mutator.structure(whole))
+    : mutator.bytes(Buffer.from(JSON.stringify(whole)));
+  const timestamp = String(Math.floor(Date.now() / 1_000));
+  const id = dice.chance(0.1) ? "again" : `m-${n}`;
+  const signature = createHmac("sha256", key).update(`${id}.${timestamp}.`).update(body).digest("base64");
+  const headers = dice.pick<Record<string, string>>([
+    { "webhook-id": id, "webhook-timestamp": timestamp, "webhook-signature": `v1,${signature}` },
+    { "x-gitlab-token": gitlabSecret(key), "idempotency-key": id },
+    { "x-gitlab-token": gitlabSecret(key).slice(dice.between(0, 2)), "x-gitlab-event-uuid": String(n % 7) },
+    {
+      "webhook-id": id,
+      "webhook-timestamp": dice.pick([timestamp, "0", "x"]),
+      "webhook-signature": dice.pick(["v1,", "v1,x v1,", signature]),
+    },
+  ]);
+  return {
+    path: "/webhooks/gitlab",
+    headers: { "content-type": dice.pick(["application/json", "text/plain", "x"]), ...headers },
+    body,
+  };
+}
+
+export const gitlabSecret = (key: Buffer) => `whsec_${key.toString("base64")}`;
+
 /** Mutations of what Slack sends, with a signature that is right for them. */
 export function slackPost(dice: Dice, mutator: Mutator, secret: string, responseUrl: string, n: number): Post {
   const whole = dice.pick(slackBodies)(String(n), responseUrl);
