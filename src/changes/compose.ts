@@ -218,7 +218,7 @@ export function composeChanges(options: ChangesOptions): Changes {
       driver: auditedDriver(driver, { audit, groups, admit }),
       runs: async () => (await runs.list()).map(({ record }) => record),
       run: async (id) => (await runs.get(id))?.record,
-      policyFor: policyOf,
+      knownContext: decisionContext,
       decisionContext: async (record) => {
         await groups.refresh();
         return decisionContext(record);

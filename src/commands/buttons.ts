@@ -1,6 +1,6 @@
 import type { ActionsBlock, Button, KnownBlock } from "@slack/types";
 import { z } from "zod";
-import type { NextStep, Report } from "../reports/model.ts";
+import { attention, type Report } from "../reports/model.ts";
 import { clean, truncate } from "../reports/render/clean.ts";
 
 /** The names that Slack sends back when somebody presses a button under an answer. */
@@ -40,30 +40,29 @@ export function readButtonValue(text: string | undefined): ButtonValue | undefin
 /** The row of buttons under an answer. A posted answer is shared already. */
 export function answerButtons(report: Report, options: { readonly shareable: boolean }): readonly KnownBlock[] {
   const value = encode({ runId: report.runId, runbook: report.runbook, params: report.params });
-  const offered = suggestions(report);
   const block: ActionsBlock = {
     type: "actions",
     elements: [
       ...(options.shareable ? [button(actionIds.share, "Share", value)] : []),
       button(actionIds.details, "Details", value),
       button(actionIds.again, "Run again", value),
-      ...offered.map((step, index) =>
-        button(
-          `${actionIds.next}_${index}`,
-          step.label,
-          encode({ runId: report.runId, runbook: step.runbook, params: step.params }),
-        ),
-      ),
+      ...nextButtons(report),
     ],
   };
   return [block];
 }
 
-function suggestions(report: Report): readonly NextStep[] {
-  const all = report.findings.flatMap((finding) => finding.next);
+/** A button for each of the first runbooks that findings say would help, the worst of them first. */
+export function nextButtons({ findings, runId }: Pick<Report, "findings" | "runId">): readonly Button[] {
+  const all = [...attention({ findings }), ...findings.filter(({ verdict }) => verdict === "ok")].flatMap(
+    ({ next }) => next,
+  );
   return all
     .filter((step, index) => all.findIndex((other) => other.label === step.label) === index)
-    .slice(0, nextSteps);
+    .slice(0, nextSteps)
+    .map(({ label, runbook, params }, index) =>
+      button(`${actionIds.next}_${index}`, label, encode({ runId, runbook, params })),
+    );
 }
 
 function encode(value: ButtonValue): string {

@@ -90,7 +90,7 @@ export function attention(report: Pick<Report, "findings">): readonly Finding[] 
 }
 
 const evidenceSchema = z.object({ command: z.string(), output: z.string(), at: z.string() });
-const findingSchema = z.object({
+export const findingSchema: z.ZodType<Finding> = z.object({
   id: z.string(),
   verdict: z.enum(verdicts),
   title: z.string(),

@@ -41,7 +41,7 @@ export function changeSurface(runbooks: readonly ChangeRunbook[], more: Partial<
     driver,
     runs: async () => (await store.list()).map(({ record }) => record),
     run: async (id) => (await store.get(id))?.record,
-    policyFor: () => context().policy,
+    knownContext: context,
     decisionContext: async () => context(),
     permit: async () => undefined,
     audit: async () => ({ entries: [], complete: true }),

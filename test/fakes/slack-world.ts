@@ -63,7 +63,7 @@ export const noChanges: ChangeSurface = {
   driver: { submit: refused, vote: refused, voidApproval: refused, cancel: refused, rerun: refused, amend: refused },
   runs: async () => [],
   run: async () => undefined,
-  policyFor: () => undefined,
+  knownContext: () => ({ now: new Date(), policy: undefined, memberships: new Map(), delegations: [] }),
   decisionContext: refused,
   permit: async () => undefined,
   audit: async () => ({ entries: [], complete: true }),

@@ -1,8 +1,11 @@
+import { missingOf, requestOf } from "../../approvals/decide.ts";
 import { cardState, hasEnded, type RunRecord } from "../../runbooks/durable/record.ts";
 import { slackFailure } from "../delivery/errors.ts";
 import { postOnce } from "../delivery/post-once.ts";
 import type { Posted } from "../delivery/sender.ts";
-import { longDiff, planOf, runCard } from "./run-card.ts";
+import { longDiff, planOf } from "./plan-blocks.ts";
+import { askedOf } from "./run-buttons.ts";
+import { runCard } from "./run-card.ts";
 import type { ChangeDeps, ChangeSurface } from "./surface.ts";
 
 type CardDeps = Pick<ChangeDeps, "client" | "sender" | "logger" | "changes">;
@@ -81,7 +84,11 @@ export function titleOf({ runbooks }: ChangeSurface, id: string): string {
 }
 
 function cardOf(changes: ChangeSurface, record: RunRecord, progress?: string) {
-  const parts = { title: titleOf(changes, record.runbook), policy: changes.policyFor(record) };
+  const asked = askedOf(record);
+  const known = changes.knownContext(record);
+  const isOpen = record.state === "waiting" && asked !== undefined && asked.outcome === undefined;
+  const missing = isOpen ? missingOf(requestOf(record, asked), known) : undefined;
+  const parts = { title: titleOf(changes, record.runbook), policy: known.policy, missing };
   return runCard(record, progress === undefined ? parts : { ...parts, progress });
 }
 

@@ -1,50 +1,115 @@
 import type { KnownBlock, View } from "@slack/types";
-import { escapedUpTo } from "../../reports/render/slack-text.ts";
-import type { Checkpoint, RunRecord } from "../../runbooks/durable/record.ts";
-import { askedOf } from "./run-buttons.ts";
-import { planOf } from "./run-card.ts";
-import { context, mention, requesterOf, section, slackTime, stateWords } from "./words.ts";
+import type { Plan } from "../../approvals/plan.ts";
+import { attention } from "../../reports/model.ts";
+import { createRoom, joinLines } from "../../reports/render/slack-blocks.ts";
+import { codeSlack, escapedLine, escapedUpTo, fencedLines } from "../../reports/render/slack-text.ts";
+import type { ApprovalCheckpoint, Checkpoint, RunRecord } from "../../runbooks/durable/record.ts";
+import { endingOf, findingText, stateLine } from "./ending.ts";
+import { allChecks, planLink, planOf } from "./plan-blocks.ts";
+import { context, mention, requesterOf, section, slackTime } from "./words.ts";
 
-/** A modal holds 100 blocks. */
-const mostLines = 60;
+/** A modal holds 100 blocks and 250 KB; a character is at most three bytes of UTF-8, and JSON around them costs some. */
+const mostBlocks = 97;
+const mostCharacters = 60_000;
+const mostSteps = 60;
+const sectionLength = 2_900;
 
-/** Everything about a run for whoever decides about it or looks back at it. */
+/** Everything about a run for whoever decides about it or looks back at it. What does not fit is counted. */
 export function detailsView(record: RunRecord, title: string): View {
   const plan = planOf(record);
-  const asked = askedOf(record);
-  const blocks: KnownBlock[] = [
-    section(
-      `*${escapedUpTo(plan?.title ?? title, 200)}*\n${stateWords[record.state]}\nasked for by ${requesterOf(record.requester)}, ${slackTime(record.requestedAt)}`,
-    ),
-  ];
-  if (plan !== undefined) {
-    blocks.push(section(`*Digest that is approved*\n\`${plan.digest}\``));
-    for (const { key, description, diff } of plan.effects.slice(0, 20)) {
-      blocks.push(section(`• ${escapedUpTo(description, 400)}\n\`${escapedUpTo(key, 200)}\``));
-      if (diff !== undefined) blocks.push(section(`\`\`\`${escapedUpTo(diff, 2_800)}\`\`\``));
-    }
-    const conditions = plan.preconditions
-      .slice(0, 20)
-      .map(
-        ({ description, expected }) =>
-          `• ${escapedUpTo(description, 200)}: \`${escapedUpTo(JSON.stringify(expected), 120)}\``,
-      );
-    if (conditions.length > 0) blocks.push(section(`*Only if*\n${conditions.join("\n")}`.slice(0, 2_900)));
-  }
-  const votes = (asked?.votes ?? []).map(
-    ({ person, choice, at, reason }) =>
-      `• ${mention(person)} ${choice}, ${slackTime(at)}${reason === "" ? "" : `: “${escapedUpTo(reason, 200)}”`}`,
+  const links = plan === undefined ? "" : planLink(plan);
+  const asked = `asked for by ${requesterOf(record.requester)}, ${slackTime(record.requestedAt)}`;
+  const head = section(
+    `*${escapedLine(plan?.title ?? title, 200)}*\n${stateLine(record)}\n${asked}${links === "" ? "" : `\n${links}`}`,
   );
-  if (votes.length > 0) blocks.push(section(`*Decisions*\n${votes.join("\n")}`.slice(0, 2_900)));
-  const steps = record.checkpoints.slice(0, mostLines).map(line);
-  if (steps.length > 0) blocks.push(section(`*What was done*\n${steps.join("\n")}`.slice(0, 2_900)));
-  blocks.push(context(`${record.runbook} version ${record.version} · run ${record.id}`));
+  const footer = context(`${record.runbook} version ${record.version} · run ${record.id}`);
+  const wanted = [
+    ...endingBlocks(record),
+    ...(plan === undefined ? [] : planBlocks(plan)),
+    ...titled("Decisions", record.checkpoints.flatMap(decisions)),
+    ...titled("What was done", record.checkpoints.slice(-mostSteps).map(line)),
+  ];
+  const room = createRoom(mostBlocks, mostCharacters);
+  room.take(head);
+  room.take(footer);
+  const shown: KnownBlock[] = [];
+  for (const block of wanted) if (room.take(block)) shown.push(block);
+  const left = wanted.length - shown.length;
   return {
     type: "modal",
     title: { type: "plain_text", text: "Run" },
     close: { type: "plain_text", text: "Close" },
-    blocks,
+    blocks: [
+      head,
+      ...shown,
+      ...(left > 0 ? [context(`${left} more parts did not fit: the diff is a file in the thread`)] : []),
+      footer,
+    ],
   };
+}
+
+/** What it found at its end, worst first. */
+function endingBlocks(record: RunRecord): readonly KnownBlock[] {
+  const ending = endingOf(record);
+  if (ending === undefined) return [];
+  const fine = ending.findings.filter(({ verdict }) => verdict === "ok");
+  return [...attention(ending), ...fine].map((finding) => section(findingText(finding, 1_500, 3)));
+}
+
+function planBlocks(plan: Plan): readonly KnownBlock[] {
+  const { digest, effects, preconditions } = plan;
+  const conditions = preconditions.map(
+    ({ description, expected }) => `• ${escapedLine(description, 200)}: ${codeSlack(JSON.stringify(expected), 120)}`,
+  );
+  return [
+    section(`*Digest that is approved*\n\`${digest}\``),
+    ...titled("Checks", allChecks(plan)),
+    ...titled("Only if", conditions),
+    ...titled(
+      "What is done",
+      effects.map(({ key, description }) => `• ${escapedLine(description, 400)} ${codeSlack(key, 200)}`),
+    ),
+    ...effects.flatMap(({ description, diff }) => (diff === undefined ? [] : diffBlocks(description, diff))),
+  ];
+}
+
+function diffBlocks(description: string, diff: string): readonly KnownBlock[] {
+  const blocks: KnownBlock[] = [section(`*${escapedLine(description, 400)}*`)];
+  let rest: readonly string[] = diff.trimEnd().split("\n");
+  while (rest.length > 0) {
+    const { text, linesLeft } = fencedLines(rest, sectionLength);
+    blocks.push(section(text));
+    rest = rest.slice(rest.length - linesLeft);
+  }
+  return blocks;
+}
+
+/** Lines under a title, in as many sections as they need. */
+function titled(title: string, all: readonly string[]): readonly KnownBlock[] {
+  const blocks: KnownBlock[] = [];
+  let rest = all.length === 0 ? [] : [`*${title}*`, ...all];
+  while (rest.length > 0) {
+    const { text, linesLeft } = joinLines(rest, sectionLength);
+    blocks.push(section(text));
+    rest = rest.slice(rest.length - linesLeft);
+  }
+  return blocks;
+}
+
+function decisions(checkpoint: Checkpoint): readonly string[] {
+  if (checkpoint.kind !== "approval") return [];
+  const said = checkpoint.votes.map(
+    ({ person, choice, at, reason }) =>
+      `• ${mention(person)} ${choice}, ${slackTime(at)}${reason === "" ? "" : `: “${escapedUpTo(reason, 200)}”`}`,
+  );
+  return [...said, ...voided(checkpoint)];
+}
+
+function voided({ digest, outcome }: ApprovalCheckpoint): readonly string[] {
+  if (outcome?.state !== "voided") return [];
+  return [
+    `• plan \`${digest.slice(0, 12)}\` was voided, ${slackTime(outcome.at)}: ${escapedUpTo(outcome.reason, 300)}`,
+  ];
 }
 
 function line(checkpoint: Checkpoint): string {

@@ -1,5 +1,4 @@
 import type { DecisionContext } from "../../approvals/decide.ts";
-import type { ApprovalPolicy } from "../../approvals/policy.ts";
 import type { AuditFilter } from "../../audit/chain.ts";
 import type { AuditEntry } from "../../audit/entry.ts";
 import type { ChangeRunbook } from "../../runbooks/durable/definition.ts";
@@ -13,7 +12,8 @@ export interface ChangeSurface {
   readonly driver: Pick<RunDriver, "submit" | "vote" | "voidApproval" | "cancel" | "rerun" | "amend">;
   runs(): Promise<readonly RunRecord[]>;
   run(id: string): Promise<RunRecord | undefined>;
-  policyFor(record: RunRecord): ApprovalPolicy | undefined;
+  /** Policy and members as far as they are known without asking Slack. */
+  knownContext(record: RunRecord): DecisionContext;
   /** Policy and members as they are now; asks Slack when what is known is not fresh. */
   decisionContext(record: RunRecord): Promise<DecisionContext>;
   /** Rejects with BotError `permission.denied` when this person may not run this runbook. */

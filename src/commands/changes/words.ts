@@ -30,6 +30,8 @@ export function slackTime(iso: string, format = "{date_short_pretty} {time}"): s
   return `<!date^${Math.floor(Date.parse(iso) / 1_000)}^${format}|${iso}>`;
 }
 
+const longestAddress = 500;
+
 /**
  * A link with words of ours; only the words when what should be linked is not on the web. Slack ends a link at the first `>` and its
  * address at the first `|`.
@@ -38,13 +40,14 @@ export function link(url: string, words: string): string {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (parsed === undefined || !/^https?:$/.test(parsed.protocol)) return words;
   const address = parsed.href.replaceAll(/[<>|]/g, encodeURIComponent).replaceAll("&", "&amp;");
-  return `<${address}|${words}>`;
+  return address.length > longestAddress ? words : `<${address}|${words}>`;
 }
 
+/** `verbatim` keeps Slack from making links and mentions of its own out of what people wrote; ours are marked up. */
 export function section(text: string): SectionBlock {
-  return { type: "section", text: { type: "mrkdwn", text } };
+  return { type: "section", text: { type: "mrkdwn", text, verbatim: true } };
 }
 
 export function context(text: string): KnownBlock {
-  return { type: "context", elements: [{ type: "mrkdwn", text }] };
+  return { type: "context", elements: [{ type: "mrkdwn", text, verbatim: true }] };
 }

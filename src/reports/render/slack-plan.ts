@@ -19,6 +19,7 @@ export const planInView: PlanLimits = { maxBlocks: 92, maxCharacters: 60_000, di
 export const planInMessage: PlanLimits = { maxBlocks: 44, maxCharacters: 11_500, diffCharacters: 3_500 };
 
 const noteCharacters = 300;
+const mostColumns = 8;
 
 /**
  * The plan of a change before anything is written: verdict, checks worst first, what will be different, the sums, the diff. Within
@@ -70,7 +71,7 @@ function fineLine({ title }: Finding): string {
 /** A table as a line a row: a plan is read on phones too, where columns do not fit. */
 function sums({ title, columns, rows }: ReportTable): readonly KnownBlock[] {
   const words = rows.map((row) => {
-    const [first = "", ...others] = row;
+    const [first = "", ...others] = row.slice(0, mostColumns);
     const named = others.flatMap((cell, index) =>
       oneLine(cell) === "" ? [] : [`${escapedLine(columns[index + 1]?.title ?? "", 60)} ${escapedLine(cell, 100)}`],
     );

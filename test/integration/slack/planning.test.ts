@@ -230,6 +230,36 @@ describe("a plan", () => {
   });
 });
 
+describe("the card of a tenant's change", () => {
+  it("links the merge request, says who is missing, ends with what is wrong, and offers what helps, planned first", async () => {
+    await start();
+    await submit(await planned());
+    const card = await vi.waitUntil(() => cards().find((one) => said(one).includes("Waiting for approval")), {
+      timeout: 5_000,
+    });
+    expect(said(card)).toContain("<https://gitlab.example/platform/dragonfly/-/merge_requests/12|Merge request !12>");
+    expect(said(card)).toContain("1 check is ok");
+    await world.press("Approve", card, "U0GRACE");
+    await expect.poll(() => said(card), { timeout: 5_000 }).toContain("<@U0GRACE> · *1 more*");
+    await world.press("Approve", card, "U0LINUS");
+    await expect.poll(() => said(card), { timeout: 8_000 }).toContain("Done, and something is wrong");
+    expect(said(card)).toContain("The Secret is not synced");
+
+    await world.press("Revert !12", card, "U0GRACE");
+    const told = () => world.slack.workspace.messages.findLast(({ onlyFor }) => onlyFor === "U0GRACE");
+    await expect.poll(() => told()?.text ?? "", { timeout: 5_000 }).toBe("OK: Revert !12");
+    const plan = told();
+    if (plan === undefined) throw new Error("no plan");
+    await world.press("Open merge request", plan, "U0GRACE");
+    await expect.poll(async () => (await changes.surface.runs()).length, { timeout: 5_000 }).toBe(2);
+    expect((await changes.surface.runs()).at(-1)).toMatchObject({
+      runbook: "revert",
+      params: { mergeRequest: 12 },
+      requester: { id: "U0GRACE" },
+    });
+  });
+});
+
 describe("the App Home", () => {
   it("has a button for a tenant, whose form asks where it is to be decided", async () => {
     await start("http", { operationsChannel: "C0OPS" });
