@@ -1,6 +1,7 @@
 import type { KnownBlock, ModalView } from "@slack/types";
 import { z } from "zod";
 import type { Report } from "../../reports/model.ts";
+import { diffOf } from "../../reports/plan-report.ts";
 import { planInMessage, planInView, slackPlan } from "../../reports/render/slack-plan.ts";
 import { actionIds } from "../buttons.ts";
 import { section } from "../changes/words.ts";
@@ -103,6 +104,8 @@ function obstacleOf(
 ): string | undefined {
   if (report.verdict === "fail")
     return "*It cannot be asked for like this.* Put right what is marked above, and plan it again.";
+  if (diffOf(report) === "")
+    return "*There is nothing to ask for.* Plan it again when what is missing above can be read.";
   if (refusal !== undefined) return refusal;
   return fits ? undefined : "This is too long for a button of Slack's: shorten its texts, and plan it again.";
 }

@@ -20,6 +20,8 @@ export const planInMessage: PlanLimits = { maxBlocks: 44, maxCharacters: 11_500,
 
 const noteCharacters = 300;
 const mostColumns = 8;
+const mostTables = 5;
+const mostRows = 40;
 
 /**
  * The plan of a change before anything is written: verdict, checks worst first, what will be different, the sums, the diff. Within
@@ -34,18 +36,19 @@ export function slackPlan(report: Report, { maxBlocks, maxCharacters, diffCharac
   room.hold(2, 2 * noteCharacters);
   const fine = report.findings.filter(({ verdict }) => verdict === "ok");
   const said = fine.filter(({ detail }) => detail !== "");
+  const tables = report.tables.filter(({ rows }) => rows.length > 0);
   const wanted = [
     ...attention(report).map(finding),
     ...lines(fine.filter(({ detail }) => detail === "").map(fineLine)),
     ...said.map(finding),
-    ...report.tables.filter(({ rows }) => rows.length > 0).flatMap(sums),
+    ...tables.slice(0, mostTables).flatMap(sums),
   ];
   const shown: KnownBlock[] = [];
   for (const block of wanted) {
     if (!room.take(block)) break;
     shown.push(block);
   }
-  const left = wanted.length - shown.length;
+  const left = wanted.length - shown.length + Math.max(0, tables.length - mostTables);
   return {
     text: `${word}: ${escapedLine(report.summary, 1_400)}`,
     blocks: [
@@ -70,14 +73,16 @@ function fineLine({ title }: Finding): string {
 
 /** A table as a line a row: a plan is read on phones too, where columns do not fit. */
 function sums({ title, columns, rows }: ReportTable): readonly KnownBlock[] {
-  const words = rows.map((row) => {
+  const words = rows.slice(0, mostRows).map((row) => {
     const [first = "", ...others] = row.slice(0, mostColumns);
     const named = others.flatMap((cell, index) =>
       oneLine(cell) === "" ? [] : [`${escapedLine(columns[index + 1]?.title ?? "", 60)} ${escapedLine(cell, 100)}`],
     );
     return `• *${escapedLine(first, 150)}*: ${named.join(", ")}`;
   });
-  return lines([`*${escapedLine(title, 150) || "Sums"}*`, ...words]);
+  const left = rows.length - words.length;
+  const more = left > 0 ? [`_…and ${left} more_`] : [];
+  return lines([`*${escapedLine(title, 150) || "Sums"}*`, ...words, ...more]);
 }
 
 /** As many sections as the lines need. */

@@ -89,24 +89,25 @@ interface Row {
 
 const marks = { ok: "ok", warn: "warning", unknown: "unknown", fail: "failing" } as const;
 
+/** What matters first comes first: a phone shows three columns, and the rest when it is pushed aside. */
 function table(rows: readonly Row[]): ReportTable {
   return {
     title: "Tenants",
     columns: [
       { title: "Tenant", align: "left" },
-      { title: "Isolation", align: "left" },
+      { title: "State", align: "left" },
       { title: "Memory", align: "right" },
+      { title: "Isolation", align: "left" },
       { title: "Namespace", align: "left" },
       { title: "Owner", align: "left" },
-      { title: "State", align: "left" },
     ],
     rows: rows.map(({ one: { name, tenant }, findings }) => [
       name,
-      tenant?.isolation ?? "?",
+      marks[worstVerdict(findings.map(({ verdict }) => verdict))],
       tenant?.memory ?? "?",
+      tenant?.isolation ?? "?",
       tenant?.namespace ?? "?",
       tenant?.owner ?? "?",
-      marks[worstVerdict(findings.map(({ verdict }) => verdict))],
     ]),
   };
 }
