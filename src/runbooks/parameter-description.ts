@@ -7,7 +7,7 @@ export interface ParameterDescription {
   readonly required: boolean;
   /** A word for people: text, number, yes/no, list, or the values allowed (`a|b`). */
   readonly type: string;
-  /** The values allowed, where the schema names them. */
+  /** The values allowed, or those that a list may hold, where the schema names them. */
   readonly choices?: readonly string[] | undefined;
   /** What holds when it is left out, when the schema says. */
   readonly fallback?: string | undefined;
@@ -32,6 +32,10 @@ const propertySchema = z.looseObject({
   maximum: z.number().optional(),
   maxLength: z.number().optional(),
   pattern: z.string().optional(),
+  items: z
+    .looseObject({ enum: z.array(z.unknown()).optional() })
+    .optional()
+    .catch(undefined),
   allOf: z.array(z.looseObject({ pattern: z.string().optional() })).optional(),
 });
 const objectSchema = z.object({
@@ -58,7 +62,7 @@ export function describeParameters(runbook: Pick<Runbook, "params">): readonly P
       description,
       required: required.includes(name),
       type: values?.join("|") ?? typeWords[property.type ?? ""] ?? "text",
-      choices: values?.map(String),
+      choices: (values ?? property.items?.enum)?.map(String),
       fallback: property.default === undefined ? undefined : words(property.default),
       // What JavaScript cannot count exactly is no bound that anybody set.
       minimum: minimum === Number.MIN_SAFE_INTEGER ? undefined : minimum,

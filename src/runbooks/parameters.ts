@@ -125,9 +125,9 @@ function allowedBy(parameter: ParameterDescription | undefined): string {
   if (parameter === undefined) return "allowed: nothing";
   if (parameter.type === "number") return "allowed: a number";
   if (parameter.type === "yes/no") return "allowed: yes or no";
-  if (parameter.type === "text" || parameter.type === "list")
-    return `allowed: ${parameter.description === "" ? parameter.type : parameter.description}`;
-  return `allowed: ${parameter.type.replaceAll("|", ", ")}`;
+  const { type, choices, description } = parameter;
+  if (choices !== undefined) return `allowed: ${choices.join(", ")}`;
+  return `allowed: ${description === "" ? type : description}`;
 }
 
 function takes(runbook: Pick<Runbook, "positional">): string {

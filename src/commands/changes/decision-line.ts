@@ -35,7 +35,7 @@ export function voidedLines({ checkpoints }: RunRecord, newest: ApprovalCheckpoi
     const lost =
       one.votes.length === 0
         ? ""
-        : `, and what ${one.votes
+        : `, nor does what ${one.votes
             .slice(-mostVotes)
             .map(({ person }) => mention(person))
             .join(", ")} said`;

@@ -98,9 +98,9 @@ function inputFor(parameter: ParameterDescription, context: FieldContext): Input
 function elementFor(parameter: ParameterDescription, { given, choices }: FieldContext): InputBlock["element"] {
   const { name, type, fallback, patterned } = parameter;
   const action_id = fieldActionId;
-  const known = choices[name];
+  const known = choices[name] ?? parameter.choices;
   const word = given[name] === true ? undefined : (given[name] ?? fallback);
-  if (parameter.choices !== undefined) return choiceOf(parameter, parameter.choices, word);
+  if (type !== "list" && parameter.choices !== undefined) return choiceOf(parameter, parameter.choices, word);
   if (type === "list" && known !== undefined && known.length > 0 && known.length <= mostBoxes) {
     const options = known.map((one) => option(one, one));
     const chosen = options.filter(({ value }) => word?.split(",").includes(value ?? "") === true);

@@ -6,8 +6,6 @@ import { oneLine, truncate } from "./clean.ts";
 export const sectionLength = 2_900;
 const tableRows = 100;
 const tableColumns = 20;
-/** Characters of a cell, from where its column takes several lines: on a phone a long one would push the others out of sight. */
-const wrappedFrom = 24;
 
 /**
  * A section of mrkdwn. `verbatim` keeps Slack from making links and mentions of its own out of plain words in it.
@@ -34,8 +32,7 @@ export function tableBlock(
   });
   const header = columns.map(({ title }) => cell(title));
   const rows: (typeof header)[] = [];
-  const widest = (index: number) => Math.max(0, ...table.rows.map((row) => row[index]?.length ?? 0));
-  const settings = columns.map(({ align }, index) => ({ align, is_wrapped: widest(index) > wrappedFrom }));
+  const settings = columns.map(({ align }) => ({ align, is_wrapped: false }));
   let used = charactersIn(settings) + charactersIn(header) + "table".length;
   for (const given of table.rows.slice(0, tableRows - 1)) {
     const row = columns.map((_, index) => cell(given[index]));
