@@ -51,7 +51,7 @@ export interface SlackWorldOptions {
   /** What the bot token may do; all that the manifest asks for by default. */
   readonly scopes?: readonly string[];
   readonly changes?: ChangeSurface;
-  /** Read runbooks beside those of the catalog. */
+  /** Read runbooks beside those of the catalog, or in place of those with the same id. */
   readonly reads?: readonly Runbook[];
   /** Where reports are kept beside memory. */
   readonly store?: KeyValueStore;
@@ -83,6 +83,7 @@ export async function startSlackWorld(
   options: SlackWorldOptions = {},
 ): Promise<SlackWorld> {
   let botUrl = "";
+  const { reads = [] } = options;
   const slack = await startSlack({
     signingSecret,
     botToken: "xoxb-fake-bot",
@@ -96,7 +97,7 @@ export async function startSlackWorld(
   const logs: string[] = [];
   const logger = pino({ level: "warn" }, { write: (line: string) => void logs.push(line) });
   const runner = createRunner({
-    runbooks: [...catalog, ...(options.reads ?? [])],
+    runbooks: [...reads, ...catalog.filter(({ id }) => !reads.some((own) => own.id === id))],
     config: { ...config, readTimeoutMs: 400 },
     platform,
     scrub: (text) => text,

@@ -66,7 +66,7 @@ describe("a line for the slash command", () => {
       fc.property(fc.string({ unit: "grapheme-ascii" }), (text) => {
         expect(readBack(text)).toBe(oneLine(text));
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
     for (const text of ["a b", "it's", 'say "x"', "‘quoted’ “so”", "a=b", "--share", "x".repeat(200), "2Gi"])
       expect(readBack(text)).toBe(text.replace(/[‘’]/g, "'").replace(/[“”]/g, '"'));
