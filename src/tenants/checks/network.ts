@@ -20,6 +20,8 @@ export function checkNetwork(folder: Folder): readonly Check[] {
   const platform = [config.home.namespace, config.metrics.scraper.namespace, config.operator.namespace, name];
   const clients = open.ingress.filter(({ port }) => port === 6379).flatMap(({ namespaces }) => namespaces);
   const admins = open.ingress.filter(({ port }) => port === 9999).flatMap(({ namespaces }) => namespaces);
+  // Whom a wildcard lets in cannot be said; that there is one is a finding already.
+  const anybody = open.wildcards.length > 0;
   const leaves = open.egress.flatMap(({ namespaces }) => namespaces);
   return [
     ruled(
@@ -29,19 +31,21 @@ export function checkNetwork(folder: Folder): readonly Check[] {
     ),
     ruled("policy.no-wildcard", "No policy lets anybody in, or out", open.wildcards),
     ruled("policy.clients", `Namespace ${tenant.namespace} reaches the data port, and no other`, [
-      ...(clients.includes(tenant.namespace) ? [] : [`${tenant.namespace} does not reach it`]),
+      ...(clients.includes(tenant.namespace) || anybody ? [] : [`${tenant.namespace} does not reach it`]),
       ...clients
         .filter((one) => one !== tenant.namespace && one !== config.home.namespace)
         .map((one) => `${one} reaches it, and tenant.yaml does not say so`),
     ]),
     ruled("policy.admin-port", "The admin port, which knows no password, is for the platform", [
       ...admins.filter((one) => !platform.includes(one)).map((one) => `${one} reaches it`),
-      ...platform.filter((one) => !admins.includes(one)).map((one) => `${one} does not reach it, and has to`),
+      ...platform
+        .filter((one) => !admins.includes(one) && !anybody)
+        .map((one) => `${one} does not reach it, and has to`),
     ]),
     ruled("policy.egress", "The pods reach each other and the DNS, and nothing else", [
       ...leaves.filter((one) => one !== name && one !== "kube-system").map((one) => `${one} is reached`),
       ...[name, "kube-system"]
-        .filter((one) => !leaves.includes(one))
+        .filter((one) => !leaves.includes(one) && !anybody)
         .map((one) => `${one} is not reached, and has to be`),
     ]),
   ];

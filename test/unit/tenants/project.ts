@@ -11,19 +11,22 @@ const deploy = resolve(import.meta.dirname, "../../../deploy");
 
 export const config: Config = configSchema.parse(parse(readFileSync(join(deploy, "bot/base/dfbot.yaml"), "utf8")));
 
-const emptyParent = `apiVersion: kustomize.config.k8s.io/v1beta1
-kind: Kustomization
-# One folder a tenant.
-resources: []
-`;
-
-export const project: Tree = new Map([
-  [`${config.tenants.directory}/kustomization.yaml`, emptyParent],
-  [`${config.tenants.appsDirectory}/kustomization.yaml`, emptyParent],
-  ...globSync("{bot,kubernetes}/**/*.yaml", { cwd: deploy }).map(
+export const project: Tree = new Map(
+  globSync("{bot,kubernetes}/**/*.yaml", { cwd: deploy }).map(
     (file) => [file, readFileSync(join(deploy, file), "utf8")] as const,
   ),
-]);
+);
+
+const flux = "kubernetes/clusters/infra/dragonfly.yaml";
+
+/** The same where the CNI is not Cilium. */
+export const plainProject: Tree = new Map(project).set(
+  flux,
+  (project.get(flux) ?? "").replace(
+    `path: ./${config.tenants.ciliumDirectory}`,
+    `path: ./${config.tenants.sharedDirectory}`,
+  ),
+);
 
 /** A tenant with an instance of its own, but for what is given. */
 export function own(more: Partial<Tenant> = {}): Tenant {
