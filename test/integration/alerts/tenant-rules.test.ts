@@ -88,6 +88,14 @@ describe("the rules of a tenant's own instance", () => {
     await promtool(tenant, pods(3, 1.5 * gib, 2 * gib), "DragonflyTenantGrows", summary);
   });
 
+  it("say of a cache without volumes that it evicts and keeps nothing, and do not call its owner for being full", async () => {
+    const rules = rulesOf(own({ eviction: true, persistence: false }));
+    expect(rules).toContain("record: dragonfly:tenant_evicts");
+    expect(rules).toContain("record: dragonfly:tenant_keeps_nothing");
+    expect(rules).not.toContain("DragonflyTenantGrows");
+    expect(rulesOf(own())).not.toMatch(/tenant_evicts|tenant_keeps_nothing/);
+  });
+
   it("leave alone who uses less", async () => {
     await promtool(tenant, pods(3, 1.3 * gib, 2 * gib), "DragonflyTenantGrows");
   });
