@@ -38,7 +38,7 @@ describe("the charts of an alert", () => {
     expect(drawn.length).toBeGreaterThan(4);
     for (const { alert, expr, threshold, promql } of drawn) {
       if (!/DragonflyClientsRefused/.test(alert)) {
-        const limit = Number(/(?:[<>]=?) ([\d.]+)\s*$/.exec(expr)?.[1]);
+        const limit = Number(/(?:[<>]=?) ([\d.]+)\s*(?:unless .*)?$/.exec(expr)?.[1]);
         expect([alert, promql.startsWith("1 - ") ? 1 - limit : limit]).toEqual([
           alert,
           expect.closeTo(threshold.value, 6),
