@@ -45,11 +45,12 @@ export async function probeAddress(
       try {
         return await work(line, signal);
       } catch (error) {
-        if (tls !== undefined || line.hasAnswered() || !hungUp(error)) throw error;
-        const { speaksTls } = await import("./handshake.ts");
-        if (!(await speaksTls({ address, port }, signal))) throw error;
+        if (line.hasAnswered() || !hungUp(error)) throw error;
+        const { whyHungUp } = await import("./handshake.ts");
+        const wanted = await whyHungUp({ address, port }, tls, signal);
+        if (wanted === undefined) throw error;
         reached = "server";
-        throw new StageFailure<"ping">("tls-expected", undefined, { cause: error });
+        throw new StageFailure<"ping">(wanted, undefined, { cause: error });
       }
     });
 
@@ -107,7 +108,7 @@ export async function probeAddress(
   };
 }
 
-/** What a server with TLS may do to whoever begins without. */
+/** What a server may do to a client that is not as it wants it to be. */
 function hungUp(error: unknown): boolean {
   return error instanceof StageFailure && (error.reason === "closed" || error.reason === "reset");
 }

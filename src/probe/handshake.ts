@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { isIP, type Socket } from "node:net";
 import { connect } from "node:tls";
-import { classifyHandshake, codeOf } from "./classify.ts";
+import { classifyHandshake, classifyTalk, codeOf } from "./classify.ts";
 import { dial } from "./connect.ts";
 import { openLine } from "./line.ts";
 import type { TlsOptions } from "./options.ts";
@@ -82,8 +82,42 @@ function handshake(socket: Socket, { name, caFile }: TlsOptions, signal: AbortSi
   });
 }
 
-/** Whether a server begins a TLS handshake: then that is why it did not answer without. */
-export async function speaksTls({ address, port }: Target, signal: AbortSignal): Promise<boolean> {
+/**
+ * What a server wants that hung up before it said anything, found out over a second connection: TLS, or a certificate of the
+ * client. In TLS 1.3 it asks for one when the handshake is over, and what it says then is lost when something was sent
+ * meanwhile; so this one only listens.
+ */
+export async function whyHungUp(
+  target: Target,
+  tls: TlsOptions | undefined,
+  signal: AbortSignal,
+): Promise<"tls-expected" | "client-certificate" | undefined> {
+  if (tls === undefined) return (await speaksTls(target, signal)) ? "tls-expected" : undefined;
+  const socket = await dial(target.address, target.port, signal).catch(() => undefined);
+  if (socket === undefined) return undefined;
+  try {
+    const secured = await handshake(socket, tls, signal);
+    return classifyTalk(await endOf(secured.socket, signal)) === "client-certificate"
+      ? "client-certificate"
+      : undefined;
+  } catch {
+    return undefined;
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** The code of the error that ends a connection; empty when it ends without, or when time is up. */
+function endOf(socket: Socket, signal: AbortSignal): Promise<string> {
+  return new Promise((resolve) => {
+    socket.once("error", (error) => resolve(codeOf(error)));
+    socket.once("close", () => resolve(""));
+    signal.addEventListener("abort", () => resolve(""), { once: true });
+    socket.resume();
+  });
+}
+
+async function speaksTls({ address, port }: Target, signal: AbortSignal): Promise<boolean> {
   const socket = await dial(address, port, signal).catch(() => undefined);
   if (socket === undefined) return false;
   try {

@@ -22,8 +22,8 @@ table inet cluster {
     ${from("rejected-reset")} meta l4proto tcp reject with tcp reset
     ${from("rejected-icmp")} reject with icmp admin-prohibited
     ${from("no-endpoint")} reject with icmp port-unreachable
-    ${asked("dropped-later")} ct original packets > 6 drop
-    ${asked("reset-later")} ct original packets > 6 meta l4proto tcp reject with tcp reset
+    ${asked("dropped-later")} ct original packets > 10 drop
+    ${asked("reset-later")} ct original packets > 10 meta l4proto tcp reject with tcp reset
   }
 }
 `;
