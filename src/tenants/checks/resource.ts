@@ -1,12 +1,11 @@
 import { dragonflySchema } from "../../manifests/dragonfly.ts";
-import { parseQuantity } from "../../platform/quantity.ts";
 import type { Check } from "../draft.ts";
 import { sharedFilesOf } from "../places.ts";
 import { substituted } from "../settings.ts";
-import { limitMibOf, mibOf, sayMib } from "../size.ts";
-import { broken, remark, ruled } from "./check.ts";
+import { remark, ruled } from "./check.ts";
 import { type Folder, listAt, objectOf, valueAt } from "./folder.ts";
 import { parseImage } from "./image.ts";
+import { checkSizes, quantityAt } from "./sizes.ts";
 
 /** The rules for a Dragonfly resource, each by itself, so that a mistake is one finding. Source: docs/tenancy.md, and the shared instance. */
 export function checkResource(folder: Folder): readonly Check[] {
@@ -43,7 +42,7 @@ export function checkResource(folder: Folder): readonly Check[] {
       "Account, priority, readiness gate and network policy are those of the platform",
       standingProblems(spec),
     ),
-    ...sizeChecks(spec, folder),
+    ...checkSizes(spec, folder),
     ...flagChecks(spec),
   ];
 }
@@ -184,54 +183,6 @@ function standingProblems(spec: unknown): readonly string[] {
   ];
 }
 
-function sizeChecks(spec: unknown, { tenant }: Folder): readonly Check[] {
-  const maxmemory = mibOf(flagIn(spec, "maxmemory") ?? "");
-  const threads = Number(flagIn(spec, "proactor_threads"));
-  if (maxmemory === undefined || !Number.isInteger(threads) || threads < 1)
-    return [
-      broken(
-        "size.threads",
-        "Threads and maxmemory are not given",
-        "Without them the server takes what the node has: --proactor_threads and --maxmemory.",
-      ),
-    ];
-  const limit = mibFrom(quantityAt(spec, "resources", "limits", "memory"));
-  const volume = mibFrom(quantityAt(spec, "snapshot", "persistentVolumeClaimSpec", "resources", "requests", "storage"));
-  return [
-    ruled(
-      "size.threads",
-      `${threads} threads have the 256 MiB each that the server demands`,
-      threads * 256 <= maxmemory
-        ? []
-        : [`maxmemory is ${sayMib(maxmemory)}: at most ${Math.floor(maxmemory / 256)} threads`],
-    ),
-    ruled(
-      "size.limit",
-      "The container has a third more than maxmemory",
-      limit === undefined || limit >= limitMibOf(maxmemory)
-        ? []
-        : [`expected ${limitMibOf(maxmemory)}Mi at least, found ${sayMib(limit)}`],
-    ),
-    ruled(
-      "size.volume",
-      tenant.persistence ? "A volume has room for two snapshots and more" : "There are no volumes",
-      tenant.persistence
-        ? volumeProblems(volume, maxmemory)
-        : volume === undefined
-          ? []
-          : ["tenant.yaml says that nothing is kept"],
-    ),
-  ];
-}
-
-/** 30 % are the least, so that a hand-made size passes; the bot itself takes 50 %. */
-function volumeProblems(volume: number | undefined, maxmemory: number): readonly string[] {
-  const least = maxmemory * 2 * 1.3;
-  return volume !== undefined && volume >= least
-    ? []
-    : [`expected ${sayMib(least)} at least, found ${volume === undefined ? "none" : sayMib(volume)}`];
-}
-
 /** Flags that the platform's instances have; any other may be right, but an unknown one ends a server at start. */
 const knownFlags = new Set([
   ...["proactor_threads", "maxmemory", "cluster_mode", "lock_on_hashtags", "default_lua_flags", "cache_mode"],
@@ -251,18 +202,4 @@ function flagChecks(spec: unknown): readonly Check[] {
           "An unknown flag ends a server at start. Try them in a pod of the same image first.",
         ),
       ];
-}
-
-export function flagIn(spec: unknown, name: string): string | undefined {
-  const found = listAt(spec, "args").find((text) => String(text).startsWith(`--${name}=`));
-  return found === undefined ? undefined : String(found).slice(name.length + 3);
-}
-
-function quantityAt(spec: unknown, ...path: readonly string[]): number | undefined {
-  const found = valueAt(spec, ...path);
-  return found === undefined ? undefined : parseQuantity(String(found));
-}
-
-function mibFrom(bytes: number | undefined): number | undefined {
-  return bytes === undefined ? undefined : bytes / 2 ** 20;
 }

@@ -8,7 +8,7 @@ import { tenantLabel } from "../tenant-file.ts";
 import { accessRuleProblems } from "./access-rules.ts";
 import { ruled } from "./check.ts";
 import { type Folder, listAt, objectOf, valueAt } from "./folder.ts";
-import { flagIn } from "./resource.ts";
+import { flagIn } from "./sizes.ts";
 
 /** What is around an own instance: namespace, quota, account, secret, monitor, the bot's rights; and that all of it is of one size. */
 export function checkSurroundings(folder: Folder): readonly Check[] {
