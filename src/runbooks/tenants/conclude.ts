@@ -61,15 +61,19 @@ export async function concludeMerged(
   });
   if (back.outside) {
     // In the audit log too, as every effect is.
-    await context.effect(`note that @${back.by} merged it in GitLab`, {
-      find: async () => undefined,
-      apply: async ({ signal }) => {
-        const given = approved === undefined ? "No approval was given in Slack" : "It had been approved in Slack";
-        const text = `Merged in GitLab by ${code(`@${back.by}`)}, not by the bot. ${given}; run ${code(about.runId)}.`;
-        await deps.git.note(iid, `${about.runId}/merged-outside`, text, signal);
-        return "noted";
+    await context.effect(
+      `note that @${back.by} merged it in GitLab`,
+      {
+        find: async () => undefined,
+        apply: async ({ signal }) => {
+          const given = approved === undefined ? "No approval was given in Slack" : "It had been approved in Slack";
+          const text = `Merged in GitLab by ${code(`@${back.by}`)}, not by the bot. ${given}; run ${code(about.runId)}.`;
+          await deps.git.note(iid, `${about.runId}/merged-outside`, text, signal);
+          return "noted";
+        },
       },
-    });
+      { retries: 3, backoffMs: 2_000 },
+    );
   }
   const seen = await follow(context, deps, back.aim, back.sha);
   const served = worstVerdict(seen.map(({ verdict }) => verdict)) !== "fail";

@@ -113,9 +113,14 @@ async function instanceProgress(look: Look, { instance, image, args }: WantedIns
   const { platform } = deps;
   const { cluster, namespace, name } = instance;
   const id = `instance.${name}`;
-  const resource = await ask(look, `-n ${namespace} get dragonfly ${name} -o yaml`, (inner) =>
-    platform.cluster(cluster).dragonfly(namespace, name, inner),
-  );
+  const [resource, pods] = await Promise.all([
+    ask(look, `-n ${namespace} get dragonfly ${name} -o yaml`, (inner) =>
+      platform.cluster(cluster).dragonfly(namespace, name, inner),
+    ),
+    ask(look, `-n ${namespace} get pods -l app=${name} -o wide`, (inner) =>
+      platform.cluster(cluster).pods(namespace, `app=${name}`, inner),
+    ),
+  ]);
   if (!resource.ok) {
     return resource.code === "kubernetes.not-found"
       ? missing(id, `Dragonfly ${name} is not there yet`, resource.reason, resource)
@@ -127,6 +132,13 @@ async function instanceProgress(look: Look, { instance, image, args }: WantedIns
   ];
   if (differs.length > 0) {
     return missing(id, `Dragonfly ${name} is not yet as it was merged`, `It has ${differs.join(", and ")}.`, resource);
+  }
+  if (!pods.ok) return unread(id, `The pods of ${name} could not be read`, pods);
+  const old = image === null ? [] : pods.value.filter((pod) => pod.image !== image);
+  if (old.length > 0) {
+    const title = `${old.length} of ${pods.value.length} pods of ${name} do not run ${image} yet`;
+    const output = old.map((pod) => `${pod.meta.name} ${pod.image}`).join("\n");
+    return missing(id, title, "The operator replaces them one by one, the primary last.", pods, output);
   }
   const wanted: InstanceConfig = { ...instance, replicas: resource.value.replicas, image: image ?? instance.image };
   const { findings } = await assessInstance({

@@ -18,9 +18,12 @@ export interface ToMerge {
 export const mergeEffect = "have GitLab merge exactly what was approved";
 
 /** Between two looks at GitLab, in seconds; the last one stays. The watch of GitLab wakes the run earlier. */
-const pauses = [3, 5, 10, 20, 30, 60, 120, 300] as const;
+const pauses = [3, 5, 10, 20, 30, 60, 120, 300, 600, 900] as const;
 /** How long GitLab may take until it can be merged: a pipeline, and people who approve there. */
 const longestWaitMs = 24 * 3_600_000;
+
+/** What is asked of GitLab may be asked again: each looks first whether it is done. */
+const again = { timeoutMs: 60_000, retries: 3, backoffMs: 2_000 };
 
 /**
  * From the approval to the merge: says in GitLab who approved, gives GitLab's own approval where that is wanted, waits for the pipeline and
@@ -34,14 +37,18 @@ export async function mergeApproved(
   const { iid, head, url, prepared } = current;
   const { git, config, platform } = deps;
   const target = config.tenants.branch;
-  await context.effect("say in GitLab who approved it", {
-    find: async () => undefined,
-    apply: async ({ signal }) => {
-      // The note has a mark by which it is there once, however often it is asked for.
-      await git.note(iid, `${about.runId}/${approved.digest}`, approvalNote(approved, about, config), signal);
-      return "said";
+  await context.effect(
+    "say in GitLab who approved it",
+    {
+      find: async () => undefined,
+      apply: async ({ signal }) => {
+        // The note has a mark by which it is there once, however often it is asked for.
+        await git.note(iid, `${about.runId}/${approved.digest}`, approvalNote(approved, about, config), signal);
+        return "said";
+      },
     },
-  });
+    again,
+  );
   let holdsOn = start.holdsOn;
   let hostSays = "";
   let asked = false;
@@ -57,20 +64,24 @@ export async function mergeApproved(
     const now = await context.step(
       looks === 0 ? "look whether it can be merged" : "look again whether it can be merged",
       look,
-      { retries: 3, backoffMs: 2_000 },
+      again,
     );
     if (now.kind !== "same") return now;
     holdsOn = now.holdsOn;
     if (now.missing > 0 && !asked) {
       asked = true;
-      const answer = await context.effect("approve it in GitLab with the second account", {
-        find: async ({ signal }) =>
-          (await platform.git.approvals(iid, signal)).missing === 0 ? { why: "" } : undefined,
-        apply: async ({ signal }) => {
-          const outcome = await git.approve(iid, head, signal);
-          return { why: outcome.kind === "not-entitled" ? outcome.why : "" };
+      const answer = await context.effect(
+        "approve it in GitLab with the second account",
+        {
+          find: async ({ signal }) =>
+            (await platform.git.approvals(iid, signal)).missing === 0 ? { why: "" } : undefined,
+          apply: async ({ signal }) => {
+            const outcome = await git.approve(iid, head, signal);
+            return { why: outcome.kind === "not-entitled" ? outcome.why : "" };
+          },
         },
-      });
+        again,
+      );
       hostSays = answer.why;
       continue;
     }
@@ -92,7 +103,7 @@ export async function mergeApproved(
             return outcome.kind;
           },
         },
-        { timeoutMs: 60_000, retries: 3, backoffMs: 2_000 },
+        again,
       );
       // Merged, moved or refused: the next look says what there is.
       if (outcome !== "not-yet") continue;

@@ -1,9 +1,9 @@
-import { parseAllDocuments } from "yaml";
 import { z } from "zod";
 import { type Config, configSchema } from "../../../../src/config/file.ts";
 import { BotError } from "../../../../src/errors.ts";
 import { parsePolicy } from "../../../../src/network-policy/parse.ts";
 import type { PlatformChanges } from "../../../../src/platform/changes.ts";
+import type { LabelSelector } from "../../../../src/platform/kubernetes.ts";
 import type { KubernetesReader, Platform } from "../../../../src/platform/ports.ts";
 import type { ServerState } from "../../../../src/platform/server.ts";
 import type { ChangeRunbook } from "../../../../src/runbooks/durable/definition.ts";
@@ -11,10 +11,10 @@ import type { RunRecord } from "../../../../src/runbooks/durable/record.ts";
 import { tenantChanges } from "../../../../src/runbooks/tenants/catalog.ts";
 import type { Note, TenantDeps } from "../../../../src/runbooks/tenants/deps.ts";
 import { createTestKit, type TestKit, type TestKitOptions } from "../../../../src/runbooks/test-kit.ts";
-import { objectsOf } from "../../../../src/tenants/objects.ts";
+import { type Manifest, objectsOf } from "../../../../src/tenants/objects.ts";
 import { settingsOf } from "../../../../src/tenants/settings.ts";
 import { type FakeGit, fakeGit } from "../../../fakes/git.ts";
-import { fakePlatform, meta, pod, primaryState } from "../../../fakes/platform.ts";
+import { fakePlatform, meta, pod, primaryState, service } from "../../../fakes/platform.ts";
 import { project, config as shippedConfig } from "../../tenants/project.ts";
 
 export const ada = { slack: "U0ADA", gitlab: "ada", emails: ["ada@example.com"] };
@@ -23,6 +23,7 @@ export const grace = { slack: "U0GRACE", gitlab: "grace", emails: ["grace@exampl
 export const config: Config = configSchema.parse({
   ...shippedConfig,
   slack: { channels: { operations: "C0OPS" } },
+  tenants: { ...shippedConfig.tenants, readyMinutes: 2 },
   approvals: { people: [ada, grace] },
 });
 
@@ -37,6 +38,8 @@ export interface World {
     /** Commit that Flux is at; undefined: the newest. */
     fluxAt: string | undefined;
     secretsSynced: boolean;
+    /** Of every pod; undefined: as the manifest says. */
+    image: string | undefined;
     /** Names of the instances that have not come up. */
     readonly missing: Set<string>;
     clients: readonly { readonly address: string; readonly connections: number }[];
@@ -61,6 +64,7 @@ export function createWorld(
   const cluster: World["cluster"] = {
     fluxAt: undefined,
     secretsSynced: true,
+    image: undefined,
     missing: new Set(),
     clients: [],
     failing: {},
@@ -68,20 +72,28 @@ export function createWorld(
   const base = fakePlatform({ git: git.reader });
   const servers: Record<string, ServerState> = {};
   const live = () => git.commits.get(cluster.fluxAt ?? git.branches.get("main") ?? "")?.files ?? new Map();
-  const manifests = () => {
+  const parsed = new Map<ReadonlyMap<string, string>, readonly Manifest[]>();
+  const objects = () => {
+    const known = parsed.get(live());
+    if (known !== undefined) return known;
+    const all = allObjects();
+    parsed.set(live(), all);
+    return all;
+  };
+  const allObjects = () => {
+    const { directory, sharedDirectory, ciliumDirectory } = settings.tenants;
     const folders = new Set([...live().keys()].map((path) => path.slice(0, path.lastIndexOf("/"))));
     return [...folders]
-      .filter((folder) => folder === settings.tenants.sharedDirectory || folder.startsWith(settings.tenants.directory))
-      .flatMap((folder) => objectsOf(live(), folder, settingsOf(live(), settings)))
-      .flatMap((object) => manifest.safeParse(object).data ?? []);
+      .filter((one) => [sharedDirectory, ciliumDirectory].includes(one) || one.startsWith(`${directory}/`))
+      .flatMap((folder) => objectsOf(live(), folder, settingsOf(live(), settings)));
   };
+  const manifests = () => objects().flatMap((object) => manifest.safeParse(object).data ?? []);
   const policies = (kind: "NetworkPolicy" | "CiliumNetworkPolicy", namespace: string) =>
-    [...live()]
-      .filter(([path]) => path.includes("/databases/") && path.endsWith("policy.yaml"))
-      .flatMap(([, text]) => parseAllDocuments(text).map((document): unknown => document.toJS()))
-      .filter((object) => z.looseObject({ kind: z.literal(kind) }).safeParse(object).success)
-      .flatMap((object) => parsePolicy("infra", kind, object))
-      .filter((one) => one.namespace === namespace);
+    objects()
+      .filter((object) => object.kind === kind && object.metadata.namespace === namespace)
+      // The shared instance is run with Cilium's kind, which takes the place of the plain one.
+      .filter(() => namespace !== "dragonfly-system" || kind === "CiliumNetworkPolicy")
+      .flatMap((object) => parsePolicy("infra", kind, object));
   const platform: Platform = {
     ...base,
     cluster: (name) => {
@@ -117,12 +129,39 @@ export function createWorld(
         ],
         networkPolicies: async (namespace) => policies("NetworkPolicy", namespace),
         ciliumNetworkPolicies: async (namespace) => policies("CiliumNetworkPolicy", namespace),
+        services: async (namespace, signal) =>
+          namespace === "dragonfly-system"
+            ? reader.services(namespace, signal)
+            : [service(namespace, { meta: meta(namespace, { namespace }) })],
+        endpoints: async (namespace, signal) =>
+          (await reader.endpoints(namespace, signal)).map((one) =>
+            namespace === "dragonfly-system" ? one : { ...one, service: namespace, pod: `${namespace}-0` },
+          ),
+        podDisruptionBudgets: async (namespace, signal) =>
+          relabelled(await reader.podDisruptionBudgets(namespace, signal), namespace),
+        monitors: async (namespace, kind, signal) =>
+          relabelled(await reader.monitors(namespace, kind, signal), namespace),
+        statefulSet: async (namespace, name, signal) => ({
+          ...(await reader.statefulSet(namespace, name, signal)),
+          image: manifests().find(({ metadata }) => metadata.name === name)?.spec.image,
+        }),
+        persistentVolumeClaims: async (namespace, signal) =>
+          (await reader.persistentVolumeClaims(namespace, signal)).map((claim, index) => ({
+            ...claim,
+            meta: { ...claim.meta, name: `df-${nameIn(namespace)}-${index}` },
+          })),
         pods: async (namespace, selector) => {
           const name = /^app=(.+)$/.exec(selector)?.[1];
           if (name === undefined || (namespace !== "dragonfly-system" && cluster.missing.has(name))) return [];
           return [0, 1, 2].map((index) => {
             const one = pod(index);
-            return { ...one, meta: { ...one.meta, name: `${name}-${index}`, namespace } };
+            const image = manifests().find(({ metadata }) => metadata.name === name)?.spec.image ?? one.image;
+            const labels = { ...one.meta.labels, app: name };
+            return {
+              ...one,
+              image: cluster.image ?? image,
+              meta: { ...one.meta, name: `${name}-${index}`, namespace, labels },
+            };
           });
         },
       };
@@ -200,7 +239,7 @@ export function asked(record: RunRecord) {
 
 const conclusionSchema = z.object({
   summary: z.string(),
-  findings: z.array(z.object({ id: z.string(), verdict: z.string(), title: z.string() })),
+  findings: z.array(z.looseObject({ id: z.string(), verdict: z.string(), title: z.string() })),
 });
 
 export function conclusionOf(record: RunRecord) {
@@ -214,4 +253,21 @@ export function verdictOf(record: RunRecord, id: string): string | undefined {
 /** What the bot did that can be done once only. */
 export function deeds(world: World): readonly string[] {
   return world.git.did.map((name) => name.replace(/ .*/, ""));
+}
+
+/** An own instance is called as its namespace. */
+function nameIn(namespace: string): string {
+  return namespace === "dragonfly-system" ? "dragonfly" : namespace;
+}
+
+/** What selects the pods of the shared instance, as it is for the one of this namespace. */
+function relabelled<Of extends { readonly selector?: LabelSelector | undefined }>(
+  all: readonly Of[],
+  namespace: string,
+) {
+  return all.map((one) =>
+    one.selector?.matchLabels?.["app"] === undefined
+      ? one
+      : { ...one, selector: { matchLabels: { app: nameIn(namespace) } } },
+  );
 }
