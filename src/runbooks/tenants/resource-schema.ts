@@ -32,12 +32,15 @@ export async function faultsBySchema(
   const ajv = new Ajv({ strict: false, validateFormats: false, allErrors: true });
   const validate = ajv.compile(narrowed({ ...root, required }, own));
   if (validate(own)) return [];
-  return (validate.errors ?? []).map(({ instancePath, message, params }) => {
+  const faults = (validate.errors ?? []).map(({ instancePath, message, params }) => {
     const field: unknown = params["additionalProperty"];
     const place = instancePath.slice(1).replaceAll("/", ".");
-    if (typeof field === "string") return `${place === "" ? "" : `${place}.`}${field}: the schema has no such field`;
-    return `${place === "" ? "the resource" : place}: ${message ?? "is not valid"}`;
+    return typeof field === "string"
+      ? { unknown: true, text: `${place === "" ? "" : `${place}.`}${field}: the schema has no such field` }
+      : { unknown: false, text: `${place === "" ? "the resource" : place}: ${message ?? "is not valid"}` };
   });
+  // What is wrong before what would be dropped.
+  return faults.toSorted((a, b) => Number(a.unknown) - Number(b.unknown)).map(({ text }) => text);
 }
 
 /**

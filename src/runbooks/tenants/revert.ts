@@ -58,8 +58,9 @@ async function draftRevert(deps: PlanDeps, iid: number, sha: string, signal: Abo
       // The branch may have gone on between the merge request's base and its merge.
       parent === undefined ? (file.before ?? undefined) : git.file(parent, path, signal),
     ]);
+    if (now === old) continue;
     if (now !== then) since.push(path);
-    else if (now !== old) edits.push({ path, before: now ?? null, after: old ?? null });
+    else edits.push({ path, before: now ?? null, after: old ?? null });
   }
   const tree = await readTree(git, config, sha, signal);
   const own: readonly Check[] = [

@@ -3,7 +3,7 @@ import { type Config, configSchema } from "../../../../src/config/file.ts";
 import { BotError } from "../../../../src/errors.ts";
 import { parsePolicy } from "../../../../src/network-policy/parse.ts";
 import type { PlatformChanges } from "../../../../src/platform/changes.ts";
-import type { LabelSelector } from "../../../../src/platform/kubernetes.ts";
+import type { JsonSchema, LabelSelector, Pod } from "../../../../src/platform/kubernetes.ts";
 import type { KubernetesReader, Platform } from "../../../../src/platform/ports.ts";
 import type { ServerState } from "../../../../src/platform/server.ts";
 import type { ChangeRunbook } from "../../../../src/runbooks/durable/definition.ts";
@@ -43,6 +43,10 @@ export interface World {
     /** Names of the instances that have not come up. */
     readonly missing: Set<string>;
     clients: readonly { readonly address: string; readonly connections: number }[];
+    /** Pods of consumers, by namespace. */
+    readonly podsOf: Map<string, readonly Pod[]>;
+    /** Of the Dragonfly resource, as the cluster has it. */
+    schema: JsonSchema;
     /** By the reader's method: thrown instead of an answer. */
     readonly failing: Partial<Record<keyof KubernetesReader, BotError>>;
   };
@@ -67,6 +71,8 @@ export function createWorld(
     image: undefined,
     missing: new Set(),
     clients: [],
+    podsOf: new Map(),
+    schema: { type: "object" },
     failing: {},
   };
   const base = fakePlatform({ git: git.reader });
@@ -150,9 +156,16 @@ export function createWorld(
             ...claim,
             meta: { ...claim.meta, name: `df-${nameIn(namespace)}-${index}` },
           })),
+        customResourceSchema: async () => cluster.schema,
+        dragonflies: async (_, signal) => {
+          const { dragonfly } = platform.cluster(name);
+          const there = manifests().filter(({ metadata }) => !cluster.missing.has(metadata.name));
+          return await Promise.all(there.map(({ metadata }) => dragonfly(metadata.namespace, metadata.name, signal)));
+        },
         pods: async (namespace, selector) => {
           const name = /^app=(.+)$/.exec(selector)?.[1];
-          if (name === undefined || (namespace !== "dragonfly-system" && cluster.missing.has(name))) return [];
+          if (name === undefined) return cluster.podsOf.get(namespace) ?? [];
+          if (namespace !== "dragonfly-system" && cluster.missing.has(name)) return [];
           return [0, 1, 2].map((index) => {
             const one = pod(index);
             const image = manifests().find(({ metadata }) => metadata.name === name)?.spec.image ?? one.image;
