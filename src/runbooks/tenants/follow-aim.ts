@@ -35,9 +35,8 @@ export interface Notice {
 export interface WantedInstance {
   readonly instance: InstanceConfig;
   readonly there: boolean;
-  /** As the manifest says, after Flux's substitution; null when it does not say. */
-  readonly image: string | null;
-  readonly args: readonly string[] | null;
+  /** What can be compared with the live resource, after Flux's substitution; null when Git has no manifest of it. */
+  readonly spec: WantedSpec | null;
 }
 
 export interface WantedAccess {
@@ -73,7 +72,7 @@ export function aimOf(deps: PlanDeps, edits: readonly FileEdit[], after: Tree): 
       ...of.flatMap(({ instances }) => instances),
       ...gone
         .filter(({ isolation }) => isolation === "own")
-        .map((tenant) => ({ instance: instanceOf(tenant, deps), there: false, image: null, args: null })),
+        .map((tenant) => ({ instance: instanceOf(tenant, deps), there: false, spec: null })),
       ...(onShared ? [wantedInstance(deps, shared, places.sharedDirectory, after)] : []),
     ],
     secrets: [...of.flatMap(({ secrets }) => secrets), ...(below(places.sharedDirectory) ? [shared.namespace] : [])],
@@ -98,8 +97,7 @@ export function aimOfTenant(deps: PlanDeps, tenant: Tenant, tree: Tree): Pick<Ai
 }
 
 function wantedInstance(deps: PlanDeps, instance: InstanceConfig, folder: string, tree: Tree): WantedInstance {
-  const manifest = manifestOf(deps, tree, folder);
-  return { instance, there: true, image: manifest?.image ?? null, args: manifest?.args ?? null };
+  return { instance, there: true, spec: specIn(deps, tree, folder) };
 }
 
 /** The tenant's own word and the shared list may say the same. */
@@ -108,17 +106,23 @@ function withoutTwins(access: readonly WantedAccess[]): readonly WantedAccess[] 
   return [...new Map(access.map((one) => [keyOf(one), one])).values()];
 }
 
-const manifestSchema = z.looseObject({
-  kind: z.literal("Dragonfly"),
-  spec: z.looseObject({ image: z.string().optional(), args: z.array(z.string()).optional() }),
+/** As much of the manifest as the bot reads of the live resource. */
+const specSchema = z.object({
+  image: z.string().optional(),
+  replicas: z.number().optional(),
+  args: z.array(z.string()).optional(),
+  snapshot: z.object({ cron: z.string().optional(), enableOnMasterOnly: z.boolean().optional() }).optional(),
+  pdb: z.object({ minAvailable: z.union([z.string(), z.number()]).optional() }).optional(),
 });
+const manifestSchema = z.looseObject({ kind: z.literal("Dragonfly"), spec: specSchema });
+export type WantedSpec = z.infer<typeof specSchema>;
 
-function manifestOf({ config }: PlanDeps, tree: Tree, folder: string) {
+function specIn({ config }: PlanDeps, tree: Tree, folder: string): WantedSpec | null {
   for (const object of objectsOf(tree, folder, settingsOf(tree, config))) {
     const manifest = manifestSchema.safeParse(object);
     if (manifest.success) return manifest.data.spec;
   }
-  return undefined;
+  return null;
 }
 
 const botConfigSchema = z.looseObject({

@@ -1,8 +1,10 @@
 import type { Config, InstanceConfig } from "../../config/file.ts";
 import { BotError } from "../../errors.ts";
 import { evaluatePolicies } from "../../network-policy/evaluate.ts";
+import type { DragonflyResource } from "../../platform/kubernetes.ts";
 import { type Reading, read } from "../../platform/reading.ts";
 import { type Finding, worstVerdict } from "../../reports/model.ts";
+import { driftOf } from "../../tenants/drift.ts";
 import { assessInstance } from "../instance/assess.ts";
 import { evidence, finding } from "../instance/findings.ts";
 import { contextOf } from "../instance/observe.ts";
@@ -108,7 +110,7 @@ async function kustomizationProgress(look: Look, name: string): Promise<Progress
   return missing(id, `Flux has not applied ${shortSha(merged)} by ${name}`, why, seen, output);
 }
 
-async function instanceProgress(look: Look, { instance, image, args }: WantedInstance): Promise<Progress> {
+async function instanceProgress(look: Look, { instance, spec }: WantedInstance): Promise<Progress> {
   const { deps, signal, now } = look;
   const { platform } = deps;
   const { cluster, namespace, name } = instance;
@@ -126,15 +128,14 @@ async function instanceProgress(look: Look, { instance, image, args }: WantedIns
       ? missing(id, `Dragonfly ${name} is not there yet`, resource.reason, resource)
       : unread(id, `Dragonfly ${name} could not be read`, resource);
   }
-  const differs = [
-    ...(image !== null && resource.value.image !== image ? [`image ${resource.value.image}, not ${image}`] : []),
-    ...(args !== null && args.join(" ") !== resource.value.args.join(" ") ? ["other arguments than the manifest"] : []),
-  ];
+  const differs = spec === null ? [] : driftOf(spec, liveSpec(resource.value));
   if (differs.length > 0) {
-    return missing(id, `Dragonfly ${name} is not yet as it was merged`, `It has ${differs.join(", and ")}.`, resource);
+    const words = differs.map(({ path, desired, live }) => `${path} is ${said(live)}, and ${said(desired)} in Git`);
+    return missing(id, `Dragonfly ${name} is not as Git has it`, `${words.join("; ")}.`, resource, words.join("\n"));
   }
   if (!pods.ok) return unread(id, `The pods of ${name} could not be read`, pods);
-  const old = image === null ? [] : pods.value.filter((pod) => pod.image !== image);
+  const image = spec?.image;
+  const old = image === undefined ? [] : pods.value.filter((pod) => pod.image !== image);
   if (old.length > 0) {
     const title = `${old.length} of ${pods.value.length} pods of ${name} do not run ${image} yet`;
     const output = old.map((pod) => `${pod.meta.name} ${pod.image}`).join("\n");
@@ -164,6 +165,20 @@ async function instanceProgress(look: Look, { instance, image, args }: WantedIns
     }),
     pending: failed.length > 0 || resource.value.isRollingUpdate,
   };
+}
+
+/** What the bot reads of the live resource, in the places that it has in the manifest. */
+function liveSpec(resource: DragonflyResource): unknown {
+  const { image, replicas, args, snapshotCron, snapshotEnableOnMasterOnly, pdbMinAvailable } = resource;
+  return {
+    ...{ image, replicas, args },
+    snapshot: { cron: snapshotCron, enableOnMasterOnly: snapshotEnableOnMasterOnly },
+    pdb: { minAvailable: pdbMinAvailable },
+  };
+}
+
+function said(value: unknown): string {
+  return value === undefined ? "not there" : JSON.stringify(value);
 }
 
 /** The configuration with this instance as it is meant to be now, whatever the file says that the process was started with. */

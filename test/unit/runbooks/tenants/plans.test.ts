@@ -4,6 +4,9 @@ import { diffOf } from "../../../../src/reports/plan-report.ts";
 import { catalog } from "../../../../src/runbooks/catalog/index.ts";
 import { changeIds } from "../../../../src/runbooks/changes/ids.ts";
 import { createRunner } from "../../../../src/runbooks/runner.ts";
+import { tenantSchema } from "../../../../src/tenants/change.ts";
+import { draftChange } from "../../../../src/tenants/drafting.ts";
+import { project } from "../../tenants/project.ts";
 import { config, createWorld, type World } from "./world.ts";
 
 const now = () => new Date("2026-01-02T12:00:00Z");
@@ -112,6 +115,30 @@ describe("tenants", () => {
     const { report } = await ask("tenants", {}, withPayments);
     expect(report.verdict).toBe("fail");
     expect(report.findings.map(({ id }) => id)).toContain("tenant.payments");
+  });
+
+  it("says how each is, and where the cluster differs from Git", async () => {
+    const tenant = tenantSchema.parse({ ...payments, owner: "team", isolation: "own" });
+    const there = (world: World) => {
+      const { edits } = draftChange({ kind: "propose", tenant }, project, config);
+      world.git.people.push("main", Object.fromEntries(edits.map(({ path, after }) => [path, after])));
+    };
+    const { report } = await ask("tenants", {}, there);
+    expect(report.findings.filter(({ verdict }) => verdict === "fail")).toEqual([]);
+    expect(report.tables[0]?.rows[0]?.slice(0, 4)).toEqual(["payments", "own", "2Gi", "payments-prod"]);
+    const drifted = await ask("tenants", {}, (world) => {
+      there(world);
+      world.cluster.drifted = { replicas: 5 };
+    });
+    expect(drifted.report.findings.find(({ verdict }) => verdict === "fail")).toMatchObject({
+      id: "payments.instance.dragonfly-payments",
+      detail: "replicas is 5, and 3 in Git.",
+    });
+    const behind = await ask("tenants", {}, (world) => {
+      world.cluster.fluxAt = world.git.branches.get("main");
+      there(world);
+    });
+    expect(behind.report.findings[0]).toMatchObject({ id: "flux.infra-databases-tenants", verdict: "fail" });
   });
 
   it("is unknown where Git cannot be read", async () => {

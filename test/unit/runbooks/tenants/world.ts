@@ -3,7 +3,7 @@ import { type Config, configSchema } from "../../../../src/config/file.ts";
 import { BotError } from "../../../../src/errors.ts";
 import { parsePolicy } from "../../../../src/network-policy/parse.ts";
 import type { PlatformChanges } from "../../../../src/platform/changes.ts";
-import type { JsonSchema, LabelSelector, Pod } from "../../../../src/platform/kubernetes.ts";
+import type { DragonflyResource, JsonSchema, LabelSelector, Pod } from "../../../../src/platform/kubernetes.ts";
 import type { KubernetesReader, Platform } from "../../../../src/platform/ports.ts";
 import type { ServerState } from "../../../../src/platform/server.ts";
 import type { ChangeRunbook } from "../../../../src/runbooks/durable/definition.ts";
@@ -43,6 +43,8 @@ export interface World {
     /** Names of the instances that have not come up. */
     readonly missing: Set<string>;
     clients: readonly { readonly address: string; readonly connections: number }[];
+    /** What the live Dragonfly resources have otherwise than Git. */
+    drifted: Partial<DragonflyResource>;
     /** Pods of consumers, by namespace. */
     readonly podsOf: Map<string, readonly Pod[]>;
     /** Of the Dragonfly resource, as the cluster has it. */
@@ -55,7 +57,15 @@ export interface World {
 const manifest = z.looseObject({
   kind: z.literal("Dragonfly"),
   metadata: z.looseObject({ name: z.string(), namespace: z.string() }),
-  spec: z.looseObject({ image: z.string(), replicas: z.number(), args: z.array(z.string()).default([]) }),
+  spec: z.looseObject({
+    image: z.string(),
+    replicas: z.number(),
+    args: z.array(z.string()).default([]),
+    snapshot: z
+      .looseObject({ cron: z.string().optional(), enableOnMasterOnly: z.boolean().default(false) })
+      .prefault({}),
+    pdb: z.looseObject({ minAvailable: z.union([z.string(), z.number()]).transform(String).optional() }).prefault({}),
+  }),
 });
 
 export function createWorld(
@@ -71,6 +81,7 @@ export function createWorld(
     image: undefined,
     missing: new Set(),
     clients: [],
+    drifted: {},
     podsOf: new Map(),
     schema: { type: "object" },
     failing: {},
@@ -119,15 +130,16 @@ export function createWorld(
           if (found === undefined || found.metadata.namespace !== namespace || cluster.missing.has(instance)) {
             throw new BotError("kubernetes.not-found", `Dragonfly ${instance} was not found`, "");
           }
-          const { image, replicas, args } = found.spec;
+          const { image, replicas, args, snapshot, pdb } = found.spec;
           return {
             meta: meta(instance, { namespace }),
             ...{ image, replicas, args },
             phase: "Ready",
             isRollingUpdate: false,
-            snapshotCron: "0 */6 * * *",
-            snapshotEnableOnMasterOnly: true,
-            pdbMinAvailable: "2",
+            snapshotCron: snapshot.cron,
+            snapshotEnableOnMasterOnly: snapshot.enableOnMasterOnly,
+            pdbMinAvailable: pdb.minAvailable,
+            ...cluster.drifted,
           };
         },
         externalSecrets: async (namespace) => [
