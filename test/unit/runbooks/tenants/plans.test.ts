@@ -125,7 +125,7 @@ describe("tenants", () => {
     };
     const { report } = await ask("tenants", {}, there);
     expect(report.findings.filter(({ verdict }) => verdict === "fail")).toEqual([]);
-    expect(report.tables[0]?.rows[0]?.slice(0, 4)).toEqual(["payments", "own", "2Gi", "payments-prod"]);
+    expect(report.tables[0]?.rows[0]).toEqual(["payments", "unknown", "2Gi", "own", "payments-prod", "team"]);
     const drifted = await ask("tenants", {}, (world) => {
       there(world);
       world.cluster.drifted = { replicas: 5 };
