@@ -38,6 +38,11 @@ export function answerSubmission(workspace: Workspace, view: StoredView, body: u
   }
   const parsed = parseView(answer.view, "modal");
   if ("problem" in parsed) return trouble;
+  const { external_id } = parsed.view;
+  const own = answer.response_action === "update" ? view : undefined;
+  // An external id names one view of the whole team.
+  const isTaken = workspace.views.some((other) => other !== own && other.definition.external_id === external_id);
+  if (external_id !== undefined && isTaken) return trouble;
   if (answer.response_action === "update") replaceView(workspace, view, parsed.view);
   else if (modalsOf(workspace, view.user).length >= stackLimit) return trouble;
   else addView(workspace, view.user, parsed.view, view);

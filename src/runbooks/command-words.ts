@@ -72,6 +72,8 @@ function quoted(value: string): string {
     .replace(/[\u201c\u201d\u201e]/g, '"')
     .replace(/[\u2018\u2019]/g, "'");
   if (/^[^\s"']+$/.test(straight)) return straight;
+  if (!straight.includes('"')) return `"${straight}"`;
+  if (!straight.includes("'")) return `'${straight}'`;
   // What stands in one kind of quotes cannot hold that kind, so each piece gets the other.
   const pieces = straight.match(/[^"]+|"+/g) ?? [""];
   return pieces.map((piece) => (piece.startsWith('"') ? `'${piece}'` : `"${piece}"`)).join("");

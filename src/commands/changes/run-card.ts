@@ -70,7 +70,8 @@ export function runCard(record: RunRecord, { title, policy, missing, progress }:
   const next = hasEnded(record.state) ? nextButtons({ findings: ending?.findings ?? [], runId: record.id }) : [];
   const buttons = [...buttonsOf(record, policy), ...next];
   if (buttons.length > 0) add(10, { type: "actions", elements: buttons });
-  return { text: `${head}: ${state.replace(/^:\w+: /, "")}`, blocks: fitting(parts) };
+  // Slack reads mentions in this too.
+  return { text: `${escapedLine(head, 200)}: ${state.replace(/^:\w+: /, "")}`, blocks: fitting(parts) };
 }
 
 /** What there is room for, the weightiest first, each in its place. */

@@ -226,6 +226,19 @@ describe.skipIf(real)("the answer to a submission (https://docs.slack.dev/surfac
     expect(modals().map((view) => view.id)).toEqual([id, second?.id]);
   });
 
+  it("push shows a view that the app then knows by its external id, which no other view has", async () => {
+    const id = await open(modal([name]));
+    const pushed = modal([], { title: plain("Planning"), external_id: "plan-1" });
+    app.reply = () => ({ body: { response_action: "push", view: pushed } });
+    expect(await submit(id)).toEqual({ ok: true });
+    const update = { external_id: "plan-1", view: modal([], { title: plain("The plan"), external_id: "plan-1" }) };
+    await subject.client.apiCall("views.update", update);
+    expect(modals()).toMatchObject([{ id }, { previous: id, definition: { title: { text: "The plan" } } }]);
+    expect(await submit(id)).toEqual({ ok: false, error: "We had some trouble connecting. Try again?" });
+    await simulated().people.closeView({ user: ada, view_id: modals().at(-1)?.id ?? "" });
+    expect(await subject.error((client) => client.apiCall("views.update", update))).toBe("not_found");
+  });
+
   it("clear closes all of them", async () => {
     const id = await open(modal([name]));
     app.reply = () => ({ body: { response_action: "push", view: modal([name]) } });

@@ -61,7 +61,8 @@ const card = (record: RunRecord, more: Partial<CardParts> = {}) =>
 const said = (record: RunRecord, more: Partial<CardParts> = {}) => JSON.stringify(card(record, more));
 
 function expectTaken(record: RunRecord, more: Partial<CardParts> = {}): void {
-  const { blocks = [] } = card(record, more);
+  const { text: fallback, blocks = [] } = card(record, more);
+  expectEscaped(fallback);
   expect(blockProblems(blocks, "message")).toEqual([]);
   expect(parseView(detailsView(record, "Tenant"), "modal")).toHaveProperty("view");
   // Besides the links, mentions and times that are ours nothing is marked up.
