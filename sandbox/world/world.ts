@@ -30,7 +30,7 @@ import { reconcileExternalSecrets } from "./platform/external-secrets.ts";
 import { reconcileHelmReleases } from "./platform/operator-chart.ts";
 import { adapted, applyBareCluster, applyPlatform } from "./platform/platform.ts";
 import { provideSecrets } from "./platform/secret-keeper.ts";
-import { createVault, passwordOf, type SecretStore } from "./platform/vault.ts";
+import { createSecretStore, createVault, passwordOf, type SecretStore } from "./platform/vault.ts";
 import { createServiceProxies } from "./service-proxies.ts";
 import { createSnapshotSchedule } from "./snapshot-schedule.ts";
 import { getView, serviceView } from "./views.ts";
@@ -152,11 +152,12 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     const saveOnSchedule =
       store.kind === "dragonfly" ? () => {} : createSnapshotSchedule(stores.infra, kubelet, new Date());
     const proxies = createServiceProxies([stores.infra, stores.apps]);
+    const secrets = createSecretStore(vault, () => loop.poke());
     const loop = createLoop(
       () => {
         reconcileHelmReleases(stores.infra);
         if (options.secretsOnDemand === true) provideSecrets(stores.infra, vault);
-        reconcileExternalSecrets(stores.infra, vault);
+        reconcileExternalSecrets(stores.infra, secrets.readable());
         reconcileStatefulSets(stores.infra);
         reconcileDeployments(stores.infra);
         bindClaims(stores.infra);
@@ -223,16 +224,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       kubelet,
       operator,
       flux,
-      secrets: {
-        put: (path, properties) => {
-          vault[path] = { ...properties };
-          loop.poke();
-        },
-        remove: (path) => {
-          delete vault[path];
-          loop.poke();
-        },
-      },
+      secrets,
       metrics,
       store,
       get serviceAddress() {

@@ -24,11 +24,14 @@ function whileFluxSays(world: World, say: (at: ReturnType<typeof fluxKustomizati
   const at = fluxKustomization(world);
   const { objects } = world.infra;
   const before = structuredClone(objects.get(places.kustomizations, at.namespace, at.name)?.["status"]);
+  // Where Flux really runs, it lets go of this one meanwhile, and takes up afterwards what came from Git.
+  world.flux?.hold(at.name);
   say(at);
   return async () => {
     objects.patch(places.kustomizations, at.namespace, at.name, (object) => {
       object["status"] = before;
     });
+    world.flux?.release(at.name);
   };
 }
 
@@ -57,6 +60,48 @@ const fluxFailing: Fault = {
     ),
 };
 
+const fluxSuspended: Fault = {
+  name: "flux-suspended",
+  title: "Flux is suspended for tenants",
+  description:
+    "Somebody ran `flux suspend` and forgot it: what is merged for tenants is not applied until it is resumed.",
+  start: async ({ infra: { objects } }) => {
+    const suspend = (value: boolean) =>
+      objects.patch(places.kustomizations, "flux-system", "infra-databases-tenants", (object) => {
+        const { suspend: _, ...spec } = record(object["spec"]);
+        object["spec"] = value ? { ...spec, suspend: true } : spec;
+      });
+    suspend(true);
+    return async () => suspend(false);
+  },
+};
+
+const gitUnreachable: Fault = {
+  name: "git-unreachable",
+  title: "Flux cannot reach the Git host",
+  description: "The clusters keep what they have. What is merged now comes when the host is back.",
+  start: async ({ flux }) => {
+    if (flux === undefined) throw new Error("There is no Git behind this world.");
+    flux.unreachable = "unable to clone: dial tcp 192.0.2.7:443: i/o timeout";
+    return async () => {
+      flux.unreachable = undefined;
+      await flux.reconcile();
+    };
+  },
+};
+
+const secretsAway: Fault = {
+  name: "secrets-away",
+  title: "The store of secrets is away",
+  description: "External Secrets can read nothing. Secrets that there are stay; a new tenant's is not made.",
+  start: async (world) => {
+    world.secrets.away = true;
+    return async () => {
+      world.secrets.away = false;
+    };
+  },
+};
+
 const scraperBlocked: Fault = {
   name: "scraper-blocked",
   title: "The policy keeps the scraper out",
@@ -69,4 +114,11 @@ const scraperBlocked: Fault = {
   },
 };
 
-export const gitopsFaults: readonly Fault[] = [recentChange, fluxFailing, scraperBlocked];
+export const gitopsFaults: readonly Fault[] = [
+  recentChange,
+  fluxFailing,
+  fluxSuspended,
+  gitUnreachable,
+  secretsAway,
+  scraperBlocked,
+];

@@ -9,7 +9,7 @@ import { recordEvent } from "../events.ts";
 import { places } from "../places.ts";
 import { getView, listViews, type PodView, podView } from "../views.ts";
 import { createLogBuffer, type LogBuffer } from "./log-buffer.ts";
-import { type Blocked, isBlocked, podInputs } from "./pod-files.ts";
+import { type Blocked, isBlocked, mountedVersions, podInputs, refreshFiles } from "./pod-files.ts";
 import { podStatus, type Termination } from "./pod-status.ts";
 import { canPull, type ProgramSettings, type RunningContainer, startProgram } from "./programs.ts";
 
@@ -53,6 +53,8 @@ interface Runner {
   held: boolean;
   blocked: Blocked | undefined;
   oom: boolean;
+  /** Versions of what it has mounted. */
+  mounted: string;
   log: LogBuffer;
   previousLog: LogBuffer | undefined;
 }
@@ -70,8 +72,19 @@ export function createKubelet(options: KubeletOptions): Kubelet {
   const find = (namespace: string, name: string) =>
     [...runners.values()].find(({ pod }) => pod.metadata.namespace === namespace && pod.metadata.name === name);
 
+  const filesOf = ({ pod }: Runner) => join(options.volumes, ".pods", pod.metadata.uid);
+
+  const refresh = (runner: Runner) => {
+    if (runner.running === undefined) return;
+    const versions = mountedVersions(objects, runner.pod);
+    if (versions === runner.mounted) return;
+    runner.mounted = versions;
+    refreshFiles(objects, runner.pod, filesOf(runner));
+  };
+
   const start = (runner: Runner) => {
-    const inputs = podInputs(objects, runner.pod, join(options.volumes, ".pods", runner.pod.metadata.uid));
+    const inputs = podInputs(objects, runner.pod, filesOf(runner));
+    runner.mounted = mountedVersions(objects, runner.pod);
     runner.blocked = isBlocked(inputs) ? inputs : undefined;
     if (isBlocked(inputs)) return;
     if (runner.starts > 0) runner.restarts++;
@@ -156,6 +169,7 @@ export function createKubelet(options: KubeletOptions): Kubelet {
       held: false,
       blocked: undefined,
       oom: false,
+      mounted: "",
       log: createLogBuffer(),
       previousLog: undefined,
     });
@@ -197,6 +211,7 @@ export function createKubelet(options: KubeletOptions): Kubelet {
         say(runner, "Failed", `Failed to pull image "${image}": manifest unknown`);
         runner.startAt = 1;
       }
+      refresh(runner);
       report(runner, image);
     }
   };

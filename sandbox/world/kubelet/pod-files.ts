@@ -35,6 +35,36 @@ export function podInputs(objects: ObjectStore, pod: PodView, folder: string): P
   }
 }
 
+/**
+ * Which ConfigMaps and Secrets a pod's first container has mounted, each with its version. What is mounted with a subPath
+ * is left out: that stays as it was at the start.
+ */
+export function mountedVersions(objects: ObjectStore, pod: PodView): string {
+  const names = pod.spec.containers[0]?.volumeMounts.filter(({ subPath }) => subPath === undefined) ?? [];
+  return pod.spec.volumes
+    .filter((volume) => names.some(({ name }) => name === volume.name))
+    .map(({ secret, configMap }) => {
+      const { namespace } = pod.metadata;
+      if (secret !== undefined) return objects.get(places.secrets, namespace, secret.secretName);
+      return configMap && objects.get(places.configMaps, namespace, configMap.name);
+    })
+    .map((object) => object?.metadata.resourceVersion ?? "")
+    .join();
+}
+
+/** Brings what a running container has mounted up to date, as the kubelet does within about a minute. */
+export function refreshFiles(objects: ObjectStore, pod: PodView, folder: string): void {
+  const [container] = pod.spec.containers;
+  if (container === undefined) return;
+  const volumeMounts = container.volumeMounts.filter(({ subPath }) => subPath === undefined);
+  try {
+    mountFiles(objects, pod, { ...container, volumeMounts }, folder);
+  } catch (error) {
+    // What was mounted stays when its object goes.
+    if (!(error instanceof Missing)) throw error;
+  }
+}
+
 export function isBlocked(inputs: PodInputs | Blocked): inputs is Blocked {
   return "reason" in inputs;
 }

@@ -33,13 +33,14 @@ type ExternalSecret = z.infer<typeof externalSecretView>;
 
 /**
  * The External Secrets operator: makes a Secret of every ExternalSecret and says in its status whether that worked. One
- * that cannot be made leaves the Secret as it was.
+ * that cannot be made leaves the Secret as it was. `vault` is undefined while the store of secrets is away.
  */
-export function reconcileExternalSecrets(store: ObjectStore, vault: Vault): void {
+export function reconcileExternalSecrets(store: ObjectStore, vault: Vault | undefined): void {
   for (const wanted of listViews(store, places.externalSecrets, externalSecretView)) {
     const { namespace, name } = wanted.metadata;
     let message = "secret synced";
     try {
+      if (vault === undefined) throw new Error("error calling the secret store: dial tcp: i/o timeout");
       apply(store, wanted, secretData(wanted, vault));
     } catch (error) {
       message = `could not update secret: ${error instanceof Error ? error.message : String(error)}`;

@@ -5,7 +5,41 @@ import type { Vault } from "./external-secrets.ts";
 export interface SecretStore {
   /** Puts the properties at a path, in place of those that were there. */
   put(path: string, properties: Readonly<Record<string, string>>): void;
+  /** Adds properties to those that are at a path. */
+  merge(path: string, properties: Readonly<Record<string, string>>): void;
   remove(path: string): void;
+  /** Whether it cannot be reached. */
+  away: boolean;
+}
+
+/** The vault, and what may be done with it; `onChange` hears of everything that External Secrets should look at. */
+export function createSecretStore(
+  vault: Record<string, Vault[string]>,
+  onChange: () => void,
+): SecretStore & { readonly readable: () => Vault | undefined } {
+  let away = false;
+  return {
+    put: (path, properties) => {
+      vault[path] = { ...properties };
+      onChange();
+    },
+    merge: (path, properties) => {
+      vault[path] = { ...vault[path], ...properties };
+      onChange();
+    },
+    remove: (path) => {
+      delete vault[path];
+      onChange();
+    },
+    get away() {
+      return away;
+    },
+    set away(value) {
+      away = value;
+      onChange();
+    },
+    readable: () => (away ? undefined : vault),
+  };
 }
 
 /** Secrets of this world only, at the paths that the settings of the clusters name. */

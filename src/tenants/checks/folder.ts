@@ -45,3 +45,11 @@ export function listAt(value: unknown, ...path: readonly (string | number)[]): r
   const found = valueAt(value, ...path);
   return Array.isArray(found) ? found : [];
 }
+
+/** A problem when a value within an object is not the wanted one. */
+export function expect(value: unknown, path: readonly (string | number)[], wanted: unknown): readonly string[] {
+  const found = valueAt(value, ...path);
+  return found === wanted
+    ? []
+    : [`${path.join(".")}: expected ${String(wanted)}, found ${found === undefined ? "nothing" : String(found)}`];
+}

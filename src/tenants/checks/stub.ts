@@ -4,7 +4,9 @@ import type { Check, Tree } from "../draft.ts";
 import { type Manifest, objectsOf } from "../objects.ts";
 import { appsFolderOf, instanceNameOf, sharedFilesOf } from "../places.ts";
 import { isGlobal } from "../render/own-instance.ts";
+import { namesRole } from "../render/role-binding.ts";
 import { pathsBelow } from "../tree.ts";
+import { bindingProblems } from "./binding.ts";
 import { ruled } from "./check.ts";
 import { listAt, valueAt } from "./folder.ts";
 import { checkFolderLists } from "./kustomizations.ts";
@@ -25,13 +27,13 @@ export function checkStub(tenant: Tenant, tree: Tree, config: Config): readonly 
     ruled(
       "policy.stub",
       "The name in the other cluster leads to the instance only",
-      stubProblems(tenant, objectsOf(tree, folder, {})),
+      stubProblems(tenant, objectsOf(tree, folder, {}), config),
     ),
     checkFolderLists(folder, sharedFilesOf(config).appsParent, tree),
   ];
 }
 
-function stubProblems(tenant: Tenant, objects: readonly Manifest[]): readonly string[] {
+function stubProblems(tenant: Tenant, objects: readonly Manifest[], config: Config): readonly string[] {
   const name = instanceNameOf(tenant);
   const identities = objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`).toSorted();
   const service = objects.find(({ kind }) => kind === "Service");
@@ -42,9 +44,14 @@ function stubProblems(tenant: Tenant, objects: readonly Manifest[]): readonly st
   ];
   const namespace = objects.find(({ kind }) => kind === "Namespace");
   return [
-    ...(identities.join() === `Namespace ${name},Service ${name}`
+    ...(identities.join() === `Namespace ${name},RoleBinding ${namesRole},Service ${name}`
       ? []
-      : [`expected a Namespace and a Service ${name}, found ${identities.join(", ")}`]),
+      : [`expected a Namespace and a Service ${name} and RoleBinding ${namesRole}, found ${identities.join(", ")}`]),
+    ...bindingProblems(
+      objects.find(({ kind }) => kind === "RoleBinding"),
+      namesRole,
+      config,
+    ),
     ...(service?.metadata.namespace === name ? [] : [`the Service is not in namespace ${name}`]),
     ...(namespace?.metadata.labels?.["pod-security.kubernetes.io/enforce"] === "restricted"
       ? []

@@ -6,8 +6,9 @@ import { readerRole } from "../render/role-binding.ts";
 import { mibOf } from "../size.ts";
 import { tenantLabel } from "../tenant-file.ts";
 import { accessRuleProblems } from "./access-rules.ts";
+import { bindingProblems } from "./binding.ts";
 import { ruled } from "./check.ts";
-import { type Folder, listAt, objectOf, valueAt } from "./folder.ts";
+import { expect, type Folder, listAt, objectOf, valueAt } from "./folder.ts";
 import { flagIn } from "./sizes.ts";
 
 /** What is around an own instance: namespace, quota, account, secret, monitor, the bot's rights; and that all of it is of one size. */
@@ -34,13 +35,6 @@ export function checkSurroundings(folder: Folder): readonly Check[] {
     ),
     ruled("tenant.agrees", "The manifests are of the size that tenant.yaml says", agreementProblems(folder)),
   ];
-}
-
-function expect(value: unknown, path: readonly (string | number)[], wanted: unknown): readonly string[] {
-  const found = valueAt(value, ...path);
-  return found === wanted
-    ? []
-    : [`${path.join(".")}: expected ${String(wanted)}, found ${found === undefined ? "nothing" : String(found)}`];
 }
 
 function namespaceProblems({ tenant, ...folder }: Folder): readonly string[] {
@@ -104,16 +98,7 @@ function aclProblems(folder: Folder): readonly string[] {
 }
 
 function rightsProblems({ config, ...folder }: Folder): readonly string[] {
-  const binding = objectOf(folder, "RoleBinding");
-  const subjects = listAt(binding, "subjects");
-  return [
-    ...expect(binding, ["roleRef", "kind"], "ClusterRole"),
-    ...expect(binding, ["roleRef", "name"], readerRole),
-    ...(subjects.length === 1 ? [] : [`subjects: expected one, found ${subjects.length}`]),
-    ...expect(subjects[0], ["kind"], "ServiceAccount"),
-    ...expect(subjects[0], ["name"], "dfbot"),
-    ...expect(subjects[0], ["namespace"], config.home.namespace),
-  ];
+  return bindingProblems(objectOf(folder, "RoleBinding"), readerRole, config);
 }
 
 function monitorProblems({ name, ...folder }: Folder): readonly string[] {

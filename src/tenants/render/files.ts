@@ -15,7 +15,7 @@ import { renderProbes } from "./probes.ts";
 import { renderPrometheusRule } from "./prometheus-rule.ts";
 import { renderReadme } from "./readme.ts";
 import { renderResourceQuota } from "./resource-quota.ts";
-import { renderRoleBinding } from "./role-binding.ts";
+import { renderNamesBinding, renderRoleBinding } from "./role-binding.ts";
 import { renderServiceAccount } from "./service-account.ts";
 import { renderStubService } from "./stub-service.ts";
 
@@ -58,7 +58,8 @@ function manifestsOf(own: OwnInstance): Files {
 function stubOf(own: OwnInstance): Files {
   return [
     ["service.yaml", renderStubService(own)],
-    ["kustomization.yaml", renderKustomization(["service.yaml"])],
+    ["rolebinding.yaml", renderNamesBinding(own)],
+    ["kustomization.yaml", renderKustomization(["service.yaml", "rolebinding.yaml"])],
   ];
 }
 

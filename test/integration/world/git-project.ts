@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
@@ -10,6 +10,8 @@ export const infraTenants = "kubernetes/workloads/platform/databases/tenants";
 export interface GitProject {
   readonly repository: string;
   read(path: string): string;
+  /** Every YAML and Markdown file by its path. */
+  tree(): ReadonlyMap<string, string>;
   write(path: string, text: string): void;
   remove(path: string): void;
   /** Puts everything back as it was before the newest commit; to be pushed. */
@@ -41,6 +43,13 @@ export function createGitProject(): GitProject {
   const project: GitProject = {
     repository,
     read: (path) => readFileSync(join(clone, path), "utf8"),
+    tree: () =>
+      new Map(
+        globSync("{bot,kubernetes}/**/*.{yaml,md}", { cwd: clone }).map((path) => [
+          path,
+          readFileSync(join(clone, path), "utf8"),
+        ]),
+      ),
     write,
     remove: (path) => rmSync(join(clone, path), { recursive: true }),
     revert: () => void git("revert", "--no-commit", "HEAD"),

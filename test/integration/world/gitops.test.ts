@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createFaultPanel, type FaultPanel } from "../../../sandbox/faults/faults.ts";
 import { until } from "../../../sandbox/faults/wait.ts";
 import { readyOf } from "../../../sandbox/world/flux/conditions.ts";
 import { places } from "../../../sandbox/world/places.ts";
@@ -11,11 +12,13 @@ import { asBot, troubles } from "./status.ts";
 
 let project: GitProject;
 let world: World;
+let panel: FaultPanel;
 
 beforeAll(async () => {
   project = createGitProject();
   const gitops = { repository: project.repository, branch: "main", healthTimeoutMs: 6_000 };
   world = await startWorld({ gitops });
+  panel = createFaultPanel(world);
 });
 afterAll(async () => {
   await world?.stop();
@@ -266,33 +269,53 @@ describe("a tenant that leaves", () => {
   });
 });
 
-describe("Flux", () => {
-  it("keeps what it has while the repository cannot be read, and catches up afterwards", async () => {
-    const flux = world.flux;
-    if (flux === undefined) throw new Error("no Flux");
-    flux.unreachable = "unable to clone: dial tcp: i/o timeout";
-    const source = () => readyOf(world.infra.objects.get(places.gitRepositories, "flux-system", "flux-system"));
-    await until("the source complains", () => source()?.status === "False");
-    change("late", "--maxmemory=2gb", "--maxmemory=1gb");
-    const revision = project.push("Make late smaller");
-    await flux.reconcile();
-    expect(statusOf(tenants)["lastAppliedRevision"]).not.toBe(revision);
-    flux.unreachable = undefined;
+describe("a fault of the way from Git to the cluster", () => {
+  const path = `${infraTenants}/late/instance.yaml`;
+  const nudge = () => project.write(path, `${project.read(path)}# Nothing but a commit.\n`);
+  const during = async (fault: string, said: () => Promise<void>) => {
+    const before = statusOf(tenants)["lastAppliedRevision"];
+    await panel.set(fault, true);
+    nudge();
+    const revision = project.push("Another commit");
+    await said();
+    expect(statusOf(tenants)["lastAppliedRevision"]).toBe(before);
+    await panel.set(fault, false);
     await applied(revision);
-    expect(source()?.message).toBe(`stored artifact for revision '${revision}'`);
+  };
+
+  it("git-unreachable: what there is stays, the source says why, and it catches up", async () => {
+    const source = () => readyOf(world.infra.objects.get(places.gitRepositories, "flux-system", "flux-system"));
+    await during("git-unreachable", () =>
+      until("the source complains", () => source()?.message.includes("unable to clone") === true),
+    );
+    expect(source()?.message).toBe(`stored artifact for revision '${world.flux?.revision}'`);
   });
 
-  it("leaves a suspended Kustomization alone", async () => {
-    const suspend = (value: boolean) =>
-      world.infra.objects.patch(places.kustomizations, "flux-system", tenants, (object) => {
-        object["spec"] = { ...record(object["spec"]), suspend: value };
-      });
-    suspend(true);
-    change("late", "--maxmemory=1gb", "--maxmemory=2gb");
-    const revision = project.push("Make late larger");
-    await applied(revision, "infra-dfbot");
-    expect(statusOf(tenants)["lastAppliedRevision"]).not.toBe(revision);
-    suspend(false);
+  it("flux-suspended: the others get the commit, the suspended one does not", async () => {
+    await during("flux-suspended", () => applied(world.flux?.revision ?? "", "infra-dfbot"));
+  });
+
+  it("flux-failing: the instance's Kustomization stays as it was, and says why", async () => {
+    const shared = "infra-databases-dragonfly";
+    const before = statusOf(shared)["lastAppliedRevision"];
+    await panel.set("flux-failing", true);
+    nudge();
+    const revision = project.push("Another commit");
     await applied(revision);
+    expect(ready(shared)).toMatchObject({ status: "False", reason: "BuildFailed" });
+    expect(statusOf(shared)["lastAppliedRevision"]).toBe(before);
+    await panel.set("flux-failing", false);
+    await applied(revision, shared);
+  });
+
+  it("secrets-away: the Secrets that there are stay, and nothing is made of a new one", async () => {
+    const secret = () => world.infra.objects.get(places.secrets, "dragonfly-late", "dragonfly-late")?.["data"];
+    const external = () => readyOf(world.infra.objects.get(places.externalSecrets, "dragonfly-late", "dragonfly-late"));
+    const before = secret();
+    await panel.set("secrets-away", true);
+    await until("it is said", () => external()?.status === "False");
+    expect(secret()).toEqual(before);
+    await panel.set("secrets-away", false);
+    await until("it is over", () => external()?.status === "True");
   });
 });
