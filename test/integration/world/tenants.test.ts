@@ -7,7 +7,9 @@ import { askAdmin } from "../../../sandbox/world/operator/admin.ts";
 import { places } from "../../../sandbox/world/places.ts";
 import { getView, listViews, podView, record, serviceView } from "../../../sandbox/world/views.ts";
 import { instance, startWorld, type World } from "../../../sandbox/world/world.ts";
+import { composePlatform } from "../../../src/compose.ts";
 import { configSchema } from "../../../src/config/file.ts";
+import { requireSettings } from "../../../src/config/load.ts";
 import { type Tenant, type TenantChange, tenantSchema } from "../../../src/tenants/change.ts";
 import { draftChange } from "../../../src/tenants/drafting.ts";
 import { createGitProject, type GitProject } from "./git-project.ts";
@@ -124,6 +126,46 @@ describe("a tenant's own instance", () => {
     expect(claims).toContain("df-dragonfly-payments-0");
     expect(world.apps.objects.list(places.services, own.namespace)).toEqual([]);
     expect(troubles(await asBot(world)("status"))).toEqual([]);
+  });
+});
+
+describe("the question whether a cluster would take a resource", () => {
+  const cluster = () => composePlatform(requireSettings(world.env(), "cli")).cluster("infra");
+  const signal = () => AbortSignal.timeout(5_000);
+  const resource = (change: object = {}) => ({
+    apiVersion: "dragonflydb.io/v1alpha1",
+    kind: "Dragonfly",
+    metadata: { name: "dragonfly-shop", namespace: "dragonfly-bot" },
+    spec: { replicas: 3, image: "docker.dragonflydb.io/dragonflydb/dragonfly:v1.40.1", ...change },
+  });
+
+  it("is answered in the bot's own namespace, and nothing is made", async () => {
+    await cluster().wouldAccept("dragonfly-bot", resource(), signal());
+    expect(world.infra.objects.list(places.dragonflies, "dragonfly-bot")).toEqual([]);
+  });
+
+  it.each([
+    ["an unknown field", { replicaCount: 3 }, /unknown field \\?"spec\.replicaCount/],
+    ["a wrong value", { replicas: "three" }, /spec\.replicas in body must be of type integer/],
+  ])("says what the API server would say to %s", async (_, change, message) => {
+    await expect(cluster().wouldAccept("dragonfly-bot", resource(change), signal())).rejects.toThrow(message);
+  });
+
+  it("may not be asked elsewhere", async () => {
+    const elsewhere = { ...resource(), metadata: { name: "dragonfly-shop", namespace: "harbor" } };
+    await expect(cluster().wouldAccept("harbor", elsewhere, signal())).rejects.toMatchObject({
+      code: "kubernetes.forbidden",
+    });
+  });
+
+  it("comes with the schema that the cluster has", async () => {
+    const schema = await cluster().customResourceSchema("dragonflies.dragonflydb.io", "v1alpha1", signal());
+    expect(JSON.stringify(schema)).toContain("enableReplicationReadinessGate");
+  });
+
+  it("has an answer about Secrets too, but not what is in them", async () => {
+    const secrets = await cluster().externalSecrets(instance.namespace, signal());
+    expect(secrets.map(({ meta }) => meta.name)).toContain("dragonfly-acl");
   });
 });
 
