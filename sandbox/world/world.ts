@@ -1,14 +1,11 @@
-import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findStore, type StoreBinary } from "../dragonfly/find-store.ts";
-import { callRecordVariable, recordCalls } from "../kubernetes/call-record.ts";
-import { kubeconfig } from "../kubernetes/kubeconfig.ts";
 import { ObjectStore } from "../kubernetes/object-store.ts";
-import { type KubernetesApi, startKubernetesApi } from "../kubernetes/server.ts";
 import { type Metrics, startMetrics } from "../metrics/metrics.ts";
-import { botConfig, hasBotConfig } from "./bot-config.ts";
+import { botConfig } from "./bot-config.ts";
+import { type Cluster, kubeconfigOf, startApis } from "./cluster-apis.ts";
 import { reconcileBudgets } from "./controllers/budgets.ts";
 import { bindClaims } from "./controllers/claims.ts";
 import { reconcileDeployments } from "./controllers/deployment.ts";
@@ -17,9 +14,8 @@ import { reconcileQuotas } from "./controllers/quota.ts";
 import { schedulePods } from "./controllers/scheduler.ts";
 import { assignServiceAddresses } from "./controllers/service-addresses.ts";
 import { reconcileStatefulSets } from "./controllers/statefulset.ts";
-import { readyOf } from "./flux/conditions.ts";
-import { createFlux, type Flux } from "./flux/flux.ts";
-import { createGitSource } from "./flux/git-source.ts";
+import type { Flux } from "./flux/flux.ts";
+import { type GitOpsOptions, startFlux, whyBotIsMissing } from "./flux/start-flux.ts";
 import { whyUnhealthy } from "./health.ts";
 import { createKubelet, type Kubelet } from "./kubelet/kubelet.ts";
 import { createLoop } from "./loop.ts";
@@ -28,7 +24,7 @@ import { createOperator, type Operator } from "./operator/operator.ts";
 import { places } from "./places.ts";
 import { reconcileExternalSecrets } from "./platform/external-secrets.ts";
 import { reconcileHelmReleases } from "./platform/operator-chart.ts";
-import { adapted, applyBareCluster, applyPlatform } from "./platform/platform.ts";
+import { applyBareCluster, applyPlatform } from "./platform/platform.ts";
 import { provideSecrets } from "./platform/secret-keeper.ts";
 import { createSecretStore, createVault, passwordOf, type SecretStore } from "./platform/vault.ts";
 import { createServiceProxies } from "./service-proxies.ts";
@@ -55,23 +51,9 @@ export interface WorldOptions {
   readonly onNotice?: (text: string) => void;
 }
 
-export interface GitOpsOptions {
-  /** Path of a bare repository whose root is what is in deploy/. */
-  readonly repository: string;
-  readonly branch: string;
-  /** How long a health check waits (default 30 s), where a real Kustomization's `timeout` says minutes. */
-  readonly healthTimeoutMs?: number;
-}
-
 export interface Instance {
   readonly namespace: string;
   readonly name: string;
-}
-
-export interface Cluster {
-  readonly name: string;
-  readonly objects: ObjectStore;
-  readonly api: KubernetesApi;
 }
 
 /** The shared instance that the world runs. */
@@ -114,8 +96,6 @@ export interface World {
   stop(): Promise<void>;
 }
 
-const botUser = "system:serviceaccount:dragonfly-bot:dfbot";
-
 /** Starts a world and returns when its instance is healthy. Everything it started ends with `stop`. */
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const { onNotice = () => {} } = options;
@@ -124,7 +104,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const directory = mkdtempSync(join(tmpdir(), "dfbot-world-"));
   const volumes = join(directory, "volumes");
   const vault = createVault();
-  const cleanups: Cleanup[] = [() => rmSync(directory, { recursive: true, force: true }), network.release];
+  const cleanups: (() => unknown)[] = [() => rmSync(directory, { recursive: true, force: true }), network.release];
   const stop = async () => {
     for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
   };
@@ -205,11 +185,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       return path;
     };
     const { infra, apps } = users;
-    const kubeconfigPath = write("kubeconfig", kubeconfig([infra, apps].map((one) => contextOf(one, one.botToken))));
-    const adminKubeconfigPath = write(
-      "admin-kubeconfig",
-      kubeconfig([infra, apps].map((one) => contextOf(one, one.adminToken))),
-    );
+    const kubeconfigPath = write("kubeconfig", kubeconfigOf([infra, apps], "botToken"));
+    const adminKubeconfigPath = write("admin-kubeconfig", kubeconfigOf([infra, apps], "adminToken"));
     if (flux !== undefined) await waitUntilHealthy(async () => whyBotIsMissing(stores.infra), 20_000);
     const dfbotYaml = botConfig(stores.infra, { reachPods: options.reachPods ?? "auto", alerts: options.alerts });
     const configPath = write("dfbot.yaml", dfbotYaml);
@@ -263,73 +240,6 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     await stop();
     throw error;
   }
-}
-
-function startFlux(
-  { repository, branch, healthTimeoutMs = 30_000 }: GitOpsOptions,
-  stores: { readonly infra: ObjectStore; readonly apps: ObjectStore },
-  directory: string,
-  onNotice: (text: string) => void,
-): Flux {
-  return createFlux({
-    clusters: Object.entries(stores).map(([name, store]) => ({ name, store })),
-    source: createGitSource({ repository, branch, folder: join(directory, "flux") }),
-    branch,
-    adapt: adapted,
-    healthTimeoutMs,
-    onNotice,
-  });
-}
-
-/** The bot's configuration comes from Git as everything does. */
-function whyBotIsMissing(infra: ObjectStore): string | undefined {
-  if (hasBotConfig(infra)) return undefined;
-  const said = infra.list(places.kustomizations).flatMap((object) => {
-    const ready = readyOf(object);
-    return ready === undefined || ready.status === "True" ? [] : [`${object.metadata.name}: ${ready.message}`];
-  });
-  return `Flux has not applied the bot's configuration: ${said.join("; ") || "it has not begun"}`;
-}
-
-type Cleanup = () => unknown;
-
-interface ClusterUsers extends Cluster {
-  readonly botToken: string;
-  readonly adminToken: string;
-}
-
-async function startApis(
-  stores: { readonly infra: ObjectStore; readonly apps: ObjectStore },
-  kubelet: Kubelet,
-  cleanups: Cleanup[],
-): Promise<{ readonly infra: ClusterUsers; readonly apps: ClusterUsers }> {
-  const start = async (name: "infra" | "apps"): Promise<ClusterUsers> => {
-    const botToken = `sandbox-bot-${randomBytes(12).toString("hex")}`;
-    const adminToken = `sandbox-admin-${randomBytes(12).toString("hex")}`;
-    const api = await startKubernetesApi({
-      name,
-      store: stores[name],
-      podRuntime: kubelet.runtime,
-      users: [
-        {
-          token: botToken,
-          name: botUser,
-          groups: ["system:serviceaccounts", "system:serviceaccounts:dragonfly-bot"],
-        },
-        { token: adminToken, name: "admin", groups: ["system:masters"] },
-      ],
-    });
-    const record = process.env[callRecordVariable];
-    if (record !== undefined) cleanups.push(() => recordCalls(record, name, api.log, botUser));
-    cleanups.push(() => api.stop());
-    return { name, objects: stores[name], api, botToken, adminToken };
-  };
-  const [infra, apps] = await Promise.all([start("infra"), start("apps")]);
-  return { infra, apps };
-}
-
-function contextOf({ name, api }: Cluster, token: string) {
-  return { context: name, server: api.url, caCertPem: api.caCertPem, token };
 }
 
 /** As if the schedule had just run, so that there is something to restart from. */
