@@ -1,35 +1,31 @@
-import { selects } from "../platform/label-selector.ts";
-import { both, matchRule, type Question } from "./match.ts";
-import type { Direction, Endpoint, Enforcement, Policy, Protocol, Rule } from "./model.ts";
-
-export type Decision = "allowed" | "denied" | "unknown";
-
-/** What one side says, and which rule says so. */
-export interface SideResult {
-  readonly decision: Decision;
-  /** One line: the rule that decides, or why none does. */
-  readonly because: string;
-}
+import { type Seen, samePod, seenFrom } from "./ends.ts";
+import { judge, type SideResult } from "./judge.ts";
+import type { Endpoint, Enforcement, PodEndpoint, Policy, Protocol } from "./model.ts";
+import { appliesTo } from "./subject.ts";
+import { policyName } from "./wording.ts";
 
 export interface PolicyQuestion {
   readonly from: Endpoint;
   readonly to: Endpoint;
+  /** The port of the pod, after a Service has mapped it. */
   readonly port: number;
   readonly protocol?: Protocol;
+  /** Of both ends; those of other clusters and namespaces do no harm. */
   readonly policies: readonly Policy[];
   readonly enforcement: Enforcement;
 }
 
 export interface PolicyAnswer {
-  readonly decision: Decision;
+  readonly decision: SideResult["decision"];
+  /** What the destination's policies say of what comes in. */
   readonly ingress: SideResult;
+  /** What the source's policies say of what goes out. */
   readonly egress: SideResult;
 }
 
 /**
- * May this source reach this destination on this port, and which rule says so? The destination's policies judge what comes
- * in, the source's what goes out; both must allow.
- * Sources: Kubernetes, "Network Policies"; Cilium, "Policy Enforcement" and "Layer 3 Policies".
+ * May this source reach this destination on this port, and which rule says so? Both sides must allow.
+ * Sources: Kubernetes, "Network Policies"; Cilium, "Policy Enforcement Modes" and "Layer 3 Policies".
  */
 export function evaluatePolicies(question: PolicyQuestion): PolicyAnswer {
   const ingress = side("ingress", question.to, question.from, question);
@@ -37,82 +33,71 @@ export function evaluatePolicies(question: PolicyQuestion): PolicyAnswer {
   return { ingress, egress, decision: worst(ingress.decision, egress.decision) };
 }
 
-function worst(a: Decision, b: Decision): Decision {
+function worst(a: SideResult["decision"], b: SideResult["decision"]): SideResult["decision"] {
   if (a === "denied" || b === "denied") return "denied";
   return a === "unknown" || b === "unknown" ? "unknown" : "allowed";
 }
 
 function side(type: "ingress" | "egress", subject: Endpoint, other: Endpoint, asked: PolicyQuestion): SideResult {
-  if (subject.kind !== "pod") return { decision: "allowed", because: `no policy is about the ${subject.kind} end` };
-  if (type === "ingress" && other.kind === "host") {
-    return { decision: "allowed", because: "a node always reaches its own pods: kubelet and probes depend on it" };
-  }
-  const own = asked.policies.filter(
+  if (subject.kind === "external") return allowed("no policy is about an address outside");
+  if (subject.kind !== "pod") return ofNode(type, asked.policies);
+  if (samePod(subject, other)) return allowed("a pod always reaches itself");
+  if (subject.hostNetwork === true) return ofHostNetwork(type, subject, asked);
+  const { port, protocol = "TCP", enforcement, policies, to } = asked;
+  const seen = seenFrom(subject, other);
+  const question = { type, destination: to, port, protocol, enforcement };
+  return withOwnNode(type, seen, enforcement, judge(policies, subject, seen, question));
+}
+
+function allowed(because: string): SideResult {
+  return { decision: "allowed", because, isolatedBy: [] };
+}
+
+function unknown(because: string): SideResult {
+  return { decision: "unknown", because, isolatedBy: [] };
+}
+
+/** Only Cilium's policies for nodes are about nodes, and those select by labels of nodes. */
+function ofNode(type: "ingress" | "egress", policies: readonly Policy[]): SideResult {
+  const host = policies.find(
     (policy) =>
-      policy.cluster === subject.cluster &&
-      policy.namespace === subject.namespace &&
-      selects(policy.subject, subject.labels),
+      policy.about === "nodes" &&
+      policy.kind === "CiliumClusterwideNetworkPolicy" &&
+      (policy.unmodelled !== undefined || policy[type].allow.length + policy[type].deny.length > 0),
   );
-  const { port, protocol = "TCP", enforcement } = asked;
-  const question: Question = { other, destination: asked.to, port, protocol, enforcement };
-  return judge(type, own, question);
+  return host === undefined
+    ? allowed("no policy is about a node")
+    : unknown(`${policyName(host)} is about nodes, which is not modelled`);
 }
 
-interface Looked {
-  readonly policy: Policy;
-  readonly rule: Rule;
-  readonly matched: ReturnType<typeof matchRule>;
+/** "Network Policies": for pods on the host's network undefined; most often ignored. Cilium knows them as their node. */
+function ofHostNetwork(type: "ingress" | "egress", subject: PodEndpoint, asked: PolicyQuestion): SideResult {
+  const ofItsNode = ofNode(type, asked.policies);
+  if (ofItsNode.decision !== "allowed" || asked.enforcement.kind === "cilium") return ofItsNode;
+  const selecting = asked.policies.find(
+    (policy) =>
+      policy[type].isolates && appliesTo(policy, { ...subject, hostNetwork: false }, asked.enforcement).match !== false,
+  );
+  return selecting === undefined
+    ? ofItsNode
+    : unknown(`whether ${policyName(selecting)} is about a pod on the host's network is undefined in Kubernetes`);
 }
 
-function judge(type: "ingress" | "egress", own: readonly Policy[], question: Question): SideResult {
-  const look = (which: (direction: Direction) => readonly Rule[]): readonly Looked[] =>
-    own.flatMap((policy) =>
-      which(policy[type]).map((rule) => ({ policy, rule, matched: matchRule(policy, rule, question) })),
-    );
-  const total = ({ matched }: Looked) => both(matched.peer, matched.port);
-
-  const deny = look((direction) => direction.deny);
-  const refused = deny.find((one) => total(one) === true);
-  if (refused !== undefined) return { decision: "denied", because: `${named(refused)} denies it` };
-  const mayRefuse = deny.find((one) => total(one) === "unknown");
-
-  const isolating = own.filter((policy) => policy[type].isolates);
-  const allow = look((direction) => direction.allow);
-  const granted = allow.find((one) => total(one) === true);
-  if (mayRefuse === undefined && granted !== undefined)
-    return { decision: "allowed", because: `${named(granted)} allows it` };
-  if (mayRefuse === undefined && isolating.length === 0) {
-    return { decision: "allowed", because: `no policy isolates the pod for ${type}` };
-  }
-  const unsure = mayRefuse ?? allow.find((one) => total(one) === "unknown");
-  if (unsure !== undefined && (granted !== undefined || isolating.length === 0 || mayRefuse === undefined)) {
-    return {
-      decision: "unknown",
-      because: `${named(unsure)} says something that is not modelled: ${whatOf(unsure.rule)}`,
-    };
-  }
-  return { decision: "denied", because: nearest(type, isolating, allow) };
-}
-
-function named({ policy, rule }: Looked): string {
-  return `${policyName(policy)} ${rule.place}`;
-}
-
-function policyName({ kind, namespace, name }: Policy): string {
-  return `${kind} ${namespace}/${name}`;
-}
-
-function whatOf({ unmodelled, peers = [] }: Rule): string {
-  const [strange] = peers.flatMap((peer) => (peer.kind === "unmodelled" ? [peer.what] : []));
-  return unmodelled ?? strange ?? "a named port, an address of a node, or labels of a namespace";
-}
-
-/** Why nothing allows it, with the rule that came closest. */
-function nearest(type: string, isolating: readonly Policy[], allow: readonly Looked[]): string {
-  const isolated = `${isolating.map(policyName).join(", ")} isolate${isolating.length === 1 ? "s" : ""} the pod for ${type}`;
-  const wrongPort = allow.find(({ matched }) => matched.peer === true);
-  if (wrongPort !== undefined) return `${isolated}; ${named(wrongPort)} lists this peer, but not this port`;
-  const wrongPeer = allow.find(({ matched }) => matched.port === true);
-  if (wrongPeer !== undefined) return `${isolated}; ${named(wrongPeer)} lists this port, but not this peer`;
-  return `${isolated}; no rule lists peer or port`;
+/**
+ * "Traffic to and from the node where a Pod is running is always allowed" ("Network Policies"). Cilium does so for what comes
+ * in ("Access to/from local host"), and wants a rule for what goes out.
+ */
+function withOwnNode(
+  type: "ingress" | "egress",
+  other: Seen,
+  enforcement: Enforcement,
+  { result, refusing }: ReturnType<typeof judge>,
+): SideResult {
+  if (other.kind !== "node" || other.where === "remote-node" || result.decision === "allowed") return result;
+  if (type === "egress" && enforcement.kind === "cilium") return result;
+  const always = type === "ingress" ? "a node always reaches its own pods" : "a pod always reaches its own node";
+  if (refusing) return { ...result, decision: "unknown", because: `${always}, but ${result.because}` };
+  return other.where === "host"
+    ? allowed(always)
+    : { ...result, decision: "unknown", because: `${always}, and whether this is its own is not known` };
 }

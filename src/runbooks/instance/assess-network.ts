@@ -1,8 +1,8 @@
 import type { Config, InstanceConfig } from "../../config/file.ts";
-import type { Policy } from "../../network-policy/model.ts";
 import type { Service } from "../../platform/kubernetes.ts";
 import { formatLabels, selects } from "../../platform/label-selector.ts";
 import type { Finding } from "../../reports/model.ts";
+import { assessPolicy } from "./assess-policy.ts";
 import { evidence, finding, firstVerdict, fromReading } from "./findings.ts";
 import type { InstanceObservation, RemoteObservation } from "./observe.ts";
 
@@ -19,7 +19,7 @@ export function assessNetwork(seen: InstanceObservation, instance: InstanceConfi
     ...assessServices(seen, instance),
     ...seen.remotes.flatMap((remote) => assessRemote(remote, seen, instance, config)),
     ...assessBudget(seen, instance, podLabels),
-    ...assessPolicy(seen, podLabels),
+    ...assessPolicy(seen, instance, podLabels),
     ...assessMonitors(seen, podLabels),
   ];
 }
@@ -174,58 +174,6 @@ function assessBudget(
       }),
     ];
   });
-}
-
-function assessPolicy(seen: InstanceObservation, podLabels: Record<string, string>): readonly Finding[] {
-  const id = "networkpolicy.data";
-  const kinds = [seen.policies, seen.ciliumPolicies];
-  const found = kinds.flatMap((reading) => (reading.ok ? reading.value : []));
-  const own = found.filter((policy) => policy.ingress.isolates && selects(policy.subject, podLabels));
-  // Policies add up: one that was not read may let in whom the others do not.
-  const unread = kinds.find((reading) => !reading.ok);
-  if (unread !== undefined) return fromReading({ id, section, what: "The network policies" }, unread, () => []);
-  const names = own.map(({ kind, name }) => `${kind} ${name}`).join(", ");
-  return [
-    finding({
-      id,
-      section,
-      verdict: lets(own) ? "ok" : "fail",
-      title:
-        own.length === 0
-          ? "No network policy restricts who may connect"
-          : lets(own)
-            ? `Network policies restrict who may connect: ${names}`
-            : `The network policies let nobody in: ${names}`,
-      detail:
-        own.length === 0
-          ? "Any pod may reach the data port, and the admin port, which asks for no password."
-          : lets(own)
-            ? ""
-            : "Neither clients, nor replicas of their primary, nor the operator can connect.",
-      evidence: [
-        evidence(
-          seen.policies,
-          named(own, "NetworkPolicy") || "no NetworkPolicy selects the instance's pods for Ingress",
-        ),
-        evidence(
-          seen.ciliumPolicies,
-          named(own, "CiliumNetworkPolicy") || "no CiliumNetworkPolicy selects the instance's pods for Ingress",
-        ),
-      ],
-    }),
-  ];
-}
-
-/** Whether somebody may come in: a policy without rules only shuts out. */
-function lets(policies: readonly Policy[]): boolean {
-  return policies.some(({ ingress }) => ingress.allow.some(({ peers }) => peers === undefined || peers.length > 0));
-}
-
-function named(policies: readonly Policy[], kind: Policy["kind"]): string {
-  return policies
-    .filter((policy) => policy.kind === kind)
-    .map(({ name, ingress }) => `${name} (${ingress.allow.length} ingress rules)`)
-    .join(", ");
 }
 
 function assessMonitors(seen: InstanceObservation, podLabels: Record<string, string>): readonly Finding[] {

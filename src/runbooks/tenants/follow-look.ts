@@ -256,7 +256,7 @@ async function accessProgress(look: Look, { namespace, cluster, instance, allowe
     from: end(namespace, cluster, {}),
     to: {
       ...end(instance.namespace, instance.cluster, { app: instance.name, "app.kubernetes.io/name": "dragonfly" }),
-      namedPorts: { redis: 6_379 },
+      containerPorts: [{ name: "redis", port: 6_379, protocol: "TCP" }],
     },
     port: 6_379,
     policies: seen.value,

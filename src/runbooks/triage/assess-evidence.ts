@@ -178,12 +178,12 @@ function assessScraper(
     kind: "pod" as const,
     cluster,
     namespace: where,
-    namespaceLabels: { "kubernetes.io/metadata.name": where },
+    namespaceLabels: undefined,
     labels,
   });
   const { ingress } = evaluatePolicies({
     from: end(scraper.namespace, scraper.labels),
-    to: { ...end(namespace, pod.meta.labels), namedPorts: { admin: 9_999 } },
+    to: { ...end(namespace, pod.meta.labels), containerPorts: [{ name: "admin", port: 9_999, protocol: "TCP" }] },
     port: 9_999,
     policies: [...seen.policies.value, ...seen.ciliumPolicies.value],
     enforcement: { kind: "cilium", defaultLocalCluster: true },

@@ -16,6 +16,16 @@ export function checkNetwork(folder: Folder): readonly Check[] {
     if (error instanceof BotError) return [broken("policy.network", error.message, error.next)];
     throw error;
   }
+  const strange = policies.find(({ unmodelled }) => unmodelled !== undefined);
+  if (strange !== undefined) {
+    return [
+      broken(
+        "policy.network",
+        `${strange.kind} ${strange.name} is not understood: ${strange.unmodelled}`,
+        "Write it in a way that Cilium takes and this bot knows",
+      ),
+    ];
+  }
   const open = openingsOf(policies);
   const platform = [config.home.namespace, config.metrics.scraper.namespace, config.operator.namespace, name];
   const clients = open.ingress.filter(({ port }) => port === 6379).flatMap(({ namespaces }) => namespaces);
@@ -98,16 +108,16 @@ function openingsOf(policies: readonly Policy[]): Openings {
   return { ingress, egress, wildcards };
 }
 
-function portsOf({ ports, unmodelled }: Rule, known: readonly number[]): readonly number[] | "any" {
-  if (ports === undefined || unmodelled !== undefined) return "any";
-  const numbers = ports.flatMap(({ port, endPort }) =>
-    typeof port === "number" && endPort === undefined && known.includes(port) ? [port] : [],
+function portsOf({ ports, conditions: ofRule }: Rule, known: readonly number[]): readonly number[] | "any" {
+  if (ports === undefined || ofRule !== undefined) return "any";
+  const numbers = ports.flatMap(({ port, endPort, conditions }) =>
+    typeof port === "number" && endPort === undefined && conditions === undefined && known.includes(port) ? [port] : [],
   );
   return numbers.length === ports.length ? numbers : "any";
 }
 
-function namespacesOf({ peers, unmodelled }: Rule, policy: Policy): readonly string[] | "anybody" {
-  if (peers === undefined || unmodelled !== undefined) return "anybody";
+function namespacesOf({ peers, conditions }: Rule, policy: Policy): readonly string[] | "anybody" {
+  if (peers === undefined || conditions !== undefined) return "anybody";
   const all = peers.map((peer) => namespacesOfPeer(peer, policy));
   return all.some((one) => one === "anybody") ? "anybody" : all.filter((one) => one !== "anybody").flat();
 }
@@ -115,7 +125,7 @@ function namespacesOf({ peers, unmodelled }: Rule, policy: Policy): readonly str
 function namespacesOfPeer(peer: Peer, { namespace }: Policy): readonly string[] | "anybody" {
   if (peer.kind === "pods") {
     if (peer.namespaces !== undefined) return named(peer.namespaces, "kubernetes.io/metadata.name") ?? "anybody";
-    return isEmpty(peer.pods) ? "anybody" : [namespace];
+    return isEmpty(peer.pods) || namespace === undefined ? "anybody" : [namespace];
   }
   if (peer.kind !== "endpoints") return "anybody";
   const key = "io.kubernetes.pod.namespace";
@@ -123,7 +133,7 @@ function namespacesOfPeer(peer: Peer, { namespace }: Policy): readonly string[] 
     Object.hasOwn(peer.selector.matchLabels ?? {}, key) ||
     (peer.selector.matchExpressions ?? []).some((one) => one.key === key);
   if (says) return named(peer.selector, key) ?? "anybody";
-  return isEmpty(peer.selector) ? "anybody" : [namespace];
+  return isEmpty(peer.selector) || namespace === undefined ? "anybody" : [namespace];
 }
 
 /** Namespaces that a selector names one by one. */

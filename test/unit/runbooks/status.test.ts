@@ -108,6 +108,13 @@ describe("status says what is wrong", () => {
       { infra: { ciliumNetworkPolicies: new BotError("kubernetes.forbidden", "no", "grant it") } },
       ["networkpolicy.data: unknown"],
     ],
+    [
+      "a policy is not understood",
+      {
+        infra: { ciliumNetworkPolicies: [{ ...policy("cilium", {}, 1), unmodelled: "ingress.0: says something new" }] },
+      },
+      ["networkpolicy.data: unknown"],
+    ],
     ["nobody scrapes", { infra: { monitors: [] } }, ["monitor.pods: warn", "monitor.rules: warn"]],
     [
       "the CRD is not established",
