@@ -57,6 +57,22 @@ function pieces(
   );
 }
 
+/**
+ * The calls, with those in tenants' namespaces counted as made in the shared instance's: a tenant's own folder binds the very
+ * same role there. `shipped` are the namespaces that the tree itself has; a tenant's is `dragonfly-<name>` and none of them.
+ */
+export function withTenantsFolded(
+  calls: readonly RecordedCall[],
+  shipped: readonly string[],
+  shared: string,
+): readonly RecordedCall[] {
+  return calls.map((call) => {
+    const { namespace = "" } = call;
+    const isTenants = namespace.startsWith("dragonfly-") && !shipped.includes(namespace);
+    return isTenants ? { ...call, namespace: shared } : call;
+  });
+}
+
 export interface RoleUse {
   /** Calls that nothing grants. */
   readonly missing: readonly RecordedCall[];

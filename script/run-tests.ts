@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { startVitest } from "vitest/node";
 import { callRecordVariable } from "../sandbox/kubernetes/call-record.ts";
 import { platformObjects } from "../sandbox/world/platform/platform.ts";
-import { grantsOf, readCalls, roleUse, sentences } from "./role-use.ts";
+import { grantsOf, readCalls, roleUse, sentences, withTenantsFolded } from "./role-use.ts";
 
 const filters = process.argv.slice(2);
 const output = join(import.meta.dirname, "..", "test-output");
@@ -34,10 +34,13 @@ console.log(`\n${passed} passed, ${failed} failed, ${count("skipped")} skipped`)
 process.exit(differences.length > 0 ? 1 : (process.exitCode ?? 0));
 
 function differencesOfRoles(): readonly string[] {
-  const calls = readCalls(record);
-  const grants = (["infra", "apps"] as const).flatMap((cluster) => {
-    const objects = platformObjects(cluster).flatMap((applied) => applied.objects);
-    return grantsOf(cluster, objects, "dragonfly-bot/dfbot");
-  });
-  return sentences(roleUse(calls, grants));
+  const clusters = (["infra", "apps"] as const).map((cluster) => ({
+    cluster,
+    objects: platformObjects(cluster).flatMap((applied) => applied.objects),
+  }));
+  const grants = clusters.flatMap(({ cluster, objects }) => grantsOf(cluster, objects, "dragonfly-bot/dfbot"));
+  const shipped = clusters
+    .flatMap(({ objects }) => objects)
+    .flatMap(({ kind, metadata }) => (kind === "Namespace" ? [metadata.name] : []));
+  return sentences(roleUse(withTenantsFolded(readCalls(record), shipped, "dragonfly-system"), grants));
 }

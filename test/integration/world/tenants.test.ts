@@ -2,6 +2,7 @@ import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { until } from "../../../sandbox/faults/wait.ts";
+import { isAllowed } from "../../../sandbox/kubernetes/rbac.ts";
 import { readyOf } from "../../../sandbox/world/flux/conditions.ts";
 import { askAdmin } from "../../../sandbox/world/operator/admin.ts";
 import { places } from "../../../sandbox/world/places.ts";
@@ -151,11 +152,17 @@ describe("the question whether a cluster would take a resource", () => {
     await expect(cluster().wouldAccept("dragonfly-bot", resource(change), signal())).rejects.toThrow(message);
   });
 
-  it("may not be asked elsewhere", async () => {
-    const elsewhere = { ...resource(), metadata: { name: "dragonfly-shop", namespace: "harbor" } };
-    await expect(cluster().wouldAccept("harbor", elsewhere, signal())).rejects.toMatchObject({
-      code: "kubernetes.forbidden",
-    });
+  it("may not be asked elsewhere, nor by anything else than a creation", () => {
+    const bot = { token: "", name: "system:serviceaccount:dragonfly-bot:dfbot", groups: [] };
+    const asked = { verb: "create", group: "dragonflydb.io", resource: "dragonflies", subresource: undefined };
+    const may = (verb: string, namespace: string) =>
+      isAllowed(world.infra.objects, bot, { ...asked, verb, namespace, name: undefined });
+    expect(may("create", "dragonfly-bot")).toBe(true);
+    expect([may("create", "harbor"), may("update", "dragonfly-bot"), may("delete", "dragonfly-bot")]).toEqual([
+      false,
+      false,
+      false,
+    ]);
   });
 
   it("comes with the schema that the cluster has", async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { RecordedCall } from "../../../sandbox/kubernetes/call-record.ts";
 import { platformObjects } from "../../../sandbox/world/platform/platform.ts";
-import { grantsOf, roleUse, sentences } from "../../../script/role-use.ts";
+import { grantsOf, roleUse, sentences, withTenantsFolded } from "../../../script/role-use.ts";
 
 const account = "dragonfly-bot/dfbot";
 const objects = (cluster: "infra" | "apps") => platformObjects(cluster).flatMap((applied) => applied.objects);
@@ -42,6 +42,16 @@ describe("the bot's roles", () => {
     expect(sentences(roleUse([...calls, elsewhere], grants))).toEqual([
       "infra: no shipped role grants list pods  in harbor, which the bot called",
     ]);
+  });
+
+  it("cover a tenant's namespace, where its folder binds the same role, and no namespace that only looks like one", () => {
+    const pods = calls.find(({ resource }) => resource === "pods") as RecordedCall;
+    const shipped = ["dragonfly-system", "dragonfly-bot"];
+    const missing = (namespace: string) =>
+      roleUse(withTenantsFolded([{ ...pods, namespace }], shipped, "dragonfly-system"), grants).missing;
+    expect(missing("dragonfly-payments")).toEqual([]);
+    expect(missing("dragonfly-bot")).toHaveLength(1);
+    expect(missing("payments")).toHaveLength(1);
   });
 
   it("are found too wide by a grant that no call uses", () => {
