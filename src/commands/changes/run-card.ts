@@ -54,7 +54,8 @@ export function runCard(record: RunRecord, { title, policy, missing, progress }:
   if (asked !== undefined) add(9, context(decisionLine(asked, policy, missing)));
   const steps = stepsLine(record);
   if (steps !== "") add(6, context(steps));
-  if (progress !== undefined && record.state === "running") add(8, context(escapedUpTo(progress, 300)));
+  const waits = record.state === "running" ? progress : sleepingFor(record);
+  if (waits !== undefined) add(8, context(`:hourglass_flowing_sand: ${escapedLine(waits, 300)}`));
   if (record.failure !== undefined) {
     add(9, section(escapedUpTo(`${record.failure.message}. ${record.failure.next}`, 2_500)));
   }
@@ -81,12 +82,25 @@ function fitting(parts: readonly Part[]): readonly KnownBlock[] {
   return parts.filter((part) => kept.has(part)).map(({ block }) => block);
 }
 
+/** What a run that sleeps says it waits for: the name of its sleep. */
+function sleepingFor({ state, checkpoints }: RunRecord): string | undefined {
+  const last = checkpoints.at(-1);
+  return state === "sleeping" && last?.kind === "sleep" ? last.name : undefined;
+}
+
 function stepsLine({ checkpoints }: RunRecord): string {
   const steps = checkpoints.flatMap((one) => (one.kind === "step" ? [one] : []));
-  const words = steps.map(
-    ({ name, doneAt, failure }) =>
-      `${failure !== undefined ? "✖" : doneAt === undefined ? "…" : "✔"} ${escapedLine(name, 80)}`,
-  );
+  const words: string[] = [];
+  let times = 0;
+  for (const [index, { name, doneAt, failure }] of steps.entries()) {
+    const mark = failure !== undefined ? "✖" : doneAt === undefined ? "…" : "✔";
+    const again = steps[index - 1]?.name === name;
+    times = again ? times + 1 : 1;
+    const word = `${mark} ${escapedLine(name, 80)}`;
+    // Looking again and again is one word with a number.
+    if (again) words[words.length - 1] = `${word} (${times} times)`;
+    else words.push(word);
+  }
   // Of very many the newest are those that somebody waits for.
   const { text, linesLeft } = joinLines(words.toReversed(), 1_800);
   const shown = text === "" ? [] : text.split("\n").toReversed();

@@ -122,6 +122,24 @@ describe("the card of a plan with a merge request", () => {
     );
   });
 
+  it("says what it waits for while it sleeps, and looks again in one word", () => {
+    const look = (index: number): Checkpoint => ({
+      kind: "step",
+      name: "look again",
+      begunAt: at,
+      doneAt: at,
+      attempts: 1,
+      result: index,
+    });
+    const sleep: Checkpoint = { kind: "sleep", name: "waits for the pipeline <!here>", until: at };
+    const text = said(
+      run({ state: "sleeping", checkpoints: [asked(), look(1), sleep, look(2), sleep, look(3), sleep] }),
+    );
+    expect(text).toContain(":hourglass_flowing_sand: waits for the pipeline &lt;!here&gt;");
+    expect(text).toContain("✔ look again (3 times)");
+    expect(said(run({ state: "running", checkpoints: [asked(), sleep] }))).not.toContain("waits for the pipeline");
+  });
+
   it("lists few files, and counts many", () => {
     const file = (index: number) => ({ key: `file/${index}`, description: `new: file-${index}.yaml`, diff: "+x" });
     const of = (count: number) => ({
