@@ -17,6 +17,8 @@ const read = (file: string): unknown => parse(readFileSync(new URL(file, folder)
 const labels = z.record(z.string(), z.string());
 const protocol = z.enum(["TCP", "UDP", "SCTP"]);
 const pod = z.strictObject({
+  /** Its key in the file, unless it has somebody else's. */
+  name: z.string().exactOptional(),
   cluster: z.string().default("infra"),
   namespace: z.string(),
   namespaceLabels: labels.exactOptional(),
