@@ -53,6 +53,7 @@ export async function mergeApproved(
   let hostSays = "";
   let asked = false;
   let waitedMs = 0;
+  let told = false;
   for (let looks = 0; ; looks++) {
     const waited = waitedMs;
     const look = async ({ signal }: StepContext) => {
@@ -105,8 +106,10 @@ export async function mergeApproved(
         },
         again,
       );
-      // Merged, moved or refused: the next look says what there is.
-      if (outcome !== "not-yet") continue;
+      // The next look says what there is. When that does not know it yet, it is waited for like anything else.
+      const isNews = outcome !== "not-yet" && !told;
+      told ||= isNews;
+      if (isNews) continue;
     }
     const seconds = pauses[Math.min(looks, pauses.length - 1)] ?? 300;
     waitedMs += seconds * 1_000;
