@@ -107,7 +107,7 @@ export async function mergeApproved(
         again,
       );
       // The next look says what there is. When that does not know it yet, it is waited for like anything else.
-      const isNews = outcome !== "not-yet" && !told;
+      const isNews: boolean = outcome !== "not-yet" && !told;
       told ||= isNews;
       if (isNews) continue;
     }

@@ -226,6 +226,16 @@ describe("when what people were asked about is no longer what there is", () => {
     expect(world.git.mergeRequests).toHaveLength(1);
   });
 
+  it("a change of what the draft relied on, in a file that it does not touch, counts as well", async () => {
+    const { record, world } = await run("tenant-propose", { ...payments, isolation: "shared" }, ({ git }) => {
+      const { settings } = config.tenants;
+      const text = git.text("main", settings) ?? "";
+      git.people.push("main", { [settings]: text.replace("DRAGONFLY_MAXMEMORY: 3gb", "DRAGONFLY_MAXMEMORY: 256mb") });
+    });
+    expect(record.failure?.code).toBe("change.refused");
+    expect(deeds(world)).toEqual(["commit", "open"]);
+  });
+
   it("a change of other files on main changes nothing", async () => {
     const { record, world } = await run("access-allow", access, ({ git }) => {
       git.people.push("main", { "README.md": "# Platform\n" });
