@@ -1,4 +1,5 @@
 import { connect, type Socket } from "node:net";
+import { facadeClientList, type SeenConnection } from "./accent/client-list.ts";
 import { rewriteError } from "./accent/errors.ts";
 import type { Acl } from "./acl.ts";
 import { createQueue } from "./queue.ts";
@@ -20,6 +21,8 @@ export interface FacadeHost {
   readonly backendPort: number;
   /** For the admin port, where everybody may do everything. */
   readonly ownLogin: Login;
+  /** Everybody who is connected, by the end that the process behind sees. */
+  readonly connections: Map<string, SeenConnection>;
   readonly acl: Pick<Acl, "openToAll" | "mayLogIn" | "allows">;
   /**
    * Answers that the facade gives itself, with their effect; undefined: the process behind answers. `trusted`: nobody's
@@ -66,7 +69,7 @@ const special = new Set([
   ...subscribing,
   ...replicating,
   ...["AUTH", "HELLO", "MULTI", "EXEC", "DISCARD", "INFO", "ROLE", "CONFIG", "SAVE", "BGSAVE", "REPLICAOF", "SLAVEOF"],
-  ...["REPLTAKEOVER", "DFLY", "BGREWRITEAOF", "ACL"],
+  ...["REPLTAKEOVER", "DFLY", "BGREWRITEAOF", "ACL", "CLIENT"],
 ]);
 
 /**
@@ -83,6 +86,12 @@ export function serveClient(host: FacadeHost, { socket: client, first, trusted }
     ...(client.remoteAddress?.startsWith("127.") ? { localAddress: client.remoteAddress } : {}),
   });
   client.setNoDelay(true);
+  upstream.once("connect", () => {
+    const end = `${upstream.localAddress}:${upstream.localPort}`;
+    const [addr, laddr] = [client.remoteAddress, client.localAddress];
+    host.connections.set(end, { addr: `${addr}:${client.remotePort}`, laddr: `${laddr}:${client.localPort}` });
+    upstream.once("close", () => host.connections.delete(end));
+  });
   const turns = createQueue<Turn>();
   const replies = createQueue<Buffer>();
   /** How many of the turns, from the first, have gone to the process behind. */
@@ -220,6 +229,10 @@ export function serveClient(host: FacadeHost, { socket: client, first, trusted }
     }
     const local = host.local(words, trusted);
     if (local !== undefined) return { ...forward, kind: "local", answer: local };
+    if (name === "CLIENT") {
+      const isList = words[1]?.toUpperCase() === "LIST";
+      return isList ? { ...forward, rewrite: (reply) => facadeClientList(reply, host.connections) } : forward;
+    }
     const rewritten = host.rewritten(words);
     return rewritten === undefined ? forward : { ...forward, message: rewritten.ask, rewrite: rewritten.rewrite };
   };

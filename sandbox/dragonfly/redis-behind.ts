@@ -191,6 +191,7 @@ export function redisBehind(options: BehindOptions): FacadeServer {
     rewritten,
     // Facts, operator section 2: --break_replication_on_master_restart=true. A replica that still believes in an
     // earlier process of this pod is turned away until somebody tells it REPLICAOF again.
+    connections: new Map(),
     mayReplicate: (words) => !options.formerIds.has(words[1] ?? ""),
     replicates: options.onPrimaryId,
   };
