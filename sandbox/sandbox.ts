@@ -1,7 +1,7 @@
-import { fileURLToPath } from "node:url";
 import { type Alerting, startAlerting } from "./alertmanager/alerting.ts";
 import { type BotProcess, freePort, startBot } from "./bot-process.ts";
 import { createFaultPanel, type FaultPanel } from "./faults/faults.ts";
+import { projectFiles } from "./git-project.ts";
 import { type GitLabOptions, type GitLabSimulation, startGitLab } from "./gitlab/gitlab.ts";
 import { buildPage } from "./page/build.ts";
 import { type SlackSimulation, startSlack } from "./slack/server.ts";
@@ -58,7 +58,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
         ? undefined
         : await startGitLab({
             ...options.gitlab,
-            files: fileURLToPath(new URL("../deploy", import.meta.url)),
+            files: projectFiles(),
             webhook: {
               url: () => `http://127.0.0.1:${botPort}/webhooks/gitlab`,
               secret: gitlabWebhookSecret,

@@ -11,7 +11,7 @@ import { reconcileHelmReleases } from "./operator-chart.ts";
 const deploy = join(import.meta.dirname, "..", "..", "..", "deploy");
 
 /** What a laptop can carry, instead of the sizes in the shipped settings. */
-const sizes: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+export const sizes: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   infra: {
     DRAGONFLY_THREADS: "2",
     DRAGONFLY_MAXMEMORY: "512mb",
