@@ -13,7 +13,7 @@ export function checkTenant(tenant: Tenant, tree: Tree, config: Config): readonl
     checkTexts(tenant),
     checkClusters(tenant, config),
     checkIsolation(tenant, tree, config),
-    checkLeast(tenant),
+    ...checkLeast(tenant),
     ...checkPods(tenant),
   ];
 }
@@ -44,15 +44,19 @@ function checkIsolation(tenant: Tenant, tree: Tree, config: Config): Check {
       );
 }
 
-function checkLeast({ memory }: Tenant): Check {
+/** Of an instance of its own: what a tenant needs on the shared one may be as little as it is. */
+function checkLeast({ isolation, memory }: Tenant): readonly Check[] {
+  if (isolation === "shared") return [];
   const mib = mibOf(memory) ?? 0;
-  return mib >= leastMaxmemoryMib
-    ? kept("size.least", `${sayMib(mib)} is enough for a server to start`)
-    : broken(
-        "size.least",
-        `${sayMib(mib)} is too little`,
-        `A server needs ${leastMaxmemoryMib} MiB for each of its threads, and has one at least.`,
-      );
+  return [
+    mib >= leastMaxmemoryMib
+      ? kept("size.least", `${sayMib(mib)} is enough for a server to start`)
+      : broken(
+          "size.least",
+          `${sayMib(mib)} is too little`,
+          `A server needs ${leastMaxmemoryMib} MiB for each of its threads, and has one at least.`,
+        ),
+  ];
 }
 
 /** Two pods are allowed, and are one failure away from none. */

@@ -55,6 +55,11 @@ describe("a tenant on the shared instance", () => {
     expect(failing(draft)).toEqual([]);
   });
 
+  it("may need less than a server of its own would", () => {
+    expect(failing(propose(shared({ memory: "16Mi" })))).toEqual([]);
+    expect(failing(propose(own({ memory: "16Mi" })))).toContain("size.least");
+  });
+
   it("has a guard and a rule in the access list, in the words that Go's templates take", () => {
     const text = after.get(`${config.tenants.sharedDirectory}/externalsecret.yaml`) ?? "";
     expect(text).toContain(
