@@ -20,6 +20,7 @@ import { loadOwn } from "./own-runbooks.ts";
 import type { GitReader } from "./platform/git.ts";
 import { catalog } from "./runbooks/catalog/index.ts";
 import { createRunner } from "./runbooks/runner.ts";
+import { mergeRequestOf } from "./runbooks/tenants/merge-request-of.ts";
 import { createScrubber } from "./secrets.ts";
 import { openStore, type Store } from "./store/store.ts";
 import { createTelemetry } from "./telemetry.ts";
@@ -81,7 +82,12 @@ export async function serve(settings: Settings): Promise<number> {
     dataDir: environment.dataDir,
     readGroup: (id) => surface.groupMembers(id),
     onChange: (record) => void surface.showRun(record),
-    onEnded: ({ runbook, state }) => telemetry.changed(runbook, state),
+    onEnded: (record) => {
+      telemetry.changed(record.runbook, record.state);
+      // One that was decided against is closed, and GitLab does not hint at that.
+      const about = mergeRequestOf(record);
+      if (about !== undefined) mergeRequests.hint({ mergeRequest: about.iid });
+    },
     onProgress: (record, text) => {
       surface.showProgress(record, text).catch((err: unknown) => logger.debug({ err }, "no progress shown"));
     },

@@ -52,19 +52,19 @@ async function mirror(
   signal: AbortSignal,
 ): Promise<void> {
   const now = seenOf(mergeRequest, await deps.git.approvals(mergeRequest.iid, signal));
+  const self = await deps.git.self(signal);
   let news: readonly string[] | undefined;
   const amended = await deps.driver.amend(record.id, (current) => {
     news = undefined;
     if (isSame(current.mergeRequest, now)) return current;
-    news = newsOf(current.mergeRequest, now);
+    news = newsOf(current.mergeRequest, now, self);
     return awakened({ ...current, mergeRequest: now }, deps.now());
   });
-  const voided = await voidWhatChanged(amended, now.state, now.head, deps);
+  await voidWhatChanged(amended, now.state, now.head, deps);
   // Whoever wrote it down says it.
   if (news === undefined) return;
   deps.show(amended);
-  const sentences = [...news, ...(voided ? ["What was said about the plan before is void"] : [])];
-  if (sentences.length > 0) await deps.say(amended, sentences.map((sentence) => `${sentence}.`).join(" "));
+  if (news.length > 0) await deps.say(amended, news.map((sentence) => `${sentence}.`).join(" "));
 }
 
 async function voidWhatChanged(
@@ -72,12 +72,11 @@ async function voidWhatChanged(
   state: MergeRequest["state"],
   head: string,
   { driver }: LookDeps,
-): Promise<boolean> {
+): Promise<void> {
   const asked = mergeRequestOf(record);
-  if (asked?.digest === undefined || (state === "opened" && head === asked.head)) return false;
+  if (asked?.digest === undefined || (state === "opened" && head === asked.head)) return;
   const why = state === "opened" ? `it was pushed to and is at ${head.slice(0, 8)} now` : `it is ${state}`;
   await driver.voidApproval(record.id, asked.digest, `Merge request !${asked.iid}: ${why}`);
-  return true;
 }
 
 /** One of the bot's own that nobody will be asked about again: it says why, and is closed. */

@@ -20,18 +20,20 @@ export function isSame(one: SeenMergeRequest | undefined, other: SeenMergeReques
   return one !== undefined && JSON.stringify(one) === JSON.stringify(other);
 }
 
-/** What happened in the Git host between two looks, a sentence each; nothing for a first look at one that is as it was opened. */
-export function newsOf(before: SeenMergeRequest | undefined, now: SeenMergeRequest): readonly string[] {
+/**
+ * What people did in the Git host between two looks, a sentence each; nothing for a first look at one that is as it was opened, nor for
+ * what the bot's own account did. A push is not told of: the run asks again, and says why.
+ */
+export function newsOf(before: SeenMergeRequest | undefined, now: SeenMergeRequest, self: string): readonly string[] {
   const approved = now.approvedBy.filter((name) => !(before?.approvedBy ?? []).includes(name));
   const withdrawn = (before?.approvedBy ?? []).filter((name) => !now.approvedBy.includes(name));
   const who = now.by === undefined ? "" : ` by ${now.by}`;
   return [
-    ...(before !== undefined && before.head !== now.head ? [`Pushed to: it is at ${now.head.slice(0, 8)} now`] : []),
     ...approved.map((name) => `Approved in GitLab by ${name}`),
     ...withdrawn.map((name) => `${name} took the approval in GitLab back`),
     ...(now.pipeline === "failed" && before?.pipeline !== "failed" ? ["Its pipeline failed"] : []),
-    ...(now.state === "merged" && before?.state !== "merged" ? [`Merged${who}`] : []),
-    ...(now.state === "closed" && before?.state !== "closed" ? [`Closed${who}`] : []),
+    ...(now.state === "merged" && before?.state !== "merged" && now.by !== self ? [`Merged in GitLab${who}`] : []),
+    ...(now.state === "closed" && before?.state !== "closed" && now.by !== self ? [`Closed in GitLab${who}`] : []),
     ...(now.state === "opened" && before?.state === "closed" ? ["Opened again"] : []),
   ];
 }

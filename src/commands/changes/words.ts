@@ -17,7 +17,7 @@ export const stateWords: Readonly<Record<RunState, string>> = {
 };
 
 export function requesterOf({ surface, id }: RunRecord["requester"]): string {
-  return surface === "slack" ? mention(id) : escapedUpTo(clean(id), 100);
+  return surface === "cli" ? escapedUpTo(clean(id), 100) : mention(id);
 }
 
 /** A mention of a Slack user; anything else as the text it is. */
