@@ -1,18 +1,5 @@
 import { z } from "zod";
-import { read } from "../../platform/reading.ts";
-import { attention, type Finding, type ReportTable, worstVerdict } from "../../reports/model.ts";
-import type { KnownTenant } from "../../tenants/inventory.ts";
-import { tenantsOf } from "../../tenants/inventory.ts";
 import { defineRunbook } from "../define.ts";
-import { finding } from "../instance/findings.ts";
-import { plural } from "../instance/units.ts";
-import { aimOfTenant } from "../tenants/follow-aim.ts";
-import { lookHowFar } from "../tenants/follow-look.ts";
-import { baseOf } from "../tenants/plan-change.ts";
-import { shortSha } from "../tenants/sha.ts";
-import { readTree } from "../tenants/tree.ts";
-
-const gitWithinMs = 30_000;
 
 /** Every tenant that Git has, and whether the clusters are as Git says. */
 export const tenants = defineRunbook({
@@ -21,93 +8,5 @@ export const tenants = defineRunbook({
   description: "Every tenant with its health, and where the cluster differs from Git",
   params: z.strictObject({}),
   effect: "read",
-  async run({ config, platform, signal, now }) {
-    const deps = { config, platform };
-    const { branch, directory, kustomization } = config.tenants;
-    const git = await read(
-      { command: `git ls-tree -r --name-only ${branch} ${directory}`, timeoutMs: gitWithinMs, signal },
-      async (inner) => {
-        const sha = await baseOf(deps, inner);
-        return { sha, tree: await readTree(platform.git, config, sha, inner) };
-      },
-    );
-    if (!git.ok) {
-      const title = "The tenants could not be read from Git";
-      const evidence = [{ command: git.command, output: git.reason, at: git.at }];
-      const unread = finding({ id: "git", section: "Git", verdict: "unknown", title, detail: git.reason, evidence });
-      return { summary: title, findings: [unread], tables: [] };
-    }
-    const { sha, tree } = git.value;
-    const known = tenantsOf(tree, config);
-    const nothing = { kustomizations: [], instances: [], secrets: [], access: [], notices: [] };
-    const flux = known.length === 0 ? [] : [kustomization];
-    const applied = await lookHowFar(deps, { ...nothing, kustomizations: flux }, sha, signal, now);
-    const looked = await Promise.all(
-      known.map(async (one) => {
-        const parts = one.tenant === undefined ? nothing : { ...nothing, ...aimOfTenant(deps, one.tenant, tree) };
-        const seen = await lookHowFar(deps, parts, sha, signal, now);
-        return { one, findings: [...malformed(one), ...seen.map((progress) => inSection(progress.finding, one))] };
-      }),
-    );
-    const findings = [...applied.map((progress) => progress.finding), ...looked.flatMap((row) => row.findings)];
-    const [worst, ...more] = attention({ findings });
-    const count = known.length === 0 ? "There are no tenants yet" : plural(known.length, "tenant");
-    return {
-      summary:
-        worst === undefined
-          ? `${count}, as Git has them at ${shortSha(sha)}`
-          : `${count}: ${worst.title}${more.length === 0 ? "" : ` (and ${plural(more.length, "more finding")})`}`,
-      findings,
-      tables: known.length === 0 ? [] : [table(looked)],
-    };
-  },
+  run: async (context) => (await import("../tenants/list-tenants.ts")).listTenants(context),
 });
-
-function malformed({ name, problems, folder }: KnownTenant): readonly Finding[] {
-  if (problems.length === 0) return [];
-  const title = `${name} is not in Git as it should be`;
-  return [
-    finding({
-      id: `tenant.${name}`,
-      section: name,
-      verdict: "fail",
-      title,
-      detail: `${folder}: ${problems.join("; ")}`,
-    }),
-  ];
-}
-
-/** Two tenants on one instance have the same words about it. */
-function inSection(one: Finding, { name }: KnownTenant): Finding {
-  return { ...one, id: `${name}.${one.id}`, section: name };
-}
-
-interface Row {
-  readonly one: KnownTenant;
-  readonly findings: readonly Finding[];
-}
-
-const marks = { ok: "ok", warn: "warning", unknown: "unknown", fail: "failing" } as const;
-
-/** What matters first comes first: a phone shows three columns, and the rest when it is pushed aside. */
-function table(rows: readonly Row[]): ReportTable {
-  return {
-    title: "Tenants",
-    columns: [
-      { title: "Tenant", align: "left" },
-      { title: "State", align: "left" },
-      { title: "Memory", align: "right" },
-      { title: "Isolation", align: "left" },
-      { title: "Namespace", align: "left" },
-      { title: "Owner", align: "left" },
-    ],
-    rows: rows.map(({ one: { name, tenant }, findings }) => [
-      name,
-      marks[worstVerdict(findings.map(({ verdict }) => verdict))],
-      tenant?.memory ?? "?",
-      tenant?.isolation ?? "?",
-      tenant?.namespace ?? "?",
-      tenant?.owner ?? "?",
-    ]),
-  };
-}

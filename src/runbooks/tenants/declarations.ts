@@ -1,24 +1,27 @@
 import { z } from "zod";
 import type { Config } from "../../config/file.ts";
 import { namespaceName, type TenantChange, tenantName, tenantSchema } from "../../tenants/change.ts";
-import { recommend } from "../../tenants/recommend.ts";
-import { sharedMaxmemoryOf } from "../../tenants/settings.ts";
 import { lockOf, targetOf } from "../changes/members.ts";
 import type { ChangeDeclaration } from "./define-change.ts";
 import type { PlanDeps } from "./deps.ts";
-import { lastSnapshot } from "./last-snapshot.ts";
-import { draftAt, planChange, type WantedChange } from "./plan-change.ts";
+import type { WantedChange } from "./plan-change.ts";
 
 /** The changes of tenants that the bot drafts by itself, each with what people may say to it. */
 
 const name = tenantName;
 const tenantTarget = (params: { readonly name: string }) => `tenant/${params.name}`;
 
-function drafted<Params>(wanted: (params: Params, deps: PlanDeps) => WantedChange) {
+const planning = () => import("./plan-change.ts");
+
+function drafted<Params>(
+  wanted: (params: Params, deps: PlanDeps) => WantedChange | Promise<WantedChange>,
+  force: (params: Params) => boolean = () => false,
+) {
   return {
-    propose: (deps: PlanDeps, params: Params, signal: AbortSignal) => planChange(deps, wanted(params, deps), signal),
+    propose: async (deps: PlanDeps, params: Params, signal: AbortSignal) =>
+      (await planning()).planChange(deps, await wanted(params, deps), signal, { force: force(params) }),
     draftOn: async (deps: PlanDeps, params: Params, sha: string, signal: AbortSignal) =>
-      (await draftAt(deps, wanted(params, deps), sha, signal)).draft,
+      (await (await planning()).draftAt(deps, await wanted(params, deps), sha, signal)).draft,
   };
 }
 
@@ -37,9 +40,15 @@ export const propose: ChangeDeclaration<typeof proposeParams> = {
   positional: ["name"],
   subject: (params) => params.name,
   target: tenantTarget,
-  ...drafted<z.infer<typeof proposeParams>>(({ isolation, ...rest }, { config }) => (tree): TenantChange => {
-    const recommended = () => recommend(rest, rest.memory, sharedMaxmemoryOf(tree, config)).isolation;
-    return { kind: "propose", tenant: { ...rest, isolation: isolation ?? recommended() } };
+  ...drafted<z.infer<typeof proposeParams>>(async ({ isolation, ...rest }, { config }) => {
+    const [{ recommend }, { sharedMaxmemoryOf }] = await Promise.all([
+      import("../../tenants/recommend.ts"),
+      import("../../tenants/settings.ts"),
+    ]);
+    return (tree): TenantChange => {
+      const recommended = () => recommend(rest, rest.memory, sharedMaxmemoryOf(tree, config)).isolation;
+      return { kind: "propose", tenant: { ...rest, isolation: isolation ?? recommended() } };
+    };
   }),
 };
 
@@ -78,11 +87,11 @@ export const offboard: ChangeDeclaration<typeof offboardParams> = {
   positional: ["name"],
   subject: (params) => params.name,
   target: tenantTarget,
-  propose: (deps, params, signal) =>
-    planChange(deps, { kind: "offboard", name: params.name }, signal, { force: params.force }),
-  draftOn: async (deps, params, sha, signal) =>
-    (await draftAt(deps, { kind: "offboard", name: params.name }, sha, signal)).draft,
-  first: (deps, context) => lastSnapshot(deps, context),
+  ...drafted<z.infer<typeof offboardParams>>(
+    ({ name: leaving }) => ({ kind: "offboard", name: leaving }),
+    ({ force }) => force,
+  ),
+  first: async (deps, context) => (await import("./last-snapshot.ts")).lastSnapshot(deps, context),
 };
 
 const accessParams = z.strictObject({ namespace: namespaceName });

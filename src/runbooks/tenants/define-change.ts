@@ -7,11 +7,13 @@ import type { Runbook } from "../definition.ts";
 import type { ChangeRunbook, DurableContext } from "../durable/definition.ts";
 import { fromReading } from "../instance/findings.ts";
 import type { PlanDeps, TenantDeps } from "./deps.ts";
-import { carryThrough, type First } from "./merge-flow.ts";
+import type { First } from "./merge-flow.ts";
 import type { Proposal } from "./plan-change.ts";
-import { proposalConclusion } from "./proposal-report.ts";
 
-/** A change of the Git project that the bot drafts: what differs from one to the next. */
+/**
+ * A change of the Git project that the bot drafts: what differs from one to the next. What it works with is loaded when it is asked for:
+ * the rules about tenants are a fifth of the time that the service would take to start.
+ */
 export interface ChangeDeclaration<Schema extends z.ZodObject> {
   readonly id: string;
   readonly title: string;
@@ -41,6 +43,7 @@ export function changeRunbookOf<Schema extends z.ZodObject>(
     lock: (given) => (declared.lock ?? declared.target)(given, deps.config),
     async run(context) {
       const { params: given, runId, requester } = context;
+      const { carryThrough } = await import("./merge-flow.ts");
       const about = { runId, runbook: id, requester: requester.id };
       const first = await declared.first?.(deps, context);
       const change = {
@@ -65,6 +68,7 @@ export function previewOf<Schema extends z.ZodObject>(declared: ChangeDeclaratio
       const plan = await read({ command: "git diff", timeoutMs: planWithinMs, signal }, async (inner) => ({
         proposal: await declared.propose({ config, platform }, given, inner),
       }));
+      const { proposalConclusion } = await import("./proposal-report.ts");
       if (plan.ok) return proposalConclusion(plan.value.proposal, plan.at);
       const findings = fromReading({ id: "plan", section: "Plan", what: `The plan of ${id}` }, plan, () => []);
       return { summary: `There is no plan: ${plan.reason}`, findings, tables: [] };

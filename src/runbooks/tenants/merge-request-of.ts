@@ -1,7 +1,6 @@
 import { z } from "zod";
 import type { RunRecord } from "../durable/record.ts";
-import { mergeEffect } from "./merge.ts";
-import { readMergeKey } from "./plan-of.ts";
+import { mergeEffect, readMergeKey } from "./merge-key.ts";
 
 /** A merge request as a run knows it. */
 export interface RunMergeRequest {

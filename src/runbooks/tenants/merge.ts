@@ -3,6 +3,7 @@ import type { DurableContext, StepContext } from "../durable/definition.ts";
 import type { FileChange } from "./change-of-files.ts";
 import type { TenantDeps } from "./deps.ts";
 import { type About, type Approved, approvalNote, mergeMessage } from "./describe.ts";
+import { mergeEffect } from "./merge-key.ts";
 import { type Current, lookAt, refuseBroken, type Situation } from "./situation.ts";
 
 /** What people approved, on its way into the target branch. */
@@ -14,8 +15,6 @@ export interface ToMerge {
   /** Newest commit of the target branch for which the plan was seen to hold. */
   readonly holdsOn: string;
 }
-
-export const mergeEffect = "have GitLab merge exactly what was approved";
 
 /** Between two looks at GitLab, in seconds; the last one stays. The watch of GitLab wakes the run earlier. */
 const pauses = [3, 5, 10, 20, 30, 60, 120, 300, 600, 900] as const;

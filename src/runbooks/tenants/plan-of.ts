@@ -1,5 +1,6 @@
 import { makePlan, type Plan, type PlanContents } from "../../approvals/plan.ts";
 import { flatten } from "./markdown.ts";
+import { mergeKey } from "./merge-key.ts";
 import { shortSha } from "./sha.ts";
 import type { Current } from "./situation.ts";
 
@@ -55,17 +56,6 @@ export function planOf(current: Current, about: PlanAbout): Plan {
     authors: [...authors],
     url,
   });
-}
-
-/** Key of the effect that merges; the merge request and its head can be read off it. */
-export function mergeKey(iid: number, head: string): string {
-  return `merge-request/${iid}/merge/${head}`;
-}
-
-/** The merge request and the head that a key of an effect is about. */
-export function readMergeKey(key: string): { readonly iid: number; readonly head: string } | undefined {
-  const [, iid, head] = /^merge-request\/(\d+)\/merge\/([0-9a-f]+)$/.exec(key) ?? [];
-  return iid === undefined || head === undefined ? undefined : { iid: Number(iid), head };
 }
 
 function askedAgain(why: string): string {

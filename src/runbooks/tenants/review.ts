@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { defineRunbook } from "../define.ts";
 import type { TenantDeps } from "./deps.ts";
-import { carryThrough } from "./merge-flow.ts";
 import { mergeRequestParameter } from "./revert.ts";
 
 /** A merge request that people opened in GitLab: held against the same rules, decided about here, merged as it was approved. */
@@ -14,10 +13,11 @@ export const review = (deps: TenantDeps) =>
     params: z.strictObject({ mergeRequest: mergeRequestParameter }),
     positional: ["mergeRequest"],
     lock: ({ mergeRequest }) => `merge-request/${mergeRequest}`,
-    run: (context) => {
+    run: async (context) => {
+      const { carryThrough } = await import("./merge-flow.ts");
       const { params, runId, requester } = context;
       const iid = params.mergeRequest;
       const change = { kind: "theirs", runbook: "review", target: `merge-request/${iid}`, iid } as const;
-      return carryThrough(context, deps, change, { runId, runbook: "review", requester: requester.id });
+      return await carryThrough(context, deps, change, { runId, runbook: "review", requester: requester.id });
     },
   });
