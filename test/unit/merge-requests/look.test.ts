@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { configSchema } from "../../../src/config/file.ts";
 import { type LookDeps, lookAt, reviewIdOf } from "../../../src/merge-requests/look.ts";
 import { createMergeRequestWatch } from "../../../src/merge-requests/watch.ts";
@@ -185,5 +185,24 @@ describe("the watch", () => {
     watch.hint({ mergeRequest: iid });
     await expect.poll(() => world.reviews.length).toBe(1);
     await watch.stop();
+  });
+
+  it("finds out by itself, within the time that the configuration says, what no webhook told", async () => {
+    vi.useFakeTimers();
+    try {
+      const world = setUp();
+      const runs = async () => [...world.runs.values()];
+      const watch = createMergeRequestWatch({ ...world.deps, runs, onTrouble: () => undefined });
+      watch.start();
+      await vi.advanceTimersByTimeAsync(1_000);
+      world.theirs(`${folder}/payments/tenant.yaml`);
+      await vi.advanceTimersByTimeAsync(30_000);
+      expect(world.reviews).toEqual([]);
+      await vi.advanceTimersByTimeAsync(31_000);
+      expect(world.reviews).toHaveLength(1);
+      await watch.stop();
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });
