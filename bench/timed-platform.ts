@@ -42,6 +42,8 @@ export function timedPlatform(platform: Platform): { readonly platform: Platform
       events: timed(real.events),
       previousLog: timed(real.previousLog),
       kustomizations: timed(real.kustomizations),
+      helmRelease: timed(real.helmRelease),
+      ociRepository: timed(real.ociRepository),
     };
     readers.set(name, reader);
     return reader;
@@ -49,8 +51,16 @@ export function timedPlatform(platform: Platform): { readonly platform: Platform
   return {
     platform: {
       cluster,
-      servers: { state: timed(platform.servers.state), clients: timed(platform.servers.clients) },
-      metrics: { query: timed(platform.metrics.query), range: timed(platform.metrics.range) },
+      servers: {
+        state: timed(platform.servers.state),
+        clients: timed(platform.servers.clients),
+        users: timed(platform.servers.users),
+      },
+      metrics: {
+        query: timed(platform.metrics.query),
+        range: timed(platform.metrics.range),
+        rules: timed(platform.metrics.rules),
+      },
       alerting: platform.alerting,
       git: platform.git,
       lastKnownPods: platform.lastKnownPods,

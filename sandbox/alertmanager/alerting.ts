@@ -38,7 +38,7 @@ export async function startAlerting(options: AlertingOptions): Promise<Alerting 
     onNotice("Alertmanager is not installed (apt install prometheus-alertmanager): no alerts in this world.");
     return undefined;
   }
-  const port = await freePort();
+  const { rulesPort: port } = metrics;
   let vmalert: VmalertProcess | undefined;
   metrics.scrapeBot(botPort);
   return {

@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { stringify } from "yaml";
+import { freePort } from "../bot-process.ts";
 import { type ScrapeOptions, startScrapePages } from "./scrape-pages.ts";
 import { startVictoriaMetrics } from "./victoria-metrics.ts";
 
@@ -15,6 +16,8 @@ export interface MetricsOptions extends ScrapeOptions {
 /** A real VictoriaMetrics that scrapes the world's servers and its kubelets. */
 export interface Metrics {
   readonly url: string;
+  /** Where it looks for vmalert when it is asked for the rules. */
+  readonly rulesPort: number;
   /** Makes a volume look this full (0 to 1) to the kubelet; undefined: as full as it is. */
   fillVolume(claim: string, share: number | undefined): void;
   /** Scrapes the bot's process as the ServiceMonitor would. */
@@ -30,12 +33,13 @@ export interface Metrics {
 export async function startMetrics(options: MetricsOptions): Promise<Metrics | undefined> {
   const { directory, address, onNotice } = options;
   const pages = await startScrapePages(options);
+  const rulesPort = await freePort();
   const configPath = join(directory, "scrape.yaml");
   writeFileSync(configPath, scrapeConfig(pages.port));
   const database = startVictoriaMetrics({
     directory: join(directory, "metrics"),
     address,
-    flags: [`-promscrape.config=${configPath}`, "-promscrape.httpSDCheckInterval=1s", "-retentionPeriod=1d"],
+    flags: [`-promscrape.config=${configPath}`, "-promscrape.httpSDCheckInterval=1s", "-retentionPeriod=1d", `-vmalert.proxyURL=http://127.0.0.1:${rulesPort}`],
     onNotice,
   });
   if (database === undefined) {
@@ -44,6 +48,7 @@ export async function startMetrics(options: MetricsOptions): Promise<Metrics | u
   }
   return {
     url: database.url,
+    rulesPort,
     fillVolume: pages.fillVolume,
     scrapeBot: (port) =>
       pages.addTarget({

@@ -1,6 +1,8 @@
 export interface Loop {
   /** Runs soon; many calls at once are one run. */
   poke(): void;
+  /** Nothing runs until the returned function is called, which then runs soon. */
+  pause(): () => void;
   stop(): void;
 }
 
@@ -8,9 +10,10 @@ export interface Loop {
 export function createLoop(step: () => void, everyMs: number, onError: (error: unknown) => void): Loop {
   let pending = false;
   let stopped = false;
+  let paused = false;
   const run = () => {
     pending = false;
-    if (stopped) return;
+    if (stopped || paused) return;
     try {
       step();
     } catch (error) {
@@ -25,6 +28,13 @@ export function createLoop(step: () => void, everyMs: number, onError: (error: u
   const timer = setInterval(poke, everyMs);
   return {
     poke,
+    pause: () => {
+      paused = true;
+      return () => {
+        paused = false;
+        poke();
+      };
+    },
     stop: () => {
       stopped = true;
       clearInterval(timer);

@@ -93,6 +93,8 @@ export interface World {
   env(): Record<string, string>;
   /** Resolves when nothing is wrong with the (shared) instance; rejects after the time, saying what still is. */
   whenHealthy(timeoutMs?: number, of?: Instance): Promise<void>;
+  /** Controllers, operator and kubelet see nothing until the returned function is called; servers and API go on. */
+  freeze(): () => void;
   stop(): Promise<void>;
 }
 
@@ -228,6 +230,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       }),
       whenHealthy: (timeoutMs = 20_000, of = instance) =>
         waitUntilHealthy(() => whyUnhealthy({ objects: stores.infra, instance: of }), timeoutMs),
+      freeze: loop.pause,
       stop,
     };
     const scraped = metrics?.whenScraped(10_000).catch((error: unknown) => onNotice(String(error)));

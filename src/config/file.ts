@@ -2,6 +2,7 @@ import { z } from "zod";
 import { alertsSchema } from "./alerts.ts";
 import { approvalsSchema } from "./approvals.ts";
 import { tenantsSchema } from "./tenants.ts";
+import { verifySchema } from "./verify.ts";
 
 /** A Kubernetes name (RFC 1123 label): keeps shell characters and typing mistakes out of everything below. */
 const kubernetesName = z
@@ -137,6 +138,7 @@ export const configSchema = z.strictObject({
     .prefault({}),
   alerts: alertsSchema.prefault({}),
   thresholds: thresholdsSchema.prefault({}),
+  verify: verifySchema.prefault({}),
   readTimeoutMs: z
     .int()
     .min(100)

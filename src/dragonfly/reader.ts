@@ -1,4 +1,5 @@
 import type { ServerReader } from "../platform/ports.ts";
+import { parseUserLine } from "../platform/server-user.ts";
 import { countClients } from "./clients.ts";
 import { parseInfo } from "./info.ts";
 import { type Dial, withServer } from "./over-stream.ts";
@@ -16,5 +17,10 @@ export function createServerReader(dial: Dial): ServerReader {
       }),
     clients: (address, signal) =>
       withServer(dial, address, signal, async (redis) => countClients(String(await redis.client("LIST")))),
+    users: (address, signal) =>
+      withServer(dial, address, signal, async (redis) => {
+        const lines = await redis.call("ACL", "LIST");
+        return (Array.isArray(lines) ? lines : []).flatMap((line) => parseUserLine(String(line)) ?? []);
+      }),
   };
 }

@@ -144,6 +144,18 @@ export function createKubernetesReader(cluster: string, context: string, call: C
         named("kustomize.toolkit.fluxcd.io/v1", namespace, "kustomizations"),
         signal,
       ).catch(noneWhereUndefined),
+    helmRelease: (namespace, name, signal) =>
+      getOne(
+        happenings.helmRelease,
+        `${named("helm.toolkit.fluxcd.io/v2", namespace, "helmreleases")}/${encodeURIComponent(name)}`,
+        signal,
+      ),
+    ociRepository: (namespace, name, signal) =>
+      getOne(
+        happenings.ociRepository,
+        `${named("source.toolkit.fluxcd.io/v1", namespace, "ocirepositories")}/${encodeURIComponent(name)}`,
+        signal,
+      ),
   };
 }
 

@@ -27,13 +27,39 @@ const matrixSchema = z.discriminatedUnion("status", [
   error,
 ]);
 
+/** https://prometheus.io/docs/prometheus/latest/querying/api/#rules, which vmalert answers too. */
+const rulesSchema = z.discriminatedUnion("status", [
+  z.object({
+    status: z.literal("success"),
+    data: z.object({
+      groups: z.array(
+        z.object({
+          name: z.string(),
+          rules: z.array(
+            z.object({
+              type: z.string(),
+              name: z.string(),
+              health: z.string().default("unknown"),
+              lastError: z.string().default(""),
+              lastEvaluation: z.string().optional(),
+            }),
+          ),
+        }),
+      ),
+    }),
+  }),
+  error,
+]);
+/** What Prometheus and vmalert write for "never" (Go's zero time). */
+const never = /^0001-/;
+
 type Answer = { readonly status: "success" } | { readonly status: "error"; readonly error: string };
 
 /** Queries against Prometheus or VictoriaMetrics; without an address every query says so. */
 export function createMetricsReader(baseUrl: string | undefined): MetricsReader {
   const ask = async <T extends Answer>(
-    path: "query" | "query_range",
-    parameters: Readonly<Record<string, string>>,
+    path: "query" | "query_range" | "rules",
+    parameters: Readonly<Record<string, string>> | undefined,
     schema: z.ZodType<T>,
     signal: AbortSignal,
   ) => {
@@ -44,17 +70,16 @@ export function createMetricsReader(baseUrl: string | undefined): MetricsReader 
         "Set PROMETHEUS_URL to VictoriaMetrics or Prometheus",
       );
     const url = new URL(`${baseUrl.replace(/\/$/, "")}/api/v1/${path}`);
-    const response = await fetch(url, { method: "POST", body: new URLSearchParams(parameters), signal }).catch(
-      (cause: unknown) => {
-        if (signal.aborted) throw signal.reason;
-        throw new BotError(
-          "metrics.unreachable",
-          "The metrics store cannot be reached",
-          "Check PROMETHEUS_URL and that it runs",
-          { cause },
-        );
-      },
-    );
+    const asked = parameters === undefined ? {} : { method: "POST", body: new URLSearchParams(parameters) };
+    const response = await fetch(url, { ...asked, signal }).catch((cause: unknown) => {
+      if (signal.aborted) throw signal.reason;
+      throw new BotError(
+        "metrics.unreachable",
+        "The metrics store cannot be reached",
+        "Check PROMETHEUS_URL and that it runs",
+        { cause },
+      );
+    });
     const body: unknown = await response.json().catch((cause: unknown) => {
       if (signal.aborted) throw signal.reason;
       throw badAnswer(`The metrics store answered HTTP ${response.status} without JSON`, cause);
@@ -71,6 +96,20 @@ export function createMetricsReader(baseUrl: string | undefined): MetricsReader 
     return parsed.data as Extract<T, { readonly status: "success" }>;
   };
   return {
+    async rules(signal) {
+      const { data } = await ask("rules", undefined, rulesSchema, signal);
+      return data.groups.flatMap(({ name: group, rules }) =>
+        rules
+          .filter(({ type }) => type === "alerting")
+          .map(({ name: alert, health, lastError, lastEvaluation = "0001-" }) => ({
+            alert,
+            group,
+            health,
+            lastError,
+            lastEvaluationAt: never.test(lastEvaluation) ? undefined : lastEvaluation,
+          })),
+      );
+    },
     async query(promql, signal) {
       const { data } = await ask("query", { query: promql }, vectorSchema, signal);
       return data.result.map(({ metric, value: [seconds, text] }) => ({

@@ -25,6 +25,25 @@ export interface ObjectMeta {
   readonly deletedAt?: string | undefined;
 }
 
+/** What a container may do on its node: its own security context, and the pod's where it says nothing. Undefined: not set. */
+export interface ContainerSecurity {
+  readonly runAsNonRoot: boolean | undefined;
+  readonly readOnlyRootFilesystem: boolean | undefined;
+  readonly allowPrivilegeEscalation: boolean | undefined;
+  readonly privileged: boolean | undefined;
+  readonly droppedCapabilities: readonly string[];
+  readonly addedCapabilities: readonly string[];
+  /** `RuntimeDefault`, `Localhost`, `Unconfined`. */
+  readonly seccompProfile: string | undefined;
+}
+
+/** How a container is asked whether it is well. */
+export interface ContainerProbe {
+  readonly kind: "exec" | "http" | "tcp" | "other";
+  /** Of `exec`: program and arguments. */
+  readonly command: readonly string[];
+}
+
 export interface Deployment {
   readonly meta: ObjectMeta;
   readonly replicas: number;
@@ -33,6 +52,8 @@ export interface Deployment {
   readonly podLabels: Labels;
   readonly selector: LabelSelector;
   readonly images: readonly string[];
+  /** Of the first container. */
+  readonly security: ContainerSecurity;
 }
 
 export interface CustomResourceDefinition {
@@ -54,6 +75,12 @@ export interface DragonflyResource {
   readonly snapshotCron?: string | undefined;
   readonly snapshotEnableOnMasterOnly: boolean;
   readonly pdbMinAvailable?: string | undefined;
+  readonly security: ContainerSecurity;
+  /** Topology keys over which its pods are spread. */
+  readonly spreadOver: readonly string[];
+  /** ConfigMaps with the scripts of its probes; undefined: the operator's default, which only opens a connection. */
+  readonly livenessConfigMap?: string | undefined;
+  readonly readinessConfigMap?: string | undefined;
 }
 
 export interface StatefulSet {
@@ -86,6 +113,9 @@ export interface Pod {
   readonly waitingReason?: string | undefined;
   readonly lastTermination?: ContainerTermination | undefined;
   readonly startedAt?: string | undefined;
+  readonly security: ContainerSecurity;
+  readonly livenessProbe?: ContainerProbe | undefined;
+  readonly readinessProbe?: ContainerProbe | undefined;
 }
 
 export interface Node {
@@ -155,12 +185,30 @@ export interface PodDisruptionBudget {
   readonly disruptionsAllowed: number;
 }
 
-/** A PodMonitor, ServiceMonitor or PrometheusRule: all that matters here is that it exists and what it selects. */
+/** A PodMonitor, ServiceMonitor or PrometheusRule: that it exists, what it selects, and which alerts it has. */
 export interface Monitor {
   readonly meta: ObjectMeta;
   readonly kind: "PodMonitor" | "ServiceMonitor" | "PrometheusRule";
   readonly selector?: LabelSelector | undefined;
   readonly ports: readonly string[];
+  /** Names of a PrometheusRule's alerts. */
+  readonly alerts: readonly string[];
+}
+
+/** A Helm release as Flux keeps it. */
+export interface HelmRelease {
+  readonly meta: ObjectMeta;
+  /** Undefined before Flux has said anything of it. */
+  readonly ready: boolean | undefined;
+  readonly message: string;
+  readonly suspended: boolean;
+}
+
+/** Where Flux gets a chart from. */
+export interface OciRepository {
+  readonly meta: ObjectMeta;
+  /** Undefined: by digest, by a range of versions, or whatever is latest. */
+  readonly tag: string | undefined;
 }
 
 /** A JSON Schema (OpenAPI v3, as in a CustomResourceDefinition), not looked into. */

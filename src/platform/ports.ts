@@ -6,18 +6,20 @@ import type {
   DragonflyResource,
   Endpoint,
   ExternalSecret,
+  HelmRelease,
   JsonSchema,
   KubernetesEvent,
   Kustomization,
   Monitor,
   Node,
+  OciRepository,
   PersistentVolumeClaim,
   Pod,
   PodDisruptionBudget,
   Service,
   StatefulSet,
 } from "./kubernetes.ts";
-import type { ServerState } from "./server.ts";
+import type { ServerState, ServerUser } from "./server.ts";
 
 /**
  * What the runbooks ask of the world. Every method throws a BotError with a stable code when it cannot answer
@@ -58,6 +60,8 @@ export interface KubernetesReader {
   previousLog(namespace: string, pod: string, container: string, signal: AbortSignal): Promise<string | undefined>;
   /** None where Flux is not installed. */
   kustomizations(namespace: string, signal: AbortSignal): Promise<readonly Kustomization[]>;
+  helmRelease(namespace: string, name: string, signal: AbortSignal): Promise<HelmRelease>;
+  ociRepository(namespace: string, name: string, signal: AbortSignal): Promise<OciRepository>;
 }
 
 /** How many connections come from one address. */
@@ -79,6 +83,8 @@ export interface ServerReader {
   state(address: PodAddress, signal: AbortSignal): Promise<ServerState>;
   /** Who is connected to the data port, the most connections first. Throws as `state` does. */
   clients(address: PodAddress, signal: AbortSignal): Promise<readonly ClientCount[]>;
+  /** The users of the server's access list, in its order, without anything of their passwords. Throws as `state` does. */
+  users(address: PodAddress, signal: AbortSignal): Promise<readonly ServerUser[]>;
 }
 
 export interface MetricSample {
@@ -99,11 +105,27 @@ export interface TimeRange {
   readonly stepSeconds: number;
 }
 
+/** An alert rule as whatever evaluates it has it. */
+export interface LoadedRule {
+  readonly alert: string;
+  readonly group: string;
+  /** `ok`, `err`, `unknown` (not evaluated yet). */
+  readonly health: string;
+  readonly lastError: string;
+  /** Undefined: never. */
+  readonly lastEvaluationAt: string | undefined;
+}
+
 export interface MetricsReader {
   /** An instant PromQL query. Throws BotError `metrics.unreachable`, `metrics.query`, `metrics.not-configured`. */
   query(promql: string, signal: AbortSignal): Promise<readonly MetricSample[]>;
   /** The same over time. Throws as `query` does. */
   range(promql: string, range: TimeRange, signal: AbortSignal): Promise<readonly MetricSeries[]>;
+  /**
+   * The alert rules that are loaded. Throws as `query` does. None where the metrics store does not evaluate rules and does not
+   * know who does (VictoriaMetrics without `-vmalert.proxyURL`).
+   */
+  rules(signal: AbortSignal): Promise<readonly LoadedRule[]>;
 }
 
 /** When an alert that always fires last came in. */

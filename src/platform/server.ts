@@ -65,3 +65,11 @@ export interface ServerState {
   };
   readonly slowLog: readonly SlowCommand[];
 }
+
+/** A user of a server's access list. */
+export interface ServerUser {
+  readonly name: string;
+  readonly enabled: boolean;
+  /** Everything else that the list says of it, in its order, but for passwords: `~*`, `-@all`, `+get`, `nopass`. */
+  readonly rules: readonly string[];
+}

@@ -48,6 +48,17 @@ export function accessListSpot(tree: Tree, config: Config): Spot {
   };
 }
 
+/** The rules of the users, `USER gitlab on >{{ .gitlab }} …`, from the one file that has them. Throws as `usersOf` does. */
+export async function accessLines(
+  read: (path: string) => Promise<string | undefined>,
+  config: Config,
+): Promise<readonly string[]> {
+  const path = sharedFilesOf(config).acl;
+  const text = await read(path);
+  const tree: Tree = new Map(text === undefined ? [] : [[path, text]]);
+  return blockLines(accessListSpot(tree, config)).filter((line) => line.startsWith("USER "));
+}
+
 /** Names of the users, in the order of the file. Throws BotError `tenant.tree` when the list is not where it is expected. */
 export function usersOf(tree: Tree, config: Config): readonly string[] {
   return blockLines(accessListSpot(tree, config))

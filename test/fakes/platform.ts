@@ -2,7 +2,7 @@ import { configSchema } from "../../src/config/file.ts";
 import { BotError } from "../../src/errors.ts";
 import { noGit } from "../../src/git/not-configured.ts";
 import type { Policy } from "../../src/network-policy/model.ts";
-import type { LabelSelector, ObjectMeta, Pod, Service } from "../../src/platform/kubernetes.ts";
+import type { ContainerSecurity, LabelSelector, ObjectMeta, Pod, Service } from "../../src/platform/kubernetes.ts";
 import type { KubernetesReader, MetricSample, Platform } from "../../src/platform/ports.ts";
 import type { ServerState } from "../../src/platform/server.ts";
 
@@ -29,6 +29,17 @@ export function meta(name: string, more: Partial<ObjectMeta> = {}): ObjectMeta {
   };
 }
 
+/** As the shipped manifests have it. */
+export const hardened: ContainerSecurity = {
+  runAsNonRoot: true,
+  readOnlyRootFilesystem: true,
+  allowPrivilegeEscalation: false,
+  privileged: undefined,
+  droppedCapabilities: ["ALL"],
+  addedCapabilities: [],
+  seccompProfile: "RuntimeDefault",
+};
+
 export function pod(index: number, more: Partial<Pod> = {}): Pod {
   const roleLabel = index === 0 ? "master" : "replica";
   return {
@@ -43,6 +54,9 @@ export function pod(index: number, more: Partial<Pod> = {}): Pod {
     image,
     restarts: 0,
     startedAt: "2026-01-01T00:00:00Z",
+    security: hardened,
+    livenessProbe: { kind: "exec", command: ["/bin/sh", "/etc/dragonfly/probes/liveness-check.sh"] },
+    readinessProbe: { kind: "exec", command: ["/bin/sh", "/etc/dragonfly/probes/readiness-check.sh"] },
     ...more,
   };
 }
@@ -121,6 +135,7 @@ export function healthyCluster(): Answers {
       podLabels: { "control-plane": "controller-manager" },
       selector: { matchLabels: { "control-plane": "controller-manager" } },
       images: ["ghcr.io/dragonflydb/operator:v1.6.1"],
+      security: hardened,
     },
     customResourceSchema: { type: "object" },
     wouldAccept: undefined,
@@ -141,6 +156,10 @@ export function healthyCluster(): Answers {
       snapshotCron: "0 */6 * * *",
       snapshotEnableOnMasterOnly: true,
       pdbMinAvailable: "2",
+      security: hardened,
+      spreadOver: ["kubernetes.io/hostname", "topology.kubernetes.io/zone"],
+      livenessConfigMap: "dragonfly-liveness",
+      readinessConfigMap: "dragonfly-readiness",
     },
     dragonflies: [],
     statefulSet: {
@@ -195,11 +214,14 @@ export function healthyCluster(): Answers {
         kind: "PodMonitor",
         selector: { matchLabels: { app: "dragonfly" } },
         ports: ["admin"],
+        alerts: [],
       },
     ],
     events: [],
     previousLog: undefined,
     kustomizations: [],
+    helmRelease: { meta: meta("dragonfly-operator"), ready: true, message: "", suspended: false },
+    ociRepository: { meta: meta("dragonfly-operator"), tag: "v1.6.1" },
   };
 }
 
@@ -241,12 +263,17 @@ export function fakePlatform(world: FakeWorld = {}): Platform {
     },
     servers: {
       clients: async () => [],
+      users: async () => [],
       state: async ({ pod: name }) =>
         unlessError(
           servers[name] ?? new BotError("server.unreachable", `${name} refused the connection`, "Look at the pod"),
         ),
     },
-    metrics: { query: async () => unlessError(world.volumeUse ?? volumes), range: async () => [] },
+    metrics: {
+      query: async () => unlessError(world.volumeUse ?? volumes),
+      range: async () => [],
+      rules: async () => [],
+    },
     alerting: { activeAlertNames: async () => ["Watchdog"], heartbeats: async () => [] },
     git: world.git ?? noGit,
     lastKnownPods: world.lastKnownPods ?? new Map(),
@@ -283,5 +310,7 @@ function fakeReader(name: string, answers: Answers): KubernetesReader {
     events: async () => unlessError(answers.events),
     previousLog: async () => unlessError(answers.previousLog),
     kustomizations: async () => unlessError(answers.kustomizations),
+    helmRelease: async () => unlessError(answers.helmRelease),
+    ociRepository: async () => unlessError(answers.ociRepository),
   };
 }

@@ -63,6 +63,44 @@ export const kustomization = z
     };
   });
 
+const conditions = z
+  .array(z.object({ type: z.string(), status: z.string(), message: z.string().default("") }))
+  .default([]);
+
+/** https://fluxcd.io/flux/components/helm/helmreleases/ */
+export const helmRelease = z
+  .object({
+    metadata,
+    spec: z.object({ suspend: z.boolean().default(false) }).prefault({}),
+    status: z.object({ conditions }).prefault({}),
+  })
+  .transform(({ metadata: meta, spec, status }): platform.HelmRelease => {
+    const ready = status.conditions.find(({ type }) => type === "Ready");
+    return {
+      meta,
+      ready: ready === undefined ? undefined : ready.status === "True",
+      message: ready?.message ?? "",
+      suspended: spec.suspend,
+    };
+  });
+
+/** https://fluxcd.io/flux/components/source/ocirepositories/: a digest counts before a range, and a range before a tag. */
+export const ociRepository = z
+  .object({
+    metadata,
+    spec: z.object({
+      ref: z
+        .object({ tag: z.string().optional(), semver: z.string().optional(), digest: z.string().optional() })
+        .prefault({}),
+    }),
+  })
+  .transform(
+    ({ metadata: meta, spec: { ref } }): platform.OciRepository => ({
+      meta,
+      tag: ref.digest === undefined && ref.semver === undefined ? ref.tag : undefined,
+    }),
+  );
+
 /** The versions of a CustomResourceDefinition, each with its schema. */
 export const definedVersions = z.object({
   spec: z.object({

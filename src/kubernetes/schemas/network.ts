@@ -80,6 +80,9 @@ export const monitor = (kind: platform.Monitor["kind"]) =>
           selector: selector.optional(),
           podMetricsEndpoints: z.array(endpointPort).default([]),
           endpoints: z.array(endpointPort).default([]),
+          groups: z
+            .array(z.object({ rules: z.array(z.object({ alert: z.string().optional() })).default([]) }))
+            .default([]),
         })
         .prefault({}),
     })
@@ -91,5 +94,6 @@ export const monitor = (kind: platform.Monitor["kind"]) =>
         ports: [...spec.podMetricsEndpoints, ...spec.endpoints].flatMap(({ port }) =>
           port === undefined ? [] : [port],
         ),
+        alerts: spec.groups.flatMap(({ rules }) => rules.flatMap(({ alert }) => alert ?? [])),
       }),
     );

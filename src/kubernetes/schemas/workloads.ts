@@ -1,8 +1,15 @@
 import { z } from "zod";
 import type * as platform from "../../platform/kubernetes.ts";
 import { intOrString, labels, metadata, quantity, selector } from "./common.ts";
+import { containerSecurityContext, podSecurityContext, probe, securityOf } from "./security.ts";
 
-const container = z.object({ name: z.string(), image: z.string().default("") });
+const container = z.object({
+  name: z.string(),
+  image: z.string().default(""),
+  securityContext: containerSecurityContext,
+  livenessProbe: probe.optional(),
+  readinessProbe: probe.optional(),
+});
 
 export const deployment = z
   .object({
@@ -12,7 +19,7 @@ export const deployment = z
       selector,
       template: z.object({
         metadata: z.object({ labels }).prefault({}),
-        spec: z.object({ containers: z.array(container) }),
+        spec: z.object({ containers: z.array(container), securityContext: podSecurityContext }),
       }),
     }),
     status: z.object({ readyReplicas: z.number().default(0), availableReplicas: z.number().default(0) }).prefault({}),
@@ -26,6 +33,7 @@ export const deployment = z
       podLabels: spec.template.metadata.labels,
       selector: spec.selector,
       images: spec.template.spec.containers.map(({ image }) => image),
+      security: securityOf(spec.template.spec.securityContext, spec.template.spec.containers[0]?.securityContext),
     }),
   );
 
@@ -56,6 +64,11 @@ export const dragonfly = z
       args: z.array(z.string()).default([]),
       snapshot: z.object({ cron: z.string().optional(), enableOnMasterOnly: z.boolean().default(false) }).prefault({}),
       pdb: z.object({ minAvailable: intOrString.optional() }).prefault({}),
+      podSecurityContext,
+      containerSecurityContext,
+      topologySpreadConstraints: z.array(z.object({ topologyKey: z.string() })).default([]),
+      customLivenessProbeConfigMap: z.object({ name: z.string() }).optional(),
+      customReadinessProbeConfigMap: z.object({ name: z.string() }).optional(),
     }),
     status: z.object({ phase: z.string().optional(), isRollingUpdate: z.boolean().default(false) }).prefault({}),
   })
@@ -70,6 +83,10 @@ export const dragonfly = z
       snapshotCron: spec.snapshot.cron,
       snapshotEnableOnMasterOnly: spec.snapshot.enableOnMasterOnly,
       pdbMinAvailable: spec.pdb.minAvailable,
+      security: securityOf(spec.podSecurityContext, spec.containerSecurityContext),
+      spreadOver: spec.topologySpreadConstraints.map(({ topologyKey }) => topologyKey),
+      livenessConfigMap: spec.customLivenessProbeConfigMap?.name,
+      readinessConfigMap: spec.customReadinessProbeConfigMap?.name,
     }),
   );
 
@@ -119,7 +136,11 @@ const containerStatus = z.object({
 export const pod = z
   .object({
     metadata,
-    spec: z.object({ nodeName: z.string().optional(), containers: z.array(container) }),
+    spec: z.object({
+      nodeName: z.string().optional(),
+      containers: z.array(container),
+      securityContext: podSecurityContext,
+    }),
     status: z
       .object({
         phase: z.string().default("Unknown"),
@@ -133,6 +154,7 @@ export const pod = z
   .transform(({ metadata: meta, spec, status }): platform.Pod => {
     const main = mainContainer(status.containerStatuses);
     const last = main?.lastState.terminated;
+    const asked = mainContainer(spec.containers);
     return {
       meta,
       phase: status.phase,
@@ -140,7 +162,7 @@ export const pod = z
       ip: status.podIP,
       node: spec.nodeName,
       roleLabel: meta.labels["role"],
-      image: mainContainer(spec.containers)?.image ?? "",
+      image: asked?.image ?? "",
       restarts: main?.restartCount ?? 0,
       waitingReason: main?.state.waiting?.reason,
       lastTermination:
@@ -148,6 +170,9 @@ export const pod = z
           ? undefined
           : { reason: last.reason, exitCode: last.exitCode, finishedAt: last.finishedAt ?? undefined },
       startedAt: status.startTime,
+      security: securityOf(spec.securityContext, asked?.securityContext),
+      livenessProbe: asked?.livenessProbe,
+      readinessProbe: asked?.readinessProbe,
     };
   });
 

@@ -5,6 +5,7 @@ import { role } from "./role.ts";
 import { status } from "./status.ts";
 import { tenants } from "./tenants.ts";
 import { triage } from "./triage.ts";
+import { verify } from "./verify.ts";
 
 /** Every runbook that ships with the bot, in the order people see them. */
-export const catalog: readonly Runbook[] = [status, role, triage, alerting, tenants, ...tenantPlans];
+export const catalog: readonly Runbook[] = [status, role, verify, triage, alerting, tenants, ...tenantPlans];

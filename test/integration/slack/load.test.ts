@@ -17,8 +17,8 @@ function hangingPlatform(): Platform {
   return {
     ...healthy,
     cluster: () => cluster,
-    metrics: { query: hang, range: hang },
-    servers: { state: hang, clients: hang },
+    metrics: { query: hang, range: hang, rules: hang },
+    servers: { state: hang, clients: hang, users: hang },
   };
 }
 

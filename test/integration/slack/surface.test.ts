@@ -191,8 +191,8 @@ describe("when every source hangs", () => {
     const hanging: Platform = {
       ...healthy,
       cluster: () => cluster,
-      metrics: { query: hang, range: hang },
-      servers: { state: hang, clients: hang },
+      metrics: { query: hang, range: hang, rules: hang },
+      servers: { state: hang, clients: hang, users: hang },
     };
     world = await startSlackWorld("http", hanging);
     const { ackMs } = await world.ask("/dragonfly status");

@@ -12,7 +12,7 @@ const beat = (lastAt: string) => ({ labels: { cluster: "infra" }, lastAt });
 const ask = async (world: { metrics?: MetricsReader["query"]; alerting?: Partial<AlertingReader> }) => {
   const platform = {
     ...fakePlatform(),
-    metrics: { query: world.metrics ?? (async () => [sample]), range: async () => [] },
+    metrics: { query: world.metrics ?? (async () => [sample]), range: async () => [], rules: async () => [] },
     alerting: {
       activeAlertNames: async () => ["Watchdog"],
       heartbeats: async () => [beat("2026-01-02T11:59:00Z")],

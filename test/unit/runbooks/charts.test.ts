@@ -12,7 +12,7 @@ const ofInstances = alertRules.filter(
 );
 
 const draw = (range: () => Promise<readonly MetricSeries[]>, alert = "DragonflyMemoryHigh", since?: string) => {
-  const platform = { ...fakePlatform(), metrics: { query: async () => [], range } };
+  const platform = { ...fakePlatform(), metrics: { query: async () => [], range, rules: async () => [] } };
   const context = {
     platform,
     config: { ...config, readTimeoutMs: 200 },

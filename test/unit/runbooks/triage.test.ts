@@ -164,8 +164,8 @@ describe("the time of a triage", () => {
           get: (target, property) =>
             property === "cluster" || property === "context" ? Reflect.get(target, property) : hang,
         }),
-      servers: { state: hang, clients: hang },
-      metrics: { query: hang, range: hang },
+      servers: { state: hang, clients: hang, users: hang },
+      metrics: { query: hang, range: hang, rules: hang },
     };
     const began = performance.now();
     const report = await triage(hanging, "DragonflyMemoryHigh", 400);

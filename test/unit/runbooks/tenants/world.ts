@@ -14,7 +14,7 @@ import { createTestKit, type TestKit, type TestKitOptions } from "../../../../sr
 import { type Manifest, objectsOf } from "../../../../src/tenants/objects.ts";
 import { settingsOf } from "../../../../src/tenants/settings.ts";
 import { type FakeGit, fakeGit } from "../../../fakes/git.ts";
-import { fakePlatform, meta, pod, primaryState, service } from "../../../fakes/platform.ts";
+import { hardened, fakePlatform, meta, pod, primaryState, service } from "../../../fakes/platform.ts";
 import { project, config as shippedConfig } from "../../tenants/project.ts";
 
 export const ada = { slack: "U0ADA", gitlab: "ada", emails: ["ada@example.com"] };
@@ -139,6 +139,8 @@ export function createWorld(
             snapshotCron: snapshot.cron,
             snapshotEnableOnMasterOnly: snapshot.enableOnMasterOnly,
             pdbMinAvailable: pdb.minAvailable,
+            security: hardened,
+            spreadOver: [],
             ...cluster.drifted,
           };
         },
@@ -204,6 +206,7 @@ export function createWorld(
       state: async ({ pod: name, ...address }, signal) =>
         servers[name] ?? base.servers.state({ ...address, pod: `dragonfly-${name.at(-1)}` }, signal),
       clients: async () => cluster.clients,
+      users: base.servers.users,
     },
   };
   const changes: PlatformChanges = {

@@ -1,0 +1,33 @@
+import type { Config, InstanceConfig } from "../../config/file.ts";
+import type { Finding } from "../../reports/model.ts";
+import { verifyAlerts } from "./alerts.ts";
+import { verifyDrift } from "./drift.ts";
+import { verifyHardening } from "./hardening.ts";
+import { verifyInstance } from "./instance.ts";
+import { verifyMesh } from "./mesh.ts";
+import type { VerifyObservation } from "./observe.ts";
+import { verifyOperator } from "./operator.ts";
+import { verifyPolicy } from "./policy.ts";
+import { verifyReplication } from "./replication.ts";
+import { verifyUsers } from "./users.ts";
+
+/** Every check over one observation, in the order of the story. It only thinks: nothing is read here. */
+export function assessVerification(
+  seen: VerifyObservation,
+  instance: InstanceConfig,
+  config: Config,
+  now: Date,
+): readonly Finding[] {
+  const isShared = instance.namespace === config.shared.namespace && instance.name === config.shared.name;
+  return [
+    ...verifyOperator(seen, config),
+    ...verifyInstance(seen, instance, config, now),
+    ...verifyReplication(seen, instance, config, now),
+    ...verifyMesh(seen, instance),
+    ...verifyPolicy(seen, instance, config),
+    ...verifyAlerts(seen, config, isShared, now),
+    ...verifyHardening(seen, instance, config),
+    ...verifyUsers(seen, isShared),
+    ...verifyDrift(seen, config),
+  ];
+}

@@ -1,0 +1,121 @@
+import type { InstanceConfig } from "../../config/file.ts";
+import { BotError } from "../../errors.ts";
+import type { HelmRelease, Kustomization, OciRepository } from "../../platform/kubernetes.ts";
+import type { Heartbeat, LoadedRule, MetricSample } from "../../platform/ports.ts";
+import { type Reading, read } from "../../platform/reading.ts";
+import type { ServerUser } from "../../platform/server.ts";
+import { parseUserLine } from "../../platform/server-user.ts";
+import { accessLines } from "../../tenants/users.ts";
+import { contextOf, type InstanceObservation, type ObserveContext, observeInstance } from "../instance/observe.ts";
+
+/** What Git says, at the head of the branch that Flux applies. */
+export interface GitObservation {
+  readonly head: string;
+  /** Of the shared instance. */
+  readonly users: readonly ServerUser[];
+}
+
+/** The users that a pod's server knows. */
+export interface UsersObservation {
+  readonly pod: string;
+  readonly users: Reading<readonly ServerUser[]>;
+}
+
+/** What `status` looks at, and what only the criteria ask for. */
+export interface VerifyObservation extends InstanceObservation {
+  readonly accessLists: readonly UsersObservation[];
+  /** When the newest sample of each pod was taken: its value is that time, in seconds since 1970. */
+  readonly samples: Reading<readonly MetricSample[]>;
+  readonly loadedRules: Reading<readonly LoadedRule[]>;
+  readonly watchdog: Reading<readonly MetricSample[]>;
+  readonly heartbeats: Reading<readonly Heartbeat[]>;
+  readonly release: Reading<HelmRelease>;
+  readonly chart: Reading<OciRepository>;
+  readonly kustomizations: readonly {
+    readonly cluster: string;
+    readonly found: Reading<readonly Kustomization[]>;
+  }[];
+  readonly git: Reading<GitObservation>;
+}
+
+/** Git is further away than the clusters, and is asked twice. */
+const gitWithinMs = 20_000;
+
+/** Reads every source once, all at the same time; the access lists come when it is known where the servers are. */
+export async function observeVerification(
+  context: ObserveContext,
+  instance: InstanceConfig,
+): Promise<VerifyObservation> {
+  const { config, platform, signal } = context;
+  const { operator, flux } = config;
+  const within = <T>(command: string, fn: (inner: AbortSignal) => Promise<T>) =>
+    read({ command, timeoutMs: config.readTimeoutMs, signal }, fn);
+  const kubectl = (cluster: string) => `kubectl --context=${contextOf(config, cluster)}`;
+  const samplesQuery = `timestamp(dragonfly_master{namespace="${instance.namespace}",app="${instance.name}"})`;
+  const watchdogQuery = `ALERTS{alertname=${JSON.stringify(config.alerts.watchdog.alert)},alertstate="firing"}`;
+  const inOperator = `${kubectl(operator.cluster)} -n`;
+  const withServers = async () => {
+    const seen = await observeInstance(context, instance);
+    return { ...seen, accessLists: await observeUsers(context, instance, seen) };
+  };
+  const kustomizations = Object.keys(config.verify.kustomizations).map(async (cluster) => ({
+    cluster,
+    found: await within(`${kubectl(cluster)} -n ${flux.namespace} get kustomizations`, (inner) =>
+      platform.cluster(cluster).kustomizations(flux.namespace, inner),
+    ),
+  }));
+  const [seen, samples, loadedRules, watchdog, heartbeats, release, chart, flows, git] = await Promise.all([
+    withServers(),
+    within(`PromQL: ${samplesQuery}`, (inner) => platform.metrics.query(samplesQuery, inner)),
+    within("curl $PROMETHEUS_URL/api/v1/rules", (inner) => platform.metrics.rules(inner)),
+    within(`PromQL: ${watchdogQuery}`, (inner) => platform.metrics.query(watchdogQuery, inner)),
+    within(
+      `${kubectl(config.shared.cluster)} -n ${config.home.namespace} get cm -l dfbot.platform/record=heartbeat`,
+      (inner) => platform.alerting.heartbeats(inner),
+    ),
+    within(`${inOperator} ${operator.namespace} get helmrelease ${operator.deployment}`, (inner) =>
+      platform.cluster(operator.cluster).helmRelease(operator.namespace, operator.deployment, inner),
+    ),
+    within(
+      `${inOperator} ${flux.namespace} get ocirepository ${operator.deployment} -o jsonpath={.spec.ref}`,
+      (inner) => platform.cluster(operator.cluster).ociRepository(flux.namespace, operator.deployment, inner),
+    ),
+    Promise.all(kustomizations),
+    observeGit(context),
+  ]);
+  return { ...seen, samples, loadedRules, watchdog, heartbeats, release, chart, kustomizations: flows, git };
+}
+
+function observeUsers(
+  { config, platform, signal }: ObserveContext,
+  { cluster, namespace }: InstanceConfig,
+  seen: InstanceObservation,
+): Promise<readonly UsersObservation[]> {
+  return Promise.all(
+    seen.servers.map(async ({ name: pod, pod: known }) => {
+      const command = `kubectl --context=${contextOf(config, cluster)} -n ${namespace} exec ${pod} -c dragonfly -- redis-cli -p 9999 ACL LIST`;
+      const address = { cluster, namespace, pod, ip: known?.ip };
+      const users = await read({ command, timeoutMs: config.readTimeoutMs, signal }, (inner) =>
+        platform.servers.users(address, inner),
+      );
+      return { pod, users };
+    }),
+  );
+}
+
+function observeGit({ config, platform, signal }: ObserveContext): Promise<Reading<GitObservation>> {
+  const { branch } = config.tenants;
+  return read({ command: `git ls-remote origin ${branch}`, timeoutMs: gitWithinMs, signal }, async (inner) => {
+    const head = await platform.git.head(branch, inner);
+    if (head === undefined)
+      throw new BotError(
+        "git.not-found",
+        `the Git project has no branch ${branch}`,
+        "Correct tenants.branch in dfbot.yaml",
+      );
+    const lines = await accessLines((path) => platform.git.file(head, path, inner), config);
+    // The password is an action of a template, which ends with a blank before its braces.
+    const users = lines.flatMap((line) => parseUserLine(line.replace(/>\{\{.*?\}\}/g, ">")) ?? []);
+    return { head, users };
+  });
+}

@@ -1,0 +1,201 @@
+import type { Config, InstanceConfig } from "../../config/file.ts";
+import { evaluatePolicies, type PolicyAnswer } from "../../network-policy/evaluate.ts";
+import type { Enforcement, PodEndpoint, Policy } from "../../network-policy/model.ts";
+import { appliesTo } from "../../network-policy/subject.ts";
+import type { Labels } from "../../platform/kubernetes.ts";
+import type { Finding } from "../../reports/model.ts";
+import { check, checkOf, criteria, listed } from "./check.ts";
+import type { VerifyObservation } from "./observe.ts";
+
+const criterion = criteria.policy;
+const dataPort = 6379;
+const adminPort = 9999;
+/** On nobody's list, and in every cluster. */
+const stranger = "default";
+
+interface Source {
+  readonly id: string;
+  readonly what: string;
+  readonly from: readonly PodEndpoint[];
+  readonly ports: readonly number[];
+  readonly want: "allowed" | "denied";
+}
+
+/**
+ * What the instance's policies say of each source, by evaluation. It is the way in that is judged: what the source's own namespace
+ * says of the way out, and whether the network does as it is told, only a probe from there can tell.
+ */
+export function verifyPolicy(seen: VerifyObservation, instance: InstanceConfig, config: Config): readonly Finding[] {
+  const isShared = instance.namespace === config.shared.namespace && instance.name === config.shared.name;
+  return [
+    verifyIsolation(seen, instance),
+    ...sources(seen, instance, config, isShared).map((source) => verifySource(seen, instance, source)),
+    check({
+      id: "ac4.enforced",
+      criterion,
+      what: "Enforcement by the network",
+      expected: "a connection from an approved namespace is answered, and one from another is not",
+      found: "only a probe in those namespaces can tell",
+      holds: undefined,
+      evidence: [
+        {
+          command: `redis-cli -h ${(instance.clientDns ?? instance.name).split(":")[0]} PING`,
+          output: "from a pod there; not run here",
+          at: seen.policies.at,
+        },
+      ],
+    }),
+  ];
+}
+
+/** Where there is a policy of Cilium's own kind, Cilium is what enforces all of them; since 1.19 a selector means its own cluster. */
+function enforcementOf(cilium: readonly Policy[]): Enforcement {
+  return cilium.length > 0 ? { kind: "cilium", defaultLocalCluster: true } : { kind: "plain" };
+}
+
+function podOf({ cluster, namespace, name }: InstanceConfig, labels: Labels | undefined): PodEndpoint {
+  const known = labels ?? { app: name, "app.kubernetes.io/name": "dragonfly" };
+  return { kind: "pod", cluster, namespace, namespaceLabels: undefined, labels: known };
+}
+
+function verifyIsolation(seen: VerifyObservation, instance: InstanceConfig): Finding {
+  return checkOf(
+    {
+      id: "ac4.policy.default-deny",
+      criterion,
+      what: "Pods shut by default",
+      expected: "every pod is selected by a policy for what comes in and by one for what goes out",
+    },
+    [seen.policies, seen.ciliumPolicies, seen.pods],
+    (plain, cilium, pods) => {
+      const all = [...plain, ...cilium];
+      const open = pods.flatMap(({ meta }) => {
+        const about = all.filter(
+          (policy) => appliesTo(policy, podOf(instance, meta.labels), enforcementOf(cilium)).match === true,
+        );
+        return [
+          ...(about.some(({ ingress }) => ingress.isolates) ? [] : [`${meta.name} for what comes in`]),
+          ...(about.some(({ egress }) => egress.isolates) ? [] : [`${meta.name} for what goes out`]),
+        ];
+      });
+      // One for all of the namespace's pods shuts also what the others' selectors miss.
+      const whole = all.some(
+        ({ subject, ingress, egress }) =>
+          Object.keys(subject.matchLabels ?? {}).length === 0 &&
+          (subject.matchExpressions ?? []).length === 0 &&
+          ingress.isolates &&
+          egress.isolates,
+      );
+      return {
+        holds: open.length === 0 && whole && pods.length > 0,
+        found: open.length > 0 ? `open: ${listed(open)}` : whole ? "shut" : "no policy is about the whole namespace",
+        output: all.map(({ kind, name }) => `${kind} ${name}`).join("\n") || "No resources found",
+      };
+    },
+  );
+}
+
+function sources(
+  seen: VerifyObservation,
+  instance: InstanceConfig,
+  config: Config,
+  isShared: boolean,
+): readonly Source[] {
+  const { cluster, namespace } = instance;
+  const cilium = seen.ciliumPolicies.ok && seen.ciliumPolicies.value.length > 0;
+  // A plain policy says nothing of the other clusters.
+  const clusters = cilium ? config.clusters.map(({ name }) => name) : [cluster];
+  const anyPod = (where: string, of: readonly string[] = clusters): readonly PodEndpoint[] =>
+    of.map((name) => ({ kind: "pod", cluster: name, namespace: where, namespaceLabels: {}, labels: {} }));
+  const here = (where: string, labels: Labels): readonly PodEndpoint[] => [
+    { kind: "pod", cluster, namespace: where, namespaceLabels: {}, labels },
+  ];
+  const approved = isShared ? config.namespaces.allowed : [];
+  const refused = config.namespaces.denied.filter((name) => !approved.includes(name));
+  const { scraper } = config.metrics;
+  const operatorLabels = seen.operator.ok
+    ? seen.operator.value.podLabels
+    : { "app.kubernetes.io/name": config.operator.deployment };
+  const id = (name: string, want: Source["want"]) => `ac4.policy.${name}.${want}`;
+  const allowed = (name: string, what: string, from: readonly PodEndpoint[], ports: readonly number[]): Source => ({
+    id: id(name, "allowed"),
+    what,
+    from,
+    ports,
+    want: "allowed",
+  });
+  const denied = (name: string, what: string, from: readonly PodEndpoint[], ports: readonly number[]): Source => ({
+    ...allowed(name, what, from, ports),
+    id: id(name, "denied"),
+    want: "denied",
+  });
+  return [
+    ...approved.map((name) => allowed(name, `From ${name}`, anyPod(name), [dataPort])),
+    ...refused.map((name) => denied(name, `From ${name}`, anyPod(name), [dataPort, adminPort])),
+    ...(approved.includes(stranger)
+      ? []
+      : [denied("others", "From a namespace on no list", anyPod(stranger), [dataPort, adminPort])]),
+    denied(
+      "clients-admin-port",
+      "From clients to the admin port",
+      approved.flatMap((name) => anyPod(name)),
+      [adminPort],
+    ),
+    allowed("scraper", "From what collects the metrics", here(scraper.namespace, scraper.labels), [adminPort]),
+    allowed("operator", "From the operator", here(config.operator.namespace, operatorLabels), [adminPort]),
+    allowed("peers", "From the instance's own pods", here(namespace, podOf(instance, undefined).labels), [adminPort]),
+    ...(isShared
+      ? [
+          allowed("bot", "From the bot", here(config.home.namespace, { "app.kubernetes.io/name": "dfbot" }), [
+            dataPort,
+            adminPort,
+          ]),
+        ]
+      : []),
+  ];
+}
+
+function verifySource(seen: VerifyObservation, instance: InstanceConfig, source: Source): Finding {
+  const ports = source.ports.join(" and ");
+  return checkOf(
+    { id: source.id, criterion, what: source.what, expected: `${source.want} to port ${ports}` },
+    [seen.policies, seen.ciliumPolicies],
+    (plain, cilium) => {
+      const policies = [...plain, ...cilium];
+      const to = podOf(instance, seen.pods.ok ? seen.pods.value[0]?.meta.labels : undefined);
+      const answers = source.from.flatMap((from) =>
+        source.ports.map((port) => {
+          const answer = evaluatePolicies({
+            from,
+            to,
+            port,
+            policies: ofTarget(policies, instance),
+            enforcement: enforcementOf(cilium),
+          });
+          return { from, port, answer };
+        }),
+      );
+      const wrong = answers.filter(({ answer }) => answer.ingress.decision !== source.want);
+      const unsure = wrong.every(({ answer }) => answer.ingress.decision === "unknown");
+      return {
+        holds: wrong.length === 0 ? true : unsure ? undefined : false,
+        found:
+          wrong.length === 0
+            ? source.want
+            : wrong
+                .map(({ from, port, answer }) => `${answer.ingress.decision} from ${from.cluster} to ${port}`)
+                .join(", "),
+        output: answers.map(({ from, port, answer }) => line(from, port, answer)).join("\n"),
+      };
+    },
+  );
+}
+
+/** The other ends' policies are not read here; those of the instance's namespace say what comes in. */
+function ofTarget(policies: readonly Policy[], { cluster, namespace }: InstanceConfig): readonly Policy[] {
+  return policies.filter((policy) => policy.cluster === cluster && policy.namespace === namespace);
+}
+
+function line(from: PodEndpoint, port: number, { ingress }: PolicyAnswer): string {
+  return `${from.cluster}/${from.namespace} -> ${port}: ${ingress.decision}, ${ingress.because}`;
+}

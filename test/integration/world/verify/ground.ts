@@ -1,0 +1,71 @@
+import { startVmalert } from "../../../../sandbox/alertmanager/vmalert.ts";
+import { places } from "../../../../sandbox/world/places.ts";
+import { reportApplied } from "../../../../sandbox/world/platform/platform.ts";
+import { startWorld, type World } from "../../../../sandbox/world/world.ts";
+import { compose } from "../../../../src/compose.ts";
+import { requireSettings } from "../../../../src/config/load.ts";
+import type { Platform } from "../../../../src/platform/ports.ts";
+import type { Report } from "../../../../src/reports/model.ts";
+import { catalog } from "../../../../src/runbooks/catalog/index.ts";
+import { createRunner } from "../../../../src/runbooks/runner.ts";
+import { fakeGit } from "../../../fakes/git.ts";
+import { project } from "../../../unit/tenants/project.ts";
+
+/** A healthy world with everything that `verify` asks: metrics, evaluated rules, a heartbeat, and a Git project that is applied. */
+export interface Ground {
+  readonly world: World;
+  /** What the servers, the API and the metrics store say, read as the bot reads them; Git is a fake with the shipped tree. */
+  readonly platform: Platform;
+  verify(platform?: Platform): Promise<Report>;
+  stop(): Promise<void>;
+}
+
+export async function layGround(): Promise<Ground> {
+  const notices: string[] = [];
+  const world = await startWorld({ onNotice: (text) => notices.push(text) });
+  const { metrics } = world;
+  if (metrics === undefined) throw new Error(notices.join("\n"));
+  await metrics.forgetBeginnings();
+  const vmalert = startVmalert({
+    metricsUrl: metrics.url,
+    // Nobody listens there: what it would tell is another test's.
+    alertmanagerUrl: "http://127.0.0.1:9",
+    port: metrics.rulesPort,
+    objects: world.infra.objects,
+    faster: 1,
+    without: [],
+    onNotice: (text) => notices.push(text),
+  });
+  if (vmalert === undefined) throw new Error("vmalert is not installed (apt install victoria-metrics)");
+  const git = fakeGit(project, { now: () => new Date() });
+  for (const { objects } of world.clusters) {
+    for (const { metadata } of objects.list(places.kustomizations)) {
+      reportApplied(objects, metadata, `main@sha1:${git.branches.get("main")}`, new Date());
+    }
+  }
+  const settings = requireSettings(world.env(), "cli");
+  const composed = compose(settings);
+  await composed.heartbeats.create({
+    id: "watchdog",
+    labels: {},
+    lastAt: new Date().toISOString(),
+    externalUrl: "http://alertmanager",
+  });
+  const platform = { ...composed.platform, git: git.reader };
+  return {
+    world,
+    platform,
+    verify: (other = platform) =>
+      createRunner({
+        runbooks: catalog,
+        config: settings.config,
+        platform: other,
+        scrub: (text) => text,
+        now: () => new Date(),
+      }).run({ runbook: "verify", params: {}, requester: { surface: "cli", id: "test" } }),
+    stop: async () => {
+      await vmalert.stop();
+      await world.stop();
+    },
+  };
+}
