@@ -1,0 +1,132 @@
+import { isDeepStrictEqual } from "node:util";
+import type { KubeObject, ObjectStore, Place } from "../../../../sandbox/kubernetes/object-store.ts";
+import { places } from "../../../../sandbox/world/places.ts";
+import { instance, type World } from "../../../../sandbox/world/world.ts";
+
+/** One thing that is not as it should be, and the checks that must say so: these and no others. */
+export interface Mutation {
+  readonly name: string;
+  readonly red: readonly string[];
+  /** The returned function takes back what is not an object of a cluster. */
+  make(world: World): void | Promise<void> | (() => Promise<unknown>) | Promise<() => Promise<unknown>>;
+}
+
+type Path = readonly (string | number)[];
+
+/** Puts a value into an object, or takes it out with `undefined`. */
+export function put(object: unknown, path: Path, value: unknown): void {
+  const [key, ...rest] = path;
+  if (typeof object !== "object" || object === null || key === undefined) throw new Error(`no ${path.join(".")}`);
+  const there: unknown = Reflect.get(object, key);
+  if (rest.length > 0) {
+    if (there === undefined) Reflect.set(object, key, {});
+    put(Reflect.get(object, key), rest, value);
+  } else if (value === undefined) {
+    if (!Reflect.has(object, key)) throw new Error(`${String(key)} is not there, so nothing is changed`);
+    if (Array.isArray(object)) object.splice(Number(key), 1);
+    else Reflect.deleteProperty(object, key);
+  } else {
+    if (isDeepStrictEqual(there, value)) throw new Error(`${String(key)} is that already, so nothing is changed`);
+    Reflect.set(object, key, value);
+  }
+}
+
+export interface Where {
+  readonly cluster: "infra" | "apps";
+  readonly place: Place;
+  readonly namespace: string | undefined;
+  readonly name: string;
+}
+
+/** An object of the infra cluster; of the instance's namespace, unless another one is given. */
+export function of(
+  place: Place,
+  name: string,
+  more: { readonly cluster?: "apps"; readonly namespace?: string | undefined } = {},
+): Where {
+  const namespace = "namespace" in more ? more.namespace : instance.namespace;
+  return { cluster: more.cluster ?? "infra", place, namespace, name };
+}
+
+/** One field of one object. */
+export function changed(name: string, where: Where, path: Path, value: unknown, ...red: readonly string[]): Mutation {
+  return edited(name, where, (object) => put(object, path, value), ...red);
+}
+
+export function edited(
+  name: string,
+  where: Where,
+  edit: (object: KubeObject) => void,
+  ...red: readonly string[]
+): Mutation {
+  return {
+    name,
+    red,
+    make: (world) => {
+      const { objects } = world[where.cluster];
+      if (objects.get(where.place, where.namespace, where.name) === undefined) throw new Error(`no ${where.name}`);
+      objects.patch(where.place, where.namespace, where.name, edit);
+    },
+  };
+}
+
+export function gone(name: string, where: Where, ...red: readonly string[]): Mutation {
+  const make = (world: World) => void world[where.cluster].objects.remove(where.place, where.namespace, where.name);
+  return { name, red, make };
+}
+
+/** Another object made from one that is there. */
+export function copied(
+  name: string,
+  where: Where,
+  edit: (object: KubeObject) => void,
+  ...red: readonly string[]
+): Mutation {
+  return {
+    name,
+    red,
+    make: (world) => {
+      const { objects } = world[where.cluster];
+      const original = objects.get(where.place, where.namespace, where.name);
+      if (original === undefined) throw new Error(`no ${where.name}`);
+      const { uid: _, resourceVersion: __, ownerReferences: ___, ...metadata } = original.metadata;
+      const copy = { ...original, metadata: { ...metadata, name: `${where.name}-copy` } };
+      edit(copy);
+      objects.create(where.place, copy);
+    },
+  };
+}
+
+const kept: readonly Place[] = [
+  ...Object.values(places).filter((place) => place !== places.events),
+  { group: "apiextensions.k8s.io", plural: "customresourcedefinitions" },
+];
+
+/** Remembers all objects of a cluster; the returned function makes them so again. */
+export function remember(objects: ObjectStore): () => void {
+  const before = kept.map((place) => ({ place, list: objects.list(place) }));
+  return () => {
+    for (const { place, list } of before) {
+      const same = (a: KubeObject) => (b: KubeObject) =>
+        a.metadata.name === b.metadata.name && a.metadata.namespace === b.metadata.namespace;
+      for (const now of objects.list(place)) {
+        const { namespace, name } = now.metadata;
+        const old = list.find(same(now));
+        if (old === undefined) objects.remove(place, namespace, name);
+        else if (!isDeepStrictEqual(content(old), content(now))) {
+          objects.patch(place, namespace, name, (object) => {
+            for (const key of Object.keys(object)) if (key !== "metadata") Reflect.deleteProperty(object, key);
+            const { labels, annotations } = old.metadata;
+            Object.assign(object, content(old), { metadata: { ...object.metadata, labels, annotations } });
+          });
+        }
+      }
+      const left = objects.list(place);
+      for (const old of list) if (!left.some(same(old))) objects.create(place, old);
+    }
+  };
+}
+
+function content({ metadata, ...rest }: KubeObject) {
+  return { ...rest, metadata: { labels: metadata.labels, annotations: metadata.annotations } };
+}
