@@ -39,7 +39,12 @@ export async function startMetrics(options: MetricsOptions): Promise<Metrics | u
   const database = startVictoriaMetrics({
     directory: join(directory, "metrics"),
     address,
-    flags: [`-promscrape.config=${configPath}`, "-promscrape.httpSDCheckInterval=1s", "-retentionPeriod=1d", `-vmalert.proxyURL=http://127.0.0.1:${rulesPort}`],
+    flags: [
+      `-promscrape.config=${configPath}`,
+      "-promscrape.httpSDCheckInterval=1s",
+      "-retentionPeriod=1d",
+      `-vmalert.proxyURL=http://127.0.0.1:${rulesPort}`,
+    ],
     onNotice,
   });
   if (database === undefined) {

@@ -18,7 +18,7 @@ export function markdownReport(report: Report): string {
     "## Findings",
     findingsTable(report.findings),
     ...[...report.tables, ...report.charts.map(chartTable)].filter(({ rows }) => rows.length > 0).map(tableText),
-    ...(report.findings.length === 0 ? [] : ["## Evidence", ...report.findings.map(findingText)]),
+    ...(report.findings.length === 0 ? [] : ["## Evidence", ...bySection(report.findings)]),
   ];
   return `${parts.join("\n\n")}\n`;
 }
@@ -29,10 +29,19 @@ function findingsTable(findings: readonly Finding[]): string {
   return ["| verdict | id | finding |", "|---|---|---|", ...rows].join("\n");
 }
 
+/** A heading for each section, in the order in which they first come up. */
+function bySection(findings: readonly Finding[]): readonly string[] {
+  const sections = new Set(findings.map(({ section }) => section));
+  return [...sections].flatMap((section) => [
+    `### ${inline(section)}`,
+    ...findings.filter((finding) => finding.section === section).map(findingText),
+  ]);
+}
+
 function findingText(finding: Finding): string {
   const detail = inline(finding.detail);
   const parts = [
-    `### ${inline(finding.id)}: ${finding.verdict}`,
+    `#### ${inline(finding.id)}: ${finding.verdict}`,
     inline(finding.title),
     ...(detail === "" ? [] : [detail]),
     ...(finding.evidence.length === 0 ? ["No evidence was taken."] : finding.evidence.map(evidenceText)),

@@ -108,7 +108,7 @@ describe("a report in Markdown", () => {
 
   it("keeps 400 findings, every one with its evidence", () => {
     const shown = markdownReport(hugeReport);
-    expect(shown.match(/^### /gm)).toHaveLength(400);
+    expect(shown.match(/^#### /gm)).toHaveLength(400);
     expect(shown.match(/^Read at /gm)).toHaveLength(400);
   });
 

@@ -1,8 +1,9 @@
 import { z } from "zod";
-import { places } from "../../../../sandbox/world/places.ts";
 import { askAdmin } from "../../../../sandbox/world/operator/admin.ts";
+import { places } from "../../../../sandbox/world/places.ts";
 import { listViews, podView } from "../../../../sandbox/world/views.ts";
 import { instance, operatorNamespace, type World } from "../../../../sandbox/world/world.ts";
+import { configSchema } from "../../../../src/config/file.ts";
 import { shippedAlerts } from "../../../../src/runbooks/verify/shipped-alerts.ts";
 import { changed, copied, edited, gone, type Mutation, of, put } from "./mutation.ts";
 
@@ -75,6 +76,20 @@ const operator: readonly Mutation[] = [
     false,
     "hardening.operator.read-only-root",
   ),
+  changed(
+    "the operator keeps its capabilities",
+    deployment,
+    [...manager, "securityContext", "capabilities", "drop"],
+    [],
+    "hardening.operator.capabilities",
+  ),
+  changed(
+    "the operator is unconfined",
+    deployment,
+    ["spec", "template", "spec", "securityContext", "seccompProfile", "type"],
+    "Unconfined",
+    "hardening.operator.seccomp",
+  ),
   changed("the chart has another tag", chart, ["spec", "ref", "tag"], "v1.5.0", "hardening.chart.version"),
   changed("the chart follows a range", chart, ["spec", "ref"], { semver: ">=1.0.0" }, "hardening.chart.version"),
 ];
@@ -129,13 +144,7 @@ const ofInstance: readonly Mutation[] = [
     "ac2.pdb",
   ),
   changed("nothing is saved by a schedule", resource, ["spec", "snapshot", "cron"], undefined, "ac2.snapshot.schedule"),
-  changed(
-    "every pod saves",
-    resource,
-    ["spec", "snapshot", "enableOnMasterOnly"],
-    false,
-    "ac2.snapshot.schedule",
-  ),
+  changed("every pod saves", resource, ["spec", "snapshot", "enableOnMasterOnly"], false, "ac2.snapshot.schedule"),
 ];
 
 const podsOf = (world: World, role: string) =>
@@ -164,18 +173,78 @@ const server = ["spec", "containers", 0] as const;
 const security = [...server, "securityContext"] as const;
 const pods: readonly Mutation[] = [
   podChanged("a pod is not ready", "replica", (pod) => put(pod, ["status", "conditions"], []), "ac2.pods"),
-  podChanged("the primary carries no role", "master", (pod) => put(pod, ["metadata", "labels", "role"], undefined), "ac2.labels"),
-  podChanged("a replica is labelled primary", "replica", (pod) => put(pod, ["metadata", "labels", "role"], "master"), "ac2.labels"),
-  podChanged("a pod may be root", "replica", (pod) => put(pod, ["spec", "securityContext", "runAsNonRoot"], false), "hardening.pods.non-root"),
-  podChanged("a pod may write to its root", "master", (pod) => put(pod, [...security, "readOnlyRootFilesystem"], undefined), "hardening.pods.read-only-root"),
-  podChanged("a pod may escalate", "replica", (pod) => put(pod, [...security, "allowPrivilegeEscalation"], true), "hardening.pods.no-escalation"),
-  podChanged("a pod is privileged", "replica", (pod) => put(pod, [...security, "privileged"], true), "hardening.pods.no-escalation"),
-  podChanged("a pod keeps its capabilities", "replica", (pod) => put(pod, [...security, "capabilities", "drop"], []), "hardening.pods.capabilities"),
-  podChanged("a pod has a capability more", "replica", (pod) => put(pod, [...security, "capabilities", "add"], ["NET_ADMIN"]), "hardening.pods.capabilities"),
-  podChanged("a pod is unconfined", "replica", (pod) => put(pod, ["spec", "securityContext", "seccompProfile", "type"], "Unconfined"), "hardening.pods.seccomp"),
-  podChanged("a pod's readiness only opens a connection", "replica", (pod) => put(pod, [...server, "readinessProbe"], { tcpSocket: { port: 9999 } }), "hardening.probes.running"),
-  podChanged("a pod has no liveness probe", "master", (pod) => put(pod, [...server, "livenessProbe"], undefined), "hardening.probes.running"),
-  podChanged("a pod runs another image", "replica", (pod) => put(pod, [...server, "image"], "docker.dragonflydb.io/dragonflydb/dragonfly:v1.17.0"), "hardening.image.same"),
+  podChanged(
+    "the primary carries no role",
+    "master",
+    (pod) => put(pod, ["metadata", "labels", "role"], undefined),
+    "ac2.labels",
+  ),
+  podChanged(
+    "a replica is labelled primary",
+    "replica",
+    (pod) => put(pod, ["metadata", "labels", "role"], "master"),
+    "ac2.labels",
+  ),
+  podChanged(
+    "a pod may be root",
+    "replica",
+    (pod) => put(pod, ["spec", "securityContext", "runAsNonRoot"], false),
+    "hardening.pods.non-root",
+  ),
+  podChanged(
+    "a pod may write to its root",
+    "master",
+    (pod) => put(pod, [...security, "readOnlyRootFilesystem"], undefined),
+    "hardening.pods.read-only-root",
+  ),
+  podChanged(
+    "a pod may escalate",
+    "replica",
+    (pod) => put(pod, [...security, "allowPrivilegeEscalation"], true),
+    "hardening.pods.no-escalation",
+  ),
+  podChanged(
+    "a pod is privileged",
+    "replica",
+    (pod) => put(pod, [...security, "privileged"], true),
+    "hardening.pods.no-escalation",
+  ),
+  podChanged(
+    "a pod keeps its capabilities",
+    "replica",
+    (pod) => put(pod, [...security, "capabilities", "drop"], []),
+    "hardening.pods.capabilities",
+  ),
+  podChanged(
+    "a pod has a capability more",
+    "replica",
+    (pod) => put(pod, [...security, "capabilities", "add"], ["NET_ADMIN"]),
+    "hardening.pods.capabilities",
+  ),
+  podChanged(
+    "a pod is unconfined",
+    "replica",
+    (pod) => put(pod, ["spec", "securityContext", "seccompProfile", "type"], "Unconfined"),
+    "hardening.pods.seccomp",
+  ),
+  podChanged(
+    "a pod's readiness only opens a connection",
+    "replica",
+    (pod) => put(pod, [...server, "readinessProbe"], { tcpSocket: { port: 9999 } }),
+    "hardening.probes.running",
+  ),
+  podChanged(
+    "a pod has no liveness probe",
+    "master",
+    (pod) => put(pod, [...server, "livenessProbe"], undefined),
+    "hardening.probes.running",
+  ),
+  podChanged(
+    "a pod runs another image",
+    "replica",
+    (pod) => put(pod, [...server, "image"], "docker.dragonflydb.io/dragonflydb/dragonfly:v1.17.0"),
+    "hardening.image.same",
+  ),
   {
     name: "two pods share a node",
     red: ["hardening.spread.nodes", "hardening.spread.zones"],
@@ -196,17 +265,85 @@ const pods: readonly Mutation[] = [
 ];
 
 const hardening: readonly Mutation[] = [
-  changed("the resource lets it be root", resource, ["spec", "podSecurityContext", "runAsNonRoot"], false, "hardening.resource.non-root"),
-  changed("the resource lets it write to its root", resource, ["spec", "containerSecurityContext", "readOnlyRootFilesystem"], false, "hardening.resource.read-only-root"),
-  changed("the resource lets it escalate", resource, ["spec", "containerSecurityContext", "allowPrivilegeEscalation"], undefined, "hardening.resource.no-escalation"),
-  changed("the resource drops one capability only", resource, ["spec", "containerSecurityContext", "capabilities", "drop"], ["NET_RAW"], "hardening.resource.capabilities"),
-  changed("the resource has no seccomp profile", resource, ["spec", "podSecurityContext", "seccompProfile"], undefined, "hardening.resource.seccomp"),
-  changed("the liveness script is not asked for", resource, ["spec", "customLivenessProbeConfigMap"], undefined, "hardening.probes.configured"),
-  changed("the readiness script is not asked for", resource, ["spec", "customReadinessProbeConfigMap"], undefined, "hardening.probes.configured"),
-  changed("no spread over nodes is asked for", resource, ["spec", "topologySpreadConstraints", 0], undefined, "hardening.spread.asked"),
-  changed("the image is latest", resource, ["spec", "image"], "docker.dragonflydb.io/dragonflydb/dragonfly:latest", "hardening.image.pinned", "hardening.image.same"),
-  changed("no image is asked for", resource, ["spec", "image"], undefined, "hardening.image.pinned", "hardening.image.same"),
-  changed("the StatefulSet has another image", statefulSet, ["spec", "template", "spec", "containers", 0, "image"], "docker.dragonflydb.io/dragonflydb/dragonfly:v1.41.0", "hardening.image.same"),
+  changed(
+    "the resource lets it be root",
+    resource,
+    ["spec", "podSecurityContext", "runAsNonRoot"],
+    false,
+    "hardening.resource.non-root",
+  ),
+  changed(
+    "the resource lets it write to its root",
+    resource,
+    ["spec", "containerSecurityContext", "readOnlyRootFilesystem"],
+    false,
+    "hardening.resource.read-only-root",
+  ),
+  changed(
+    "the resource lets it escalate",
+    resource,
+    ["spec", "containerSecurityContext", "allowPrivilegeEscalation"],
+    undefined,
+    "hardening.resource.no-escalation",
+  ),
+  changed(
+    "the resource drops one capability only",
+    resource,
+    ["spec", "containerSecurityContext", "capabilities", "drop"],
+    ["NET_RAW"],
+    "hardening.resource.capabilities",
+  ),
+  changed(
+    "the resource has no seccomp profile",
+    resource,
+    ["spec", "podSecurityContext", "seccompProfile"],
+    undefined,
+    "hardening.resource.seccomp",
+  ),
+  changed(
+    "the liveness script is not asked for",
+    resource,
+    ["spec", "customLivenessProbeConfigMap"],
+    undefined,
+    "hardening.probes.configured",
+  ),
+  changed(
+    "the readiness script is not asked for",
+    resource,
+    ["spec", "customReadinessProbeConfigMap"],
+    undefined,
+    "hardening.probes.configured",
+  ),
+  changed(
+    "no spread over nodes is asked for",
+    resource,
+    ["spec", "topologySpreadConstraints", 0],
+    undefined,
+    "hardening.spread.asked",
+  ),
+  changed(
+    "the image is latest",
+    resource,
+    ["spec", "image"],
+    "docker.dragonflydb.io/dragonflydb/dragonfly:latest",
+    "hardening.image.pinned",
+    "hardening.image.same",
+  ),
+  changed(
+    "no image is asked for",
+    resource,
+    ["spec", "image"],
+    undefined,
+    "hardening.image.pinned",
+    "hardening.image.same",
+  ),
+  changed(
+    "the StatefulSet has another image",
+    statefulSet,
+    ["spec", "template", "spec", "containers", 0, "image"],
+    "docker.dragonflydb.io/dragonflydb/dragonfly:v1.41.0",
+    "hardening.image.same",
+  ),
 ];
 
 const service = of(places.services, "dragonfly");
@@ -229,22 +366,67 @@ function sliceChanged(name: string, edit: (slice: Record<string, unknown>, world
 }
 
 const mesh: readonly Mutation[] = [
-  changed("a Service selects replicas too", service, ["spec", "selector", "role"], undefined, "ac3.services.primary-only"),
-  changed("the global Service selects another instance", globalService, ["spec", "selector", "app"], "other", "ac3.services.primary-only"),
-  gone("the global Service is gone", globalService, "ac3.services.primary-only", "ac3.endpoints.primary", "ac3.global.annotations"),
-  changed("a Service is not global", service, ["metadata", "annotations", "service.cilium.io/global"], undefined, "ac3.global.annotations"),
-  changed("the global Service is not shared", globalService, ["metadata", "annotations", "service.cilium.io/shared"], "false", "ac3.global.annotations"),
+  changed(
+    "a Service selects replicas too",
+    service,
+    ["spec", "selector", "role"],
+    undefined,
+    "ac3.services.primary-only",
+  ),
+  changed(
+    "the global Service selects another instance",
+    globalService,
+    ["spec", "selector", "app"],
+    "other",
+    "ac3.services.primary-only",
+  ),
+  gone(
+    "the global Service is gone",
+    globalService,
+    "ac3.services.primary-only",
+    "ac3.endpoints.primary",
+    "ac3.global.annotations",
+  ),
+  changed(
+    "a Service is not global",
+    service,
+    ["metadata", "annotations", "service.cilium.io/global"],
+    undefined,
+    "ac3.global.annotations",
+  ),
+  changed(
+    "the global Service is not shared",
+    globalService,
+    ["metadata", "annotations", "service.cilium.io/shared"],
+    "false",
+    "ac3.global.annotations",
+  ),
   changed("a Service has another port", service, ["spec", "ports", 0, "port"], 6380, "ac3.global.dns"),
   sliceChanged("a Service leads to a replica", (slice, world) =>
     put(slice, ["endpoints", 0, "addresses"], [podsOf(world, "replica")[0]?.status.podIP]),
   ),
   sliceChanged("a Service leads to a replica as well", (slice, world) =>
-    put(slice, ["endpoints", 1], { addresses: [podsOf(world, "replica")[0]?.status.podIP], conditions: { ready: true } }),
+    put(slice, ["endpoints", 1], {
+      addresses: [podsOf(world, "replica")[0]?.status.podIP],
+      conditions: { ready: true },
+    }),
   ),
   sliceChanged("a Service leads nowhere", (slice) => put(slice, ["endpoints"], [])),
   gone("the name is not in apps", stub, "ac3.apps.annotations", "ac3.global.dns"),
-  changed("the name in apps is not global", stub, ["metadata", "annotations", "service.cilium.io/global"], "false", "ac3.apps.annotations"),
-  changed("the name in apps is shared", stub, ["metadata", "annotations", "service.cilium.io/shared"], "true", "ac3.apps.annotations"),
+  changed(
+    "the name in apps is not global",
+    stub,
+    ["metadata", "annotations", "service.cilium.io/global"],
+    "false",
+    "ac3.apps.annotations",
+  ),
+  changed(
+    "the name in apps is shared",
+    stub,
+    ["metadata", "annotations", "service.cilium.io/shared"],
+    "true",
+    "ac3.apps.annotations",
+  ),
   changed("the name in apps has another port", stub, ["spec", "ports", 0, "port"], 6380, "ac3.global.dns"),
   changed("the stub in apps selects pods", stub, ["spec", "selector"], { app: "dragonfly" }, "ac3.apps.no-backends"),
   {
@@ -273,16 +455,66 @@ const admins = ["spec", "ingress", 2, "fromEndpoints"] as const;
 const policy: readonly Mutation[] = [
   gone("Cilium's policy is gone", cilium, ...allowedSources),
   gone("nothing shuts the namespace", of(places.policies, "default-deny"), "ac4.policy.default-deny"),
-  changed("harbor is not on the list", cilium, [...clients, "fromEndpoints", 0, "matchExpressions", 0, "values"], ["gitlab-system"], "ac4.policy.harbor.allowed"),
-  changed("every namespace is on the list", cilium, [...clients, "fromEndpoints", 0, "matchExpressions", 0], { key: "k8s:io.kubernetes.pod.namespace", operator: "Exists" }, "ac4.policy.others.denied"),
-  changed("only one cluster is on the list", cilium, [...clients, "fromEndpoints", 0, "matchExpressions", 1, "values"], ["infra"], "ac4.policy.gitlab-system.allowed", "ac4.policy.harbor.allowed"),
-  changed("clients may use the admin port", cilium, [...clients, "toPorts", 0, "ports", 1], { port: "9999", protocol: "TCP" }, "ac4.policy.clients-admin-port.denied"),
-  changed("clients may use another port only", cilium, [...clients, "toPorts", 0, "ports", 0, "port"], "6380", "ac4.policy.gitlab-system.allowed", "ac4.policy.harbor.allowed"),
+  changed(
+    "harbor is not on the list",
+    cilium,
+    [...clients, "fromEndpoints", 0, "matchExpressions", 0, "values"],
+    ["gitlab-system"],
+    "ac4.policy.harbor.allowed",
+  ),
+  changed(
+    "every namespace is on the list",
+    cilium,
+    [...clients, "fromEndpoints", 0, "matchExpressions", 0],
+    { key: "k8s:io.kubernetes.pod.namespace", operator: "Exists" },
+    "ac4.policy.others.denied",
+  ),
+  changed(
+    "only one cluster is on the list",
+    cilium,
+    [...clients, "fromEndpoints", 0, "matchExpressions", 1, "values"],
+    ["infra"],
+    "ac4.policy.gitlab-system.allowed",
+    "ac4.policy.harbor.allowed",
+  ),
+  changed(
+    "clients may use the admin port",
+    cilium,
+    [...clients, "toPorts", 0, "ports", 1],
+    { port: "9999", protocol: "TCP" },
+    "ac4.policy.clients-admin-port.denied",
+  ),
+  changed(
+    "clients may use another port only",
+    cilium,
+    [...clients, "toPorts", 0, "ports", 0, "port"],
+    "6380",
+    "ac4.policy.gitlab-system.allowed",
+    "ac4.policy.harbor.allowed",
+  ),
   changed("the scraper is shut out", cilium, [...admins, 0], undefined, "ac4.policy.scraper.allowed"),
-  changed("the operator is shut out", cilium, [...admins, 1, "matchLabels", "app.kubernetes.io/name"], "another", "ac4.policy.operator.allowed"),
+  changed(
+    "the operator is shut out",
+    cilium,
+    [...admins, 1, "matchLabels", "app.kubernetes.io/name"],
+    "another",
+    "ac4.policy.operator.allowed",
+  ),
   changed("the pods cannot replicate", cilium, [...admins, 2], undefined, "ac4.policy.peers.allowed"),
-  changed("the bot may not use the admin port", cilium, ["spec", "ingress", 1, "toPorts", 0, "ports", 1], undefined, "ac4.policy.bot.allowed"),
-  changed("the policy is about other pods", cilium, ["spec", "endpointSelector", "matchLabels", "app"], "other", ...allowedSources),
+  changed(
+    "the bot may not use the admin port",
+    cilium,
+    ["spec", "ingress", 1, "toPorts", 0, "ports", 1],
+    undefined,
+    "ac4.policy.bot.allowed",
+  ),
+  changed(
+    "the policy is about other pods",
+    cilium,
+    ["spec", "endpointSelector", "matchLabels", "app"],
+    "other",
+    ...allowedSources,
+  ),
   copied(
     "a second policy lets everybody in",
     of(places.policies, "default-deny"),
@@ -293,7 +525,9 @@ const policy: readonly Mutation[] = [
 ];
 
 const rules = of(places.prometheusRules, "dragonfly");
-const rulesSchema = z.looseObject({ groups: z.array(z.looseObject({ rules: z.array(z.looseObject({ alert: z.string() })) })) });
+const rulesSchema = z.looseObject({
+  groups: z.array(z.looseObject({ rules: z.array(z.looseObject({ alert: z.string() })) })),
+});
 const alerts: readonly Mutation[] = [
   ...Object.entries(shippedAlerts).map(([group, [alert]]) =>
     edited(
@@ -314,7 +548,9 @@ const alerts: readonly Mutation[] = [
     red: ["ac5.webhook"],
     make: (world) => {
       const place = places.configMaps;
-      const beat = world.infra.objects.list(place, "dragonfly-bot").find(({ metadata }) => /heartbeat/.test(metadata.name));
+      const beat = world.infra.objects
+        .list(place, "dragonfly-bot")
+        .find(({ metadata }) => /heartbeat/.test(metadata.name));
       const text = JSON.stringify(beat?.["data"]).replace(
         /\d{4}-\d\d-\d\dT[\d:.]+Z/g,
         new Date(Date.now() - 3_600_000).toISOString(),
@@ -329,22 +565,37 @@ const alerts: readonly Mutation[] = [
     red: ["ac5.webhook"],
     make: (world) => {
       const { objects } = world.infra;
-      const beats = objects.list(places.configMaps, "dragonfly-bot").filter(({ metadata }) => /heartbeat/.test(metadata.name));
+      const beats = objects
+        .list(places.configMaps, "dragonfly-bot")
+        .filter(({ metadata }) => /heartbeat/.test(metadata.name));
       for (const { metadata } of beats) objects.remove(places.configMaps, metadata.namespace, metadata.name);
     },
   },
 ];
 
-const flux = (name: string, more: { readonly cluster?: "apps" } = {}) => of(places.kustomizations, name, { ...inFlux, ...more });
+const flux = (name: string, more: { readonly cluster?: "apps" } = {}) =>
+  of(places.kustomizations, name, { ...inFlux, ...more });
 const elsewhere = "main@sha1:1111111111111111111111111111111111111111";
+const flows = Object.entries(configSchema.parse({}).verify.kustomizations).flatMap(([cluster, names]) =>
+  names.map((name) => ({ name, where: flux(name, cluster === "apps" ? inApps : {}) })),
+);
+const first = "infra-databases-dragonfly";
 const git: readonly Mutation[] = [
-  changed("a Kustomization is suspended", flux("infra-databases-dragonfly"), ["spec", "suspend"], true, "drift.infra-databases-dragonfly.applied"),
-  changed("a Kustomization has failed", flux("infra-dfbot"), ["status", "conditions", 0, "status"], "False", "drift.infra-dfbot.applied"),
-  changed("a Kustomization is behind", flux("infra-databases-tenants"), ["status", "lastAppliedRevision"], elsewhere, "drift.infra-databases-tenants.head"),
-  gone("a Kustomization is gone", flux("infra-dragonfly-operator"), "drift.infra-dragonfly-operator.applied", "drift.infra-dragonfly-operator.head"),
-  changed("Flux has said nothing of a Kustomization", flux("infra-infrastructure"), ["status"], {}, "drift.infra-infrastructure.applied", "drift.infra-infrastructure.head"),
-  changed("a Kustomization of apps is suspended", flux("apps-databases-dragonfly", inApps), ["spec", "suspend"], true, "drift.apps-databases-dragonfly.applied"),
-  changed("a Kustomization of apps is behind", flux("apps-dfbot", inApps), ["status", "lastAppliedRevision"], elsewhere, "drift.apps-dfbot.head"),
+  ...flows.map(({ name, where }) =>
+    changed(`${name} is suspended`, where, ["spec", "suspend"], true, `drift.${name}.applied`),
+  ),
+  ...flows.map(({ name, where }) =>
+    changed(`${name} is behind`, where, ["status", "lastAppliedRevision"], elsewhere, `drift.${name}.head`),
+  ),
+  changed(
+    "a Kustomization has failed",
+    flux(first),
+    ["status", "conditions", 0, "status"],
+    "False",
+    `drift.${first}.applied`,
+  ),
+  gone("a Kustomization is gone", flux(first), `drift.${first}.applied`, `drift.${first}.head`),
+  changed("Flux has said nothing of it", flux(first), ["status"], {}, `drift.${first}.applied`, `drift.${first}.head`),
 ];
 
 /** A change of one server's access list; its file has the right one. */
@@ -365,7 +616,11 @@ const users: readonly Mutation[] = [
   userChanged("default is on", ["SETUSER", "default", "on"], "hardening.acl.default-off", "hardening.acl.as-in-git"),
   userChanged("a user may do everything", ["SETUSER", "harbor", "+@all"], "hardening.acl.rights"),
   userChanged("a user needs no password", ["SETUSER", "harbor", "nopass"], "hardening.acl.rights"),
-  userChanged("a user is there that Git does not have", ["SETUSER", "visitor", "on", ">secret", "~v*", "+get"], "hardening.acl.as-in-git"),
+  userChanged(
+    "a user is there that Git does not have",
+    ["SETUSER", "visitor", "on", ">secret", "~v*", "+get"],
+    "hardening.acl.as-in-git",
+  ),
   userChanged("a user of Git is missing", ["DELUSER", "gitlab"], "hardening.acl.as-in-git"),
   userChanged("a user reaches more keys than in Git", ["SETUSER", "dfbot", "~*"], "hardening.acl.as-in-git"),
   userChanged("a user of Git is off", ["SETUSER", "gitlab", "off"], "hardening.acl.as-in-git"),

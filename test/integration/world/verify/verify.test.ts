@@ -12,6 +12,9 @@ afterAll(() => ground?.stop());
 
 /** What only a probe from those namespaces can tell. */
 const probes = ["ac3.apps.connects", "ac4.enforced"];
+/** What the world cannot have otherwise at once; test/unit/runbooks/verify.test.ts makes these fail. */
+const provedOnPlainData = [...probes, "ac5.loaded", "ac5.evaluated", "hardening.probes.effective"].toSorted();
+
 const reds = async () =>
   troubles(await ground.verify())
     .map((line) => line.replace(/^\w+ /, ""))
@@ -53,6 +56,10 @@ describe("verify on the shipped manifests", () => {
       `${expected === red ? "caught" : "WRONG "}  ${name.padEnd(width)}  ${red === "" ? "nothing" : red}`;
     process.stdout.write(`${rows.map(line).join("\n")}\n${right.length} of ${rows.length} mutations caught exactly\n`);
     expect(rows.filter(({ expected, red }) => expected !== red)).toEqual([]);
+    const caught = new Set(mutations.flatMap(({ red }) => red));
+    const checks = (await ground.verify()).findings.map(({ id }) => id);
+    expect(new Set(checks).size, "each check has a name of its own").toBe(checks.length);
+    expect(checks.filter((id) => !caught.has(id)).toSorted()).toEqual(provedOnPlainData);
     expect(await reds().then((left) => left.filter((id) => !/sync/.test(id)))).toEqual([]);
   }, 240_000);
 });

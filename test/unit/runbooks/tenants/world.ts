@@ -14,7 +14,7 @@ import { createTestKit, type TestKit, type TestKitOptions } from "../../../../sr
 import { type Manifest, objectsOf } from "../../../../src/tenants/objects.ts";
 import { settingsOf } from "../../../../src/tenants/settings.ts";
 import { type FakeGit, fakeGit } from "../../../fakes/git.ts";
-import { hardened, fakePlatform, meta, pod, primaryState, service } from "../../../fakes/platform.ts";
+import { fakePlatform, hardened, meta, pod, primaryState, service } from "../../../fakes/platform.ts";
 import { project, config as shippedConfig } from "../../tenants/project.ts";
 
 export const ada = { slack: "U0ADA", gitlab: "ada", emails: ["ada@example.com"] };
