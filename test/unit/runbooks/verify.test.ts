@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { platformObjects } from "../../../sandbox/world/platform/platform.ts";
 import { configSchema } from "../../../src/config/file.ts";
@@ -158,6 +160,29 @@ describe("verify", () => {
       const servers = { "dragonfly-0": primaryState({ memory: { ...memory, ...more } }) };
       expect(await check("hardening.queue.safe", { servers })).toMatchObject({ verdict: "fail" });
     }
+  });
+});
+
+describe("the pages about verify", () => {
+  const named = (page: string) => {
+    const text = readFileSync(join(import.meta.dirname, "../../../docs", page), "utf8");
+    return [...text.matchAll(/`((?:ac\d|hardening|drift)\.[\w.*-]+)`/g)].map(([, name = ""]) => name);
+  };
+  const covers = (name: string, id: string) => (name.endsWith("*") ? id.startsWith(name.slice(0, -1)) : id === name);
+
+  it.each(["verify.md", "acceptance.md"])("%s names only checks that there are", async (page) => {
+    const { findings } = await report(platformOf({}, {}));
+    const names = named(page);
+    expect(names.length).toBeGreaterThan(8);
+    expect(names.filter((name) => !findings.some(({ id }) => covers(name, id)))).toEqual([]);
+  });
+
+  it("leave none out", async () => {
+    const { findings } = await report(platformOf({}, {}));
+    const names = named("verify.md");
+    const left = findings.filter(({ id }) => !names.some((name) => covers(name, id))).map(({ id }) => id);
+    // "and so on": each namespace of the configuration.
+    expect(left).toEqual(["ac4.policy.harbor.allowed"]);
   });
 });
 
