@@ -1,0 +1,44 @@
+import { attention, type Finding, type ReportTable } from "../../reports/model.ts";
+import type { Conclusion, RunContext } from "../definition.ts";
+import { resolveInstance } from "../instance/target.ts";
+import { plural } from "../instance/units.ts";
+import { assessVerification } from "./assess.ts";
+import { criteria } from "./check.ts";
+import { observeVerification } from "./observe.ts";
+
+/** Reads everything once and makes every check of it. Rejects only when there is no such instance. */
+export async function runVerify(context: RunContext<{ readonly instance?: string | undefined }>): Promise<Conclusion> {
+  const instance = await resolveInstance(context.params.instance, context);
+  const seen = await observeVerification(context, instance);
+  const findings = assessVerification(seen, instance, context.config, context.now());
+  const summary = summaryOf(`${instance.name} (${instance.cluster}/${instance.namespace})`, findings);
+  return { summary, findings, tables: [tableOf(findings)] };
+}
+
+function summaryOf(name: string, findings: readonly Finding[]): string {
+  const [worst] = attention({ findings });
+  const failed = findings.filter(({ verdict }) => verdict === "fail").length;
+  const unknown = findings.filter(({ verdict }) => verdict === "unknown").length;
+  const unsaid = unknown === 0 ? "" : `; ${plural(unknown, "check")} could not be made`;
+  if (failed > 0 && worst !== undefined)
+    return `${name}: ${failed} of ${plural(findings.length, "check")} failed, first ${worst.title}${unsaid}`;
+  return `${name}: ${findings.length - unknown} of ${plural(findings.length, "check")} hold, none failed${unsaid}`;
+}
+
+function tableOf(findings: readonly Finding[]): ReportTable {
+  const count = (section: string, verdict: Finding["verdict"]) =>
+    String(findings.filter((one) => one.section === section && one.verdict === verdict).length);
+  return {
+    title: "Criteria",
+    columns: [
+      { title: "Criterion", align: "left" },
+      { title: "Holds", align: "right" },
+      { title: "Failed", align: "right" },
+      { title: "Unknown", align: "right" },
+    ],
+    rows: [
+      ...Object.values(criteria).map((name) => [name, count(name, "ok"), count(name, "fail"), count(name, "unknown")]),
+      ["AC 6: documents", "not checked at run time", "–", "–"],
+    ],
+  };
+}
