@@ -62,6 +62,7 @@ export function timedPlatform(platform: Platform): { readonly platform: Platform
         rules: timed(platform.metrics.rules),
       },
       alerting: platform.alerting,
+      verifications: platform.verifications,
       git: platform.git,
       lastKnownPods: platform.lastKnownPods,
     },

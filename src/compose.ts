@@ -18,11 +18,13 @@ import { createPodEvictor } from "./kubernetes/pod-evictor.ts";
 import { createKubernetesReader } from "./kubernetes/reader.ts";
 import { type CallApi, createCallApi } from "./kubernetes/request.ts";
 import { createRunStore } from "./kubernetes/run-store.ts";
+import { createVerificationStore } from "./kubernetes/verification-store.ts";
 import { createMetricsReader } from "./metrics/reader.ts";
 import type { PlatformChanges } from "./platform/changes.ts";
 import type { GitChanges } from "./platform/git.ts";
 import type { KubernetesReader, Platform } from "./platform/ports.ts";
 import type { RunStore } from "./runbooks/durable/store.ts";
+import type { VerificationStore } from "./runbooks/verify/last.ts";
 
 interface ComposedCluster {
   readonly reader: KubernetesReader;
@@ -41,6 +43,7 @@ export interface Composed {
   readonly incidents: IncidentStore;
   readonly heartbeats: HeartbeatStore;
   readonly alertManager: AlertManager;
+  readonly verifications: VerificationStore;
 }
 
 export function composePlatform(settings: Settings): Platform {
@@ -85,6 +88,7 @@ export function compose(
   };
   const alertManager = createAlertManager(environment.alertmanagerUrl);
   const heartbeats = createHeartbeatStore(home);
+  const verifications = createVerificationStore(home);
   const git =
     environment.gitlab === undefined ? { reader: noGit, changes: noGitChanges } : createGit(environment.gitlab);
   return {
@@ -96,6 +100,7 @@ export function compose(
         activeAlertNames: async (signal) => (await alertManager.activeAlerts(signal)).map(({ name }) => name),
         heartbeats: async () => (await heartbeats.list()).map(({ record }) => record),
       },
+      verifications: { last: async (subject) => (await verifications.get(subject))?.record },
       git: git.reader,
       lastKnownPods: new Map(),
     },
@@ -103,6 +108,7 @@ export function compose(
     runs: createRunStore(home),
     incidents: createIncidentStore(home),
     heartbeats,
+    verifications,
     alertManager,
     changes: { ...createServerCommands(dial), evictPod: createPodEvictor((name) => find(name).call) },
   };

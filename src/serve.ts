@@ -21,6 +21,7 @@ import type { GitReader } from "./platform/git.ts";
 import { catalog } from "./runbooks/catalog/index.ts";
 import { createRunner } from "./runbooks/runner.ts";
 import { mergeRequestOf } from "./runbooks/tenants/merge-request-of.ts";
+import { keepVerification } from "./runbooks/verify/last.ts";
 import { createScrubber } from "./secrets.ts";
 import { openStore, type Store } from "./store/store.ts";
 import { createTelemetry } from "./telemetry.ts";
@@ -68,6 +69,10 @@ export async function serve(settings: Settings): Promise<number> {
       telemetry.ran(report);
       const { runId, runbook, verdict, durationMs } = report;
       logger.info({ runId, runbook, verdict, durationMs, requester: request.requester }, "run finished");
+      if (runbook !== "verify") return;
+      keepVerification(report, config, composed.verifications).catch((err: unknown) =>
+        logger.warn({ err, runId }, "this verification is not what the next one is compared with"),
+      );
     },
   });
   const changes = composeChanges({

@@ -142,6 +142,18 @@ export interface AlertingReader {
   heartbeats(signal: AbortSignal): Promise<readonly Heartbeat[]>;
 }
 
+/** What came of the service's last run of `verify`: how each of its checks was. */
+export interface LastVerification {
+  readonly at: string;
+  readonly runId: string;
+  readonly verdicts: Readonly<Record<string, string>>;
+}
+
+export interface VerificationReader {
+  /** `subject` is the instance; undefined: it was never run for it. Throws BotError `kubernetes.*`, `verification.*`. */
+  last(subject: string, signal: AbortSignal): Promise<LastVerification | undefined>;
+}
+
 /** Everything outside the bot that a read runbook may look at. */
 export interface Platform {
   /** Throws BotError `config.unknown-cluster`, or the reason its kubeconfig cannot be used. */
@@ -149,6 +161,7 @@ export interface Platform {
   readonly servers: ServerReader;
   readonly metrics: MetricsReader;
   readonly alerting: AlertingReader;
+  readonly verifications: VerificationReader;
   readonly git: GitReader;
   /**
    * Where an instance's pods were last seen, by `instanceKey`. A hint that lets the servers be asked while the fresh

@@ -275,6 +275,7 @@ export function fakePlatform(world: FakeWorld = {}): Platform {
       rules: async () => [],
     },
     alerting: { activeAlertNames: async () => ["Watchdog"], heartbeats: async () => [] },
+    verifications: { last: async () => undefined },
     git: world.git ?? noGit,
     lastKnownPods: world.lastKnownPods ?? new Map(),
   };

@@ -10,6 +10,7 @@ import { parseUserLine } from "../../../src/platform/server-user.ts";
 import type { Finding } from "../../../src/reports/model.ts";
 import { catalog } from "../../../src/runbooks/catalog/index.ts";
 import { createRunner } from "../../../src/runbooks/runner.ts";
+import { subjectOf } from "../../../src/runbooks/verify/last.ts";
 import { shippedAlerts } from "../../../src/runbooks/verify/shipped-alerts.ts";
 import { alertRules } from "../../alerts/rules.ts";
 import { config, type FakeWorld, fakePlatform, primaryState, replicaState } from "../../fakes/platform.ts";
@@ -160,6 +161,55 @@ describe("verify", () => {
       const servers = { "dragonfly-0": primaryState({ memory: { ...memory, ...more } }) };
       expect(await check("hardening.queue.safe", { servers })).toMatchObject({ verdict: "fail" });
     }
+  });
+});
+
+describe("a verification beside the last one", () => {
+  const lastTime = async (change: (verdicts: Record<string, string>) => void): Promise<Platform> => {
+    const platform = platformOf({}, {});
+    const { findings } = await report(platform);
+    const verdicts = Object.fromEntries(findings.map(({ id, verdict }) => [id, verdict]));
+    change(verdicts);
+    const last = { at: "2026-01-01T02:30:00.000Z", runId: "1", verdicts };
+    return { ...platform, verifications: { last: async () => last } };
+  };
+
+  it("is as it was", async () => {
+    const { summary, tables } = await report(await lastTime(() => undefined));
+    expect(summary).toMatch(/; as on 2026-01-01 02:30 UTC$/);
+    expect(tables.map(({ title }) => title)).toEqual(["Criteria"]);
+  });
+
+  it("says what got worse first, then what got better, and leaves out a new check that holds", async () => {
+    const platform = await lastTime((verdicts) => {
+      verdicts["ac2.pdb"] = "fail";
+      verdicts["ac5.rules.memory"] = "ok";
+      verdicts["ac9.retired"] = "ok";
+      delete verdicts["ac2.pods"];
+    });
+    const { summary, tables } = await report(platform);
+    expect(summary).toMatch(/; 2 worse and 1 better than on 2026-01-01 02:30 UTC$/);
+    expect(tables[0]?.rows).toEqual([
+      ["ac5.rules.memory", "ok", "fail"],
+      ["ac9.retired", "ok", "not there"],
+      ["ac2.pdb", "fail", "ok"],
+    ]);
+  });
+
+  it("says that it is not compared when the last one cannot be read, which is no failed check", async () => {
+    const platform = platformOf({}, {});
+    const last = async () => {
+      throw new BotError("kubernetes.forbidden", "may not", "Ask for the right");
+    };
+    const [with_, without] = await Promise.all([report({ ...platform, verifications: { last } }), report(platform)]);
+    expect(with_.summary).toMatch(/; not compared with the last run$/);
+    expect(with_.findings.map(({ id }) => id)).toEqual(without.findings.map(({ id }) => id));
+  });
+
+  it("is of the same instance however that is written", () => {
+    const names = [undefined, "dragonfly", "dragonfly-system/dragonfly"].map((given) => subjectOf(given, config));
+    expect(new Set(names)).toEqual(new Set(["dragonfly-system.dragonfly"]));
+    expect(subjectOf("dragonfly-payments/dragonfly-payments", config)).toBe("dragonfly-payments.dragonfly-payments");
   });
 });
 

@@ -4,19 +4,19 @@ import { reportApplied } from "../../../../sandbox/world/platform/platform.ts";
 import { startWorld, type World } from "../../../../sandbox/world/world.ts";
 import { compose } from "../../../../src/compose.ts";
 import { requireSettings } from "../../../../src/config/load.ts";
-import type { Platform } from "../../../../src/platform/ports.ts";
 import type { Report } from "../../../../src/reports/model.ts";
 import { catalog } from "../../../../src/runbooks/catalog/index.ts";
 import { createRunner } from "../../../../src/runbooks/runner.ts";
+import { keepVerification } from "../../../../src/runbooks/verify/last.ts";
 import { fakeGit } from "../../../fakes/git.ts";
 import { project } from "../../../unit/tenants/project.ts";
 
 /** A healthy world with everything that `verify` asks: metrics, evaluated rules, a heartbeat, and a Git project that is applied. */
 export interface Ground {
   readonly world: World;
-  /** What the servers, the API and the metrics store say, read as the bot reads them; Git is a fake with the shipped tree. */
-  readonly platform: Platform;
-  verify(platform?: Platform): Promise<Report>;
+  verify(): Promise<Report>;
+  /** As the service does with every run. */
+  keep(report: Report): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -51,15 +51,16 @@ export async function layGround(): Promise<Ground> {
     lastAt: new Date().toISOString(),
     externalUrl: "http://alertmanager",
   });
+  // What the servers, the API and the metrics store say is read as the bot reads it; Git is a fake with the shipped tree.
   const platform = { ...composed.platform, git: git.reader };
   return {
     world,
-    platform,
-    verify: (other = platform) =>
+    keep: (report) => keepVerification(report, settings.config, composed.verifications),
+    verify: () =>
       createRunner({
         runbooks: catalog,
         config: settings.config,
-        platform: other,
+        platform,
         scrub: (text) => text,
         now: () => new Date(),
       }).run({ runbook: "verify", params: {}, requester: { surface: "cli", id: "test" } }),

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { places } from "../../../../sandbox/world/places.ts";
 import { troubles } from "../status.ts";
 import { type Ground, layGround } from "./ground.ts";
 import { remember } from "./mutation.ts";
@@ -35,6 +36,25 @@ describe("verify on the shipped manifests", () => {
       .catch(() => undefined);
     expect(last).toEqual(probes.map((id) => `unknown ${id}`));
   }, 60_000);
+
+  it("is compared with the last run, which is kept in the cluster under the bot's own rights", async () => {
+    const first = await ground.verify();
+    expect(first.summary).not.toMatch(/ than on | as on |not compared/);
+    await ground.keep(first);
+    expect((await ground.verify()).summary).toMatch(/; as on /);
+    const { objects } = ground.world.infra;
+    const where = ["flux-system", "infra-dfbot"] as const;
+    const suspend = (on: boolean) =>
+      objects.patch(places.kustomizations, ...where, (object) => {
+        Object.assign(object, { spec: { ...Object(object["spec"]), suspend: on } });
+      });
+    suspend(true);
+    const worse = await ground.verify();
+    expect(worse.summary).toMatch(/; 1 worse than on /);
+    await ground.keep(worse);
+    suspend(false);
+    expect((await ground.verify()).summary).toMatch(/; 1 better than on /);
+  });
 
   it("turns exactly the expected checks red, one mutation at a time", async () => {
     expect(mutations.length).toBeGreaterThanOrEqual(60);
