@@ -11,7 +11,7 @@ export default defineConfig({
   test: {
     maxWorkers: 2,
     projects: [
-      project("unit", ["test/unit/**/*.test.ts"], 10_000),
+      project("unit", ["test/unit/**/*.test.ts"], 30_000),
       project("conformance", ["test/conformance/**/*.test.ts"], 30_000),
       project("integration", ["test/integration/**/*.test.ts"], 60_000, retry),
       project("chaos", ["test/chaos/**/*.test.ts"], 90_000, retry),
