@@ -23,8 +23,8 @@ import { createMetricsReader } from "./metrics/reader.ts";
 import type { PlatformChanges } from "./platform/changes.ts";
 import type { GitChanges } from "./platform/git.ts";
 import type { KubernetesReader, Platform } from "./platform/ports.ts";
+import type { VerificationStore } from "./records/verification.ts";
 import type { RunStore } from "./runbooks/durable/store.ts";
-import type { VerificationStore } from "./runbooks/verify/last.ts";
 
 interface ComposedCluster {
   readonly reader: KubernetesReader;

@@ -1,4 +1,4 @@
-import { type Verification, type VerificationStore, verificationSchema } from "../runbooks/verify/last.ts";
+import { type Verification, type VerificationStore, verificationSchema } from "../records/verification.ts";
 import { createRecordStore } from "./record-store.ts";
 import type { StorePlace } from "./run-store.ts";
 

@@ -1,19 +1,7 @@
-import { z } from "zod";
 import type { Config } from "../../config/file.ts";
 import type { LastVerification } from "../../platform/ports.ts";
-import type { RecordStore } from "../../records/store.ts";
+import type { Verification, VerificationStore } from "../../records/verification.ts";
 import { type Finding, type Report, type ReportTable, verdicts } from "../../reports/model.ts";
-
-/** The last run of `verify` for an instance, as it is kept in the cluster: it must outlive the very store that it is about. */
-export const verificationSchema = z.strictObject({
-  /** The instance; also a part of an object's name. */
-  id: z.string(),
-  at: z.iso.datetime(),
-  runId: z.string(),
-  verdicts: z.record(z.string(), z.enum(verdicts)),
-});
-export type Verification = z.output<typeof verificationSchema>;
-export type VerificationStore = RecordStore<Verification>;
 
 /** Which instance is meant by a parameter, in letters that an object's name may have: `dragonfly-system.dragonfly`. */
 export function subjectOf(given: unknown, config: Config): string {
