@@ -2,7 +2,7 @@ import type { AuditFilter } from "../../audit/chain.ts";
 import type { AuditEntry } from "../../audit/entry.ts";
 import { BotError } from "../../errors.ts";
 import { truncate } from "../../reports/render/clean.ts";
-import { escapedUpTo } from "../../reports/render/slack-text.ts";
+import { codeSlack, escapedUpTo } from "../../reports/render/slack-text.ts";
 import { hasEnded, type RunRecord } from "../../runbooks/durable/record.ts";
 import { newRunId } from "../../runbooks/durable/run-id.ts";
 import { type Asked, sayPrivately, whyNotThere } from "../delivery/answer.ts";
@@ -106,6 +106,6 @@ function auditLine({ at, actor, action, run, runbook, target, digest, effect, re
   ];
   const words = about.flatMap((word) => (word === undefined ? [] : [escapedUpTo(word, 100)]));
   const why = reason === undefined ? "" : `: ${escapedUpTo(reason, 150)}`;
-  const which = run === undefined ? "" : ` \`${escapedUpTo(run, 64)}\``;
+  const which = run === undefined ? "" : ` ${codeSlack(run, 66)}`;
   return `• ${slackTime(at)} ${mention(actor.person)} *${action}* ${words.join(", ")}${which}${why}`;
 }

@@ -1,6 +1,6 @@
 import type { KnownBlock } from "@slack/types";
-import { attention, type Finding, type Report, type ReportTable } from "../model.ts";
-import { diffOf } from "../plan-report.ts";
+import type { Finding, Report, ReportTable } from "../model.ts";
+import { fineWords, planParts } from "../plan-report.ts";
 import { clean, oneLine } from "./clean.ts";
 import type { SlackMessage } from "./slack.ts";
 import { createRoom, joinLines, type Room, section, sectionLength } from "./slack-blocks.ts";
@@ -24,38 +24,37 @@ const mostTables = 5;
 const mostRows = 40;
 
 /**
- * The plan of a change before anything is written: verdict, checks worst first, what will be different, the sums, the diff. Within
- * the limits; what does not fit is counted in words.
+ * The plan of a change before anything is written: verdict, what needs attention, what will be different and why, the sums, the
+ * files, the diff; what is ok is a number. Within the limits; what does not fit is counted in words.
  */
 export function slackPlan(report: Report, { maxBlocks, maxCharacters, diffCharacters }: PlanLimits): SlackMessage {
   const room = createRoom(maxBlocks, maxCharacters);
   const { emoji, word } = verdictWords[report.verdict];
   const head = section(`${emoji} *${word}* — ${escapedLine(report.summary, 1_500)}`);
   room.take(head);
-  // A line for what is missing, and one for the rest of the diff.
-  room.hold(2, 2 * noteCharacters);
-  const fine = report.findings.filter(({ verdict }) => verdict === "ok");
-  const said = fine.filter(({ detail }) => detail !== "");
-  const tables = report.tables.filter(({ rows }) => rows.length > 0);
+  // A line for what is missing, one for the rest of the diff, and one for what is ok.
+  room.hold(3, 3 * noteCharacters);
+  const { troubles, said, sums, files, diff, fine } = planParts(report);
   const wanted = [
-    ...attention(report).map(finding),
-    ...lines(fine.filter(({ detail }) => detail === "").map(fineLine)),
+    ...troubles.map(finding),
     ...said.map(finding),
-    ...tables.slice(0, mostTables).flatMap(sums),
+    ...sums.slice(0, mostTables).flatMap(sumsBlocks),
+    ...files.map(finding),
   ];
   const shown: KnownBlock[] = [];
   for (const block of wanted) {
     if (!room.take(block)) break;
     shown.push(block);
   }
-  const left = wanted.length - shown.length + Math.max(0, tables.length - mostTables);
+  const left = wanted.length - shown.length + Math.max(0, sums.length - mostTables);
   return {
     text: `${word}: ${escapedLine(report.summary, 1_400)}`,
     blocks: [
       head,
       ...shown,
       ...(left > 0 ? [section(`_Not shown here: ${left} more ${left === 1 ? "part" : "parts"} of the plan._`)] : []),
-      ...diffBlocks(clean(diffOf(report)), room, diffCharacters),
+      ...diffBlocks(clean(diff), room, diffCharacters),
+      ...(fine === 0 ? [] : [section(`${verdictWords.ok.emoji} ${fineWords(fine)}`)]),
     ],
   };
 }
@@ -67,12 +66,8 @@ function finding({ verdict, title, detail }: Finding): KnownBlock {
   return section([head, escapedUpTo(detail, 2_000)].filter((text) => text !== "").join("\n"));
 }
 
-function fineLine({ title }: Finding): string {
-  return `${verdictWords.ok.emoji} ${escapedLine(title, 250)}`;
-}
-
 /** A table as a line a row: a plan is read on phones too, where columns do not fit. */
-function sums({ title, columns, rows }: ReportTable): readonly KnownBlock[] {
+function sumsBlocks({ title, columns, rows }: ReportTable): readonly KnownBlock[] {
   const words = rows.slice(0, mostRows).map((row) => {
     const [first = "", ...others] = row.slice(0, mostColumns);
     const named = others.flatMap((cell, index) =>

@@ -2,34 +2,50 @@ import type { Verdict } from "../model.ts";
 import { clean, oneLine, truncate } from "./clean.ts";
 
 /**
- * Outside text for Slack's mrkdwn. The three characters that Slack asks to be escaped disarm mentions and links; what
- * else Slack would read (formatting, quotes, `:emoji:` that could pose as a verdict) has no escape there and becomes a
- * look-alike that it does not read.
+ * Outside text for Slack's mrkdwn, to be read and copied as it is. The three characters that Slack asks to be escaped
+ * disarm mentions and links. What else Slack would read (formatting, `:emoji:` that could pose as a verdict) has no escape
+ * there: a word with such signs becomes a code span, in which Slack reads nothing. What is written as code stays code.
  * Source: https://docs.slack.dev/messaging/formatting-message-text#escaping
  */
 export function escapeSlack(text: string): string {
-  const quiet = clean(text)
-    .replace(/^( *)>/gm, "$1›")
-    .replace(/[*~`]|\b_|_\b/g, (character) => lookAlikes[character] ?? character)
-    .replace(/:(?=[\d_+'-]*[a-z][\w+'-]*:)/gi, "∶");
-  return escapeReserved(quiet);
+  return escapeReserved(
+    clean(text)
+      .replace(/^( *)>/gm, "$1›")
+      .replace(word, quiet),
+  );
 }
 
-const lookAlikes: Readonly<Record<string, string>> = { "*": "∗", _: "\uff3f", "~": "∼", "`": "ʼ" };
+/** Without a blank, but for those between two backticks. */
+const word = /(?:`[^`\n]+`|\S)+/g;
+/** Where Slack reads it as code: nothing but brackets, quotes and punctuation is around it. */
+const code = /^[([{"']*`[^`\s](?:[^`]*[^`\s])?`[.,;:!?)\]}"']*$/;
+/** What could begin or end formatting, or be an emoji. An underscore inside a word is none. */
+const signs = /[*~]|(?<![a-z0-9])_|_(?![a-z0-9])|:[\d_+'-]*[a-z][\w+'-]*:/i;
+
+function quiet(given: string): string {
+  if (code.test(given)) return given;
+  const plain = given.replaceAll("`", "'");
+  return signs.test(plain) ? `\`${plain}\`` : plain;
+}
 
 /** Outside text inside backticks, on one line and at most `length` long with them: what would end the code span goes. */
 export function codeSlack(text: string, length: number): string {
-  const inside = oneLine(text).replaceAll("`", "ʼ");
+  const inside = oneLine(text).replaceAll("`", "'");
   // An empty code span would show its backticks.
   return inside === "" ? "" : `\`${fitted(inside, length - 2, escapeReserved)}\``;
 }
 
 /** Outside text as a block of code that keeps its lines; what is over `length` is counted in words below it. */
 export function fencedSlack(text: string, length: number): string {
-  const inside = clean(text).replaceAll("`", "ʼ").trimEnd();
+  const inside = unfenced(clean(text)).trimEnd();
   const shown = fitted(inside, length - 50, escapeReserved);
   const whole = escapeReserved(inside).length <= length - 50;
   return `\`\`\`\n${shown}\n\`\`\`${whole ? "" : `\n_cut, ${inside.length} characters in all_`}`;
+}
+
+/** Three backticks would end a block of code: a sign that nobody sees parts them. */
+function unfenced(text: string): string {
+  return text.replaceAll(/`(?=``)/g, "`\u200b");
 }
 
 const longestLine = 500;
@@ -42,7 +58,7 @@ export function fencedLines(
   const kept: string[] = [];
   let used = "```\n\n```".length;
   for (const line of lines) {
-    const inside = fitted(clean(line).replaceAll("`", "ʼ"), longestLine, escapeReserved);
+    const inside = fitted(unfenced(clean(line)), longestLine, escapeReserved);
     used += inside.length + 1;
     if (used > length) break;
     kept.push(inside);

@@ -1,27 +1,41 @@
 import { styleText } from "node:util";
 import type { Finding, Report } from "../model.ts";
-import { diffOf, withoutDiffs } from "../plan-report.ts";
+import { fineWords, planParts } from "../plan-report.ts";
 import { clean, oneLine } from "./clean.ts";
-import { type TerminalOptions, terminalReport } from "./terminal.ts";
+import {
+  attentionLines,
+  footerLine,
+  marked,
+  type TerminalOptions,
+  tableLines,
+  verdictLines,
+  widthOf,
+} from "./terminal.ts";
 import { wrap } from "./wrap.ts";
 
 const margin = "  ";
 
-/** The plan of a change at a terminal: verdict and checks, the sums, what will be different, then the whole diff. */
+/** The plan of a change at a terminal, in the order it has in Slack, with the whole diff. */
 export function terminalPlan(report: Report, options: TerminalOptions): string {
-  const width = Math.max(40, options.columns);
-  const diff = clean(diffOf(report));
-  const said = report.findings.filter(({ verdict, detail }) => verdict === "ok" && detail !== "");
-  return [
-    terminalReport(withoutDiffs(report), options),
-    ...said.flatMap((finding) => ["\n", ...explained(finding, width)]),
-    ...(diff === "" ? [] : ["\n", coloured(diff, options.colour), "\n"]),
-  ].join("");
+  const width = widthOf(options);
+  const { troubles, said, sums, files, diff, fine } = planParts(report);
+  const lines = [
+    ...verdictLines(report, options),
+    ...attentionLines(troubles, options),
+    ...said.flatMap((finding) => explained(finding, width)),
+    ...sums.flatMap((table) => tableLines(table, width)),
+    ...files.flatMap((finding) => explained(finding, width)),
+    ...(diff === "" ? [] : ["", coloured(clean(diff), options.colour)]),
+    "",
+    ...(fine === 0 ? [] : marked("ok", `${fineWords(fine)}; --markdown names every one`, options)),
+    footerLine(report),
+  ];
+  return `${lines.join("\n")}\n`;
 }
 
 function explained({ title, detail }: Finding, width: number): readonly string[] {
   const lines = clean(detail).split("\n");
-  return [`${oneLine(title)}\n`, ...lines.flatMap((line) => wrap(line, width, margin).map((text) => `${text}\n`))];
+  return ["", oneLine(title), ...lines.flatMap((line) => wrap(line, width, margin))];
 }
 
 function coloured(diff: string, colour: boolean): string {

@@ -1,6 +1,6 @@
 import { styleText } from "node:util";
 import { chartTable } from "../chart-table.ts";
-import { attention, type Evidence, type Finding, type Report, type Verdict } from "../model.ts";
+import { attention, type Evidence, type Finding, type Report, type ReportTable, type Verdict } from "../model.ts";
 import { clean, oneLine } from "./clean.ts";
 import { terminalTable } from "./terminal-table.ts";
 import { wrap } from "./wrap.ts";
@@ -18,34 +18,62 @@ const evidenceLines = 8;
 
 /** A report for a person at a terminal: verdict, what needs attention with its evidence, the tables, then everything short. */
 export function terminalReport(report: Report, options: TerminalOptions): string {
-  const width = Math.max(40, options.columns);
-  const paint = (verdict: Verdict, text: string) =>
-    options.colour ? styleText(colours[verdict], text, { validateStream: false }) : text;
-  /** A verdict as a word in a column of its own, the text beside it. */
-  const marked = (verdict: Verdict, text: string) => {
-    const [first = "", ...others] = wrap(oneLine(text), width, margin);
-    return [`  ${paint(verdict, words[verdict].padEnd(7))} ${first.trimStart()}`, ...others];
-  };
-  const troubles = attention(report);
-  const word = words[report.verdict].toUpperCase();
-  const [first = "", ...others] = wrap(oneLine(report.summary), width, " ".repeat(word.length + 2));
+  const width = widthOf(options);
+  const sections = [...Map.groupBy(report.findings, ({ section }) => section)];
   const lines = [
-    `${paint(report.verdict, word)}  ${first.trimStart()}`,
-    ...others,
-    ...(troubles.length === 0 ? [] : ["", "Needs attention"]),
-    ...troubles.flatMap((finding) => [...marked(finding.verdict, finding.title), ...because(finding, width)]),
-    ...[...report.tables, ...report.charts.map(chartTable)]
-      .filter(({ rows }) => rows.length > 0)
-      .flatMap((table) => ["", oneLine(table.title), terminalTable(table, width)]),
-    ...[...Map.groupBy(report.findings, ({ section }) => section)].flatMap(([section, findings]) => [
+    ...verdictLines(report, options),
+    ...attentionLines(attention(report), options),
+    ...[...report.tables, ...report.charts.map(chartTable)].flatMap((table) => tableLines(table, width)),
+    ...sections.flatMap(([section, findings]) => [
       "",
       oneLine(section),
-      ...findings.flatMap(({ verdict, title }) => marked(verdict, title)),
+      ...findings.flatMap(({ verdict, title }) => marked(verdict, title, options)),
     ]),
     "",
-    `${oneLine(report.runbook)}, read at ${oneLine(report.startedAt)} in ${(report.durationMs / 1_000).toFixed(1)} s, run ${oneLine(report.runId)}`,
+    footerLine(report),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+export function widthOf({ columns }: TerminalOptions): number {
+  return Math.max(40, columns);
+}
+
+/** The verdict with the summary beside it. */
+export function verdictLines({ verdict, summary }: Report, options: TerminalOptions): readonly string[] {
+  const word = words[verdict].toUpperCase();
+  const [first = "", ...others] = wrap(oneLine(summary), widthOf(options), " ".repeat(word.length + 2));
+  return [`${paint(verdict, word, options)}  ${first.trimStart()}`, ...others];
+}
+
+/** What needs attention, each with what was found and how to see it. */
+export function attentionLines(troubles: readonly Finding[], options: TerminalOptions): readonly string[] {
+  return [
+    ...(troubles.length === 0 ? [] : ["", "Needs attention"]),
+    ...troubles.flatMap((finding) => [
+      ...marked(finding.verdict, finding.title, options),
+      ...because(finding, widthOf(options)),
+    ]),
+  ];
+}
+
+/** A table under its title, after an empty line; nothing for one without rows. */
+export function tableLines(table: ReportTable, width: number): readonly string[] {
+  return table.rows.length === 0 ? [] : ["", oneLine(table.title), terminalTable(table, width)];
+}
+
+export function footerLine({ runbook, startedAt, durationMs, runId }: Report): string {
+  return `${oneLine(runbook)}, read at ${oneLine(startedAt)} in ${(durationMs / 1_000).toFixed(1)} s, run ${oneLine(runId)}`;
+}
+
+function paint(verdict: Verdict, text: string, { colour }: TerminalOptions): string {
+  return colour ? styleText(colours[verdict], text, { validateStream: false }) : text;
+}
+
+/** A verdict as a word in a column of its own, the text beside it. */
+export function marked(verdict: Verdict, text: string, options: TerminalOptions): readonly string[] {
+  const [first = "", ...others] = wrap(oneLine(text), widthOf(options), margin);
+  return [`  ${paint(verdict, words[verdict].padEnd(7), options)} ${first.trimStart()}`, ...others];
 }
 
 function because(finding: Finding, width: number): readonly string[] {

@@ -1,5 +1,5 @@
 import type { Finding, ReportTable } from "../../reports/model.ts";
-import { worstVerdict } from "../../reports/model.ts";
+import { checksSection } from "../../reports/plan-report.ts";
 import type { Conclusion } from "../definition.ts";
 import { finding } from "../instance/findings.ts";
 import { plural } from "../instance/units.ts";
@@ -24,10 +24,10 @@ export function proposalConclusion({ base, draft, checks }: Proposal, at: string
   return {
     summary:
       first === undefined
-        ? `${title}: ${plural(files.length, "file")}, risk ${risk}; ${wordsFor(worstVerdict(checks.map(({ verdict }) => verdict)))}`
+        ? `${title}: ${plural(files.length, "file")}, risk ${risk}; ${wordsFor(checks)}`
         : `${title} would be refused: ${first.title}${failing.length === 1 ? "" : ` (and ${failing.length - 1} more)`}`,
     findings: [
-      ...checks.map((check) => finding({ ...check, section: "Checks" })),
+      ...checks.map((check) => finding({ ...check, section: checksSection })),
       ...said("plan.effects", "What will be different", effects),
       ...said("plan.reasons", "Why", reasons),
       ...(files.length === 0 ? [] : [diffs]),
@@ -36,9 +36,14 @@ export function proposalConclusion({ base, draft, checks }: Proposal, at: string
   };
 }
 
-function wordsFor(verdict: Finding["verdict"]): string {
-  if (verdict === "ok") return "every check is ok";
-  return verdict === "warn" ? "with warnings" : "not everything could be checked";
+function wordsFor(checks: Proposal["checks"]): string {
+  const count = (wanted: Finding["verdict"]) => checks.filter(({ verdict }) => verdict === wanted).length;
+  const [unknown, warnings] = [count("unknown"), count("warn")];
+  const words = [
+    ...(unknown === 0 ? [] : [`${unknown} could not be checked`]),
+    ...(warnings === 0 ? [] : [plural(warnings, "warning")]),
+  ];
+  return words.length === 0 ? "every check is ok" : words.join(", ");
 }
 
 function said(id: string, title: string, lines: readonly string[]): readonly Finding[] {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { diffOf } from "../../../src/reports/plan-report.ts";
 import { planInMessage, planInView, slackPlan } from "../../../src/reports/render/slack-plan.ts";
+import { terminalPlan } from "../../../src/reports/render/terminal-plan.ts";
 import { finding, hostileReport, hostileText, hugeReport, report } from "../../fakes/report.ts";
 import { expectSlackTakes } from "./slack-rules.ts";
 
@@ -15,11 +16,13 @@ const plan = report({
   verdict: "warn",
   summary: "Own instance of 2 GiB for payments: 3 files, risk medium; with warnings",
   findings: [
-    finding({ title: "The name is free", evidence: [] }),
+    finding({ title: "The name is free", section: "Checks", evidence: [] }),
+    finding({ title: "The quota is enough", detail: "6Gi of 64Gi", section: "Checks" }),
     finding({ verdict: "warn", title: "Half of the quota is used", detail: "Ask the platform team for more soon." }),
     finding({ title: "What will be different", detail: "• a Dragonfly of three pods\n• a Secret", section: "Plan" }),
     finding({
       title: "2 files in one merge request",
+      detail: "created: tenant.yaml\ncreated: dragonfly.yaml",
       section: "Files",
       evidence: [diff("tenant.yaml", ["kind: ConfigMap"]), diff("dragonfly.yaml", ["kind: Dragonfly"])],
     }),
@@ -35,12 +38,23 @@ const plan = report({
 const texts = (blocks: readonly object[]) => blocks.map((block) => JSON.stringify(block)).join("\n");
 
 describe("a plan in Slack", () => {
-  it("says what needs attention first, then what is ok, what will be different, the sums, and every diff", () => {
+  const order =
+    /Half of the quota is used[\s\S]*Ask the platform team[\s\S]*a Dragonfly of three pods[\s\S]*Sums[\s\S]*created: tenant\.yaml[\s\S]*\+kind: ConfigMap[\s\S]*\+kind: Dragonfly[\s\S]*2 checks are ok/;
+
+  it("says what needs attention first, then what will be different, the sums, every diff, and how many checks are ok", () => {
     const { text, blocks } = slackPlan(plan, planInView);
     expect(text).toBe(`Warning: ${plan.summary}`);
-    expect(texts(blocks)).toMatch(
-      /Half of the quota is used[\s\S]*Ask the platform team[\s\S]*The name is free[\s\S]*a Dragonfly of three pods[\s\S]*\*memory\*: Now 4Gi, Then 6Gi, Limit 64Gi[\s\S]*\+kind: ConfigMap[\s\S]*\+kind: Dragonfly/,
-    );
+    expect(texts(blocks)).toMatch(order);
+    expect(texts(blocks)).toContain("*memory*: Now 4Gi, Then 6Gi, Limit 64Gi");
+    expect(texts(blocks)).not.toContain("The name is free");
+  });
+
+  it("has the same order at a terminal", () => {
+    const shown = terminalPlan(plan, { colour: false, columns: 80 });
+    expect(shown).toMatch(/^WARN {2}Own instance of 2 GiB/);
+    expect(shown).toMatch(order);
+    expect(shown).not.toContain("The name is free");
+    expect(shown.trimEnd().split("\n").at(-1)).toMatch(/^plan-tenant-propose, read at/);
   });
 
   it("whose diff is longer than there is room for says how much of it follows as a file", () => {

@@ -1,0 +1,129 @@
+import { mkdirSync } from "node:fs";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
+import { launchBrowser, type Visit, visit } from "./page/browser.ts";
+
+/** A tenant from the form in Slack to the instance that serves, as people see it. */
+const pictures = "test-output/tenants";
+const slow = { timeout: 60_000 };
+
+let sandbox: Sandbox;
+let browser: Browser;
+let visitor: Visit;
+let page: Page;
+
+beforeAll(async () => {
+  mkdirSync(pictures, { recursive: true });
+  [sandbox, browser] = await Promise.all([
+    startSandbox({
+      gitlab: { pipeline: { takesMs: 300 } },
+      world: { metrics: false, secretsOnDemand: true },
+    }),
+    launchBrowser(),
+  ]);
+  visitor = await visit(browser, sandbox.slack.origin);
+  page = visitor.page;
+});
+afterAll(async () => {
+  await browser?.close();
+  await sandbox?.stop();
+});
+
+const messages = () => page.getByRole("log", { name: "Messages" });
+const type = async (line: string) => {
+  await page.getByRole("textbox", { name: /^Message/ }).fill(line);
+  await page.keyboard.press("Enter");
+};
+const take = (name: string) => page.screenshot({ path: `${pictures}/${name}.png` });
+const become = (id: string) => page.getByRole("combobox", { name: "Who you are" }).selectOption(id);
+
+const dialog = () => page.getByRole("dialog").last();
+const phone = async (name: string) => {
+  const size = page.viewportSize();
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.waitForTimeout(300);
+  await take(`${name}-phone`);
+  if (size !== null) await page.setViewportSize(size);
+};
+/** Everything that a scrolling part holds, as pictures of a screen each. */
+const takeAll = async (name: string) => {
+  const scroller = dialog();
+  const steps: number = await scroller.evaluate((node) => {
+    const inner = [node, ...node.querySelectorAll("*")].find(
+      (one) => one.scrollHeight > one.clientHeight + 4 && /auto|scroll/.test(getComputedStyle(one).overflowY),
+    );
+    (globalThis as any).inner = inner;
+    return inner === undefined ? 1 : Math.ceil(inner.scrollHeight / inner.clientHeight);
+  });
+  for (let step = 0; step < Math.min(steps, 6); step += 1) {
+    await page.evaluate((at) => {
+      const inner = (globalThis as any).inner;
+      inner?.scrollTo(0, at * inner.clientHeight);
+    }, step);
+    await take(`${name}-${step}`);
+  }
+  console.log(name, steps, "screens");
+};
+
+it("Ada opens the form", { timeout: 200_000 }, async () => {
+  const started = Date.now();
+  const at = (what: string) => console.log("AT", Date.now() - started, what);
+  await become("U0ADA");
+  await type("/dragonfly tenant propose");
+  await dialog().waitFor(slow);
+  await take("01-form");
+  await dialog().getByLabel("Name", { exact: true }).fill("Payments_Team");
+  await dialog().getByText("lower case letters").waitFor();
+  await take("02-form-wrong");
+  await dialog().getByLabel("Name", { exact: true }).fill("payments");
+  await dialog().getByLabel("Namespace", { exact: true }).fill("payments-prod");
+  await dialog().getByLabel("Owner").fill("Team Payments");
+  await dialog().getByLabel("Purpose").fill("Sessions of the payments API, which must survive a deployment");
+  await dialog().getByText("own", { exact: true }).click();
+  await dialog().getByRole("textbox", { name: "Memory" }).fill("512Mi");
+  await phone("03-form");
+  await dialog().getByRole("button", { name: "Show the plan" }).click();
+  await dialog().getByRole("button", { name: "Open merge request" }).waitFor(slow);
+  at("plan");
+  await takeAll("04-plan");
+  await page.setViewportSize({ width: 390, height: 844 });
+  await takeAll("04-plan-phone");
+  await page.setViewportSize({ width: 1400, height: 900 });
+  await dialog().getByRole("button", { name: "Open merge request" }).click();
+  await messages().getByText("Waiting for approval").last().waitFor(slow);
+  at("card");
+  await page.waitForTimeout(500);
+  await take("05-card");
+  await phone("05-card");
+  console.log("CARD", await messages().innerText());
+  await become("U0GRACE");
+  await messages().getByRole("button", { name: "Details" }).last().click();
+  await dialog().getByText("Digest that is approved").waitFor();
+  await takeAll("06-details");
+  await dialog().getByRole("button", { name: "Close", exact: true }).click();
+  await messages().getByRole("button", { name: "Approve" }).last().click();
+  await page.waitForTimeout(2500);
+  await take("07-running");
+  await messages()
+    .getByText(/: Done|and serves/)
+    .last()
+    .waitFor(slow);
+  at("done");
+  await take("08-done");
+  await phone("08-done");
+  console.log("CARD", await messages().innerText());
+  await messages().getByRole("button", { name: /repl/ }).last().click();
+  const thread = page.getByRole("complementary", { name: "Thread" });
+  await thread.waitFor();
+  await take("09-thread");
+  console.log("THREAD", await thread.innerText());
+  await page.getByRole("button", { name: "Close the thread" }).click();
+  await become("U0ADA");
+  await type("/dragonfly tenants");
+  await page.waitForTimeout(4000);
+  await take("10-tenants");
+  await phone("10-tenants");
+  console.log("ALL", await messages().innerText());
+  at("tenants");
+});
