@@ -2,13 +2,15 @@ import { z } from "zod";
 
 /** What people may ask for about tenants, as data: each is one merge request. */
 
-const label = z
-  .string()
-  .regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, "lower case letters, digits and dashes, at most 63");
+const label = (longest: number) =>
+  z
+    .string()
+    .max(longest, `at most ${longest} characters`)
+    .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, "lower case letters, digits, and dashes between them");
 
 /** A tenant's name is part of the names of its namespace and of its instance, `dragonfly-<name>`, and the operator appends to them. */
-export const tenantName = label.max(30, "at most 30 characters").describe("the team's name, such as payments");
-export const namespaceName = label.describe("a namespace, such as payments-prod");
+export const tenantName = label(30).describe("the team's name, such as payments");
+export const namespaceName = label(63).describe("a namespace, such as payments-prod");
 
 const memory = z
   .string()
@@ -35,7 +37,7 @@ export const tenantSchema = z.strictObject({
   memory,
   replicas: z.int().min(2).max(5).default(3).describe("pods, the primary included; own instance only"),
   persistence: z.boolean().default(true).describe("keep snapshots on a volume; own instance only"),
-  clusters: z.array(label).min(1).default(["infra"]).describe("clusters that its consumers run in"),
+  clusters: z.array(label(63)).min(1).default(["infra"]).describe("clusters that its consumers run in"),
   /** docs/tenancy.md, "On the shared instance", has what each brings with it. */
   commands: z
     .array(z.enum(["scripting", "blocking", "stream", "pubsub"]))

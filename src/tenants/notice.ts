@@ -14,7 +14,7 @@ export function noticeOf(tenant: Tenant, config: Config, settings: Settings = {}
   const dashboard = config.tenants.dashboard?.replaceAll("{instance}", encodeURIComponent(name));
   return [
     `${tenant.name} is served by ${own ? "its own instance" : "the shared instance"} ${name} (namespace ${namespaceOf(tenant, config)}, cluster ${config.shared.cluster}).`,
-    `Address: ${addressOf(tenant, config)}, from namespace ${tenant.namespace} in ${tenant.clusters.join(", ")}.`,
+    `Address: \`${addressOf(tenant, config)}\`, from namespace ${tenant.namespace} in ${tenant.clusters.join(", ")}.`,
     ...(own ? ownAccess(tenant) : sharedAccess(tenant, settings)),
     own
       ? ownSize(tenant)
@@ -27,14 +27,14 @@ export function noticeOf(tenant: Tenant, config: Config, settings: Settings = {}
 function ownAccess(tenant: Tenant): readonly string[] {
   const name = instanceNameOf(tenant);
   return [
-    `User: default. Password: Secret ${name}/${name}, key password; for a Secret of your own, in the secret store ${secretPathOf(tenant)}, property password.`,
+    `User: \`default\`. Password: Secret \`${name}/${name}\`, key \`password\`; for a Secret of your own, in the secret store \`${secretPathOf(tenant)}\`, property \`password\`.`,
   ];
 }
 
 function sharedAccess({ name }: Tenant, settings: Settings): readonly string[] {
   return [
-    `User: ${name}. Password: in the secret store ${usersPathIn(settings)}, property ${name}.`,
-    `Keys and channels: all of them begin with {${name}}, such as {${name}}:jobs:42.`,
+    `User: \`${name}\`. Password: in the secret store \`${usersPathIn(settings)}\`, property \`${name}\`.`,
+    `Keys and channels: all of them begin with \`{${name}}\`, such as \`{${name}}:jobs:42\`.`,
   ];
 }
 

@@ -1,5 +1,7 @@
 import type { KnownBlock } from "@slack/types";
 import { type Plan, planSchema, shortDigest } from "../../approvals/plan.ts";
+import { verdicts } from "../../reports/model.ts";
+import { fineWords } from "../../reports/plan-report.ts";
 import { joinLines } from "../../reports/render/slack-blocks.ts";
 import { escapedLine, escapedUpTo, fencedLines, verdictWords } from "../../reports/render/slack-text.ts";
 import type { RunRecord } from "../../runbooks/durable/record.ts";
@@ -12,7 +14,8 @@ import { context, link, section } from "./words.ts";
 const longestDiff = 2_500;
 const sectionLength = 2_900;
 const mostFiles = 5;
-const mostChecks = 10;
+const mostChecks = 8;
+const longestCheck = 300;
 
 /** The plan that people are asked about, if it is one. */
 export function planOf(record: RunRecord): Plan | undefined {
@@ -59,29 +62,53 @@ export function digestBlock(plan: Plan): KnownBlock {
   );
 }
 
-/** What is not ok by name, worst first; what is, as a number. */
-export function checksBlock({ checks = [] }: Plan): KnownBlock | undefined {
+/** What is not ok by name, worst first; what is, as a number. Once the change is done, both as numbers. */
+export function checksBlock({ checks = [] }: Plan, isDone: boolean): KnownBlock | undefined {
   if (checks.length === 0) return undefined;
   const of = (verdict: (typeof checks)[number]["verdict"]) => checks.filter((check) => check.verdict === verdict);
   const troubles = [...of("fail"), ...of("unknown"), ...of("warn")];
   const fine = of("ok").length;
+  if (isDone) {
+    const others = troubles.length === 0 ? "" : ` of ${checks.length}`;
+    return context(`${fine}${others} checks of the plan were ok · Details has them`);
+  }
   const lines = troubles.slice(0, mostChecks).map(({ verdict, title }) => {
     const { emoji, word } = verdictWords[verdict];
-    return `${emoji} ${escapedLine(title, 220)} (${word.toLowerCase()})`;
+    return `${emoji} ${escapedLine(title, longestCheck)} (${word.toLowerCase()})`;
   });
   const left = troubles.length - lines.length;
   return section(
     [
       ...lines,
       ...(left > 0 ? [`… and ${left} more, see Details`] : []),
-      ...(fine > 0 ? [`${verdictWords.ok.emoji} ${fine} ${fine === 1 ? "check is" : "checks are"} ok`] : []),
+      ...(fine > 0 ? [`${verdictWords.ok.emoji} ${fineWords(fine)}`] : []),
     ].join("\n"),
   );
 }
 
-/** Every check of a plan, for Details. */
+const hostStates = { opened: "open", merged: "merged", closed: "closed", locked: "being merged" } as const;
+const pipelineWords = {
+  none: "no pipeline",
+  running: "pipeline running",
+  succeeded: "pipeline passed",
+  failed: ":x: pipeline failed",
+} as const;
+
+/** What the Git host says of the merge request; undefined until it was looked at. */
+export function hostBlock({ mergeRequest }: RunRecord): KnownBlock | undefined {
+  if (mergeRequest === undefined) return undefined;
+  const { iid, state, by, pipeline, approvedBy } = mergeRequest;
+  const who = by === undefined ? "" : ` by ${escapedLine(by, 60)}`;
+  const approved = approvedBy.length === 0 ? [] : [`approved there by ${escapedLine(approvedBy.join(", "), 300)}`];
+  return context([`GitLab: !${iid} is ${hostStates[state]}${who}`, pipelineWords[pipeline], ...approved].join(" · "));
+}
+
+/** Every check of a plan, worst first, for Details. */
 export function allChecks({ checks = [] }: Plan): readonly string[] {
-  return checks.map(({ verdict, title }) => `${verdictWords[verdict].emoji} ${escapedUpTo(title, 400)}`);
+  const rank = ({ verdict }: (typeof checks)[number]) => verdicts.indexOf(verdict);
+  return checks
+    .toSorted((a, b) => rank(b) - rank(a))
+    .map(({ verdict, title }) => `${verdictWords[verdict].emoji} ${escapedUpTo(title, 400)}`);
 }
 
 /** Where the change is shown; empty when it is nowhere. */

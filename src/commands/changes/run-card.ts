@@ -8,7 +8,7 @@ import { nextButtons } from "../buttons.ts";
 import type { Message } from "../delivery/sender.ts";
 import { decisionLine, voidedLines } from "./decision-line.ts";
 import { endingOf, findingBlocks, stateLine } from "./ending.ts";
-import { checksBlock, diffBlock, digestBlock, effectsBlock, planLink, planOf } from "./plan-blocks.ts";
+import { checksBlock, diffBlock, digestBlock, effectsBlock, hostBlock, planLink, planOf } from "./plan-blocks.ts";
 import { askedOf, buttonsOf } from "./run-buttons.ts";
 import { context, mention, requesterOf, section, slackTime } from "./words.ts";
 
@@ -46,12 +46,13 @@ export function runCard(record: RunRecord, { title, policy, missing, progress }:
   };
   add(10, section(`*${escapedLine(head, 200)}*\n${state} · ${by}`));
   if (plan !== undefined) {
-    add(7, effectsBlock(plan), checksBlock(plan));
+    add(7, effectsBlock(plan), checksBlock(plan, record.state === "succeeded"));
     add(hasEnded(record.state) ? 1 : 5, diffBlock(plan));
     add(6, digestBlock(plan));
   }
   add(4, ...voidedLines(record, asked).slice(-mostVoided).map(context));
   if (asked !== undefined) add(9, context(decisionLine(asked, policy, missing)));
+  add(7, hostBlock(record));
   const steps = stepsLine(record);
   if (steps !== "") add(6, context(steps));
   const waits = record.state === "running" ? progress : sleepingFor(record);
@@ -94,15 +95,19 @@ function stepsLine({ checkpoints }: RunRecord): string {
   let times = 0;
   for (const [index, { name, doneAt, failure }] of steps.entries()) {
     const mark = failure !== undefined ? "✖" : doneAt === undefined ? "…" : "✔";
-    const again = steps[index - 1]?.name === name;
+    const doing = lookingOnce(name);
+    const again = index > 0 && lookingOnce(steps[index - 1]?.name ?? "") === doing;
     times = again ? times + 1 : 1;
-    const word = `${mark} ${escapedLine(name, 80)}`;
     // Looking again and again is one word with a number.
-    if (again) words[words.length - 1] = `${word} (${times} times)`;
-    else words.push(word);
+    if (again) words[words.length - 1] = `${mark} ${escapedLine(doing, 80)} (${times} times)`;
+    else words.push(`${mark} ${escapedLine(name, 80)}`);
   }
   // Of very many the newest are those that somebody waits for.
   const { text, linesLeft } = joinLines(words.toReversed(), 1_800);
   const shown = text === "" ? [] : text.split("\n").toReversed();
   return [...(linesLeft > 0 ? [`✔ ${linesLeft} before`] : []), ...shown].join("  ");
+}
+
+function lookingOnce(name: string): string {
+  return name.replace(/^look again (?=\S)/, "look ");
 }

@@ -71,7 +71,9 @@ function sumsBlocks({ title, columns, rows }: ReportTable): readonly KnownBlock[
   const words = rows.slice(0, mostRows).map((row) => {
     const [first = "", ...others] = row.slice(0, mostColumns);
     const named = others.flatMap((cell, index) =>
-      oneLine(cell) === "" ? [] : [`${escapedLine(columns[index + 1]?.title ?? "", 60)} ${escapedLine(cell, 100)}`],
+      ["", "–"].includes(oneLine(cell))
+        ? []
+        : [`${escapedLine(columns[index + 1]?.title.toLowerCase() ?? "", 60)} ${escapedLine(cell, 100)}`],
     );
     return `• *${escapedLine(first, 150)}*: ${named.join(", ")}`;
   });

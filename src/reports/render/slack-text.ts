@@ -22,10 +22,15 @@ const code = /^[([{"']*`[^`\s](?:[^`]*[^`\s])?`[.,;:!?)\]}"']*$/;
 /** What could begin or end formatting, or be an emoji. An underscore inside a word is none. */
 const signs = /[*~]|(?<![a-z0-9])_|_(?![a-z0-9])|:[\d_+'-]*[a-z][\w+'-]*:/i;
 
+/** A word between the brackets, quotes and punctuation around it, which are left outside of a code span. */
+const wrapped = /^([([{"']*)(.*?)([.,;!?)\]}"']*)$/;
+
 function quiet(given: string): string {
   if (code.test(given)) return given;
   const plain = given.replaceAll("`", "'");
-  return signs.test(plain) ? `\`${plain}\`` : plain;
+  if (!signs.test(plain)) return plain;
+  const [, before = "", inside = plain, after = ""] = wrapped.exec(plain) ?? [];
+  return `${before}\`${inside}\`${after}`;
 }
 
 /** Outside text inside backticks, on one line and at most `length` long with them: what would end the code span goes. */

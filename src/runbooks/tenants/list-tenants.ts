@@ -1,5 +1,12 @@
 import { read } from "../../platform/reading.ts";
-import { attention, type Finding, type ReportTable, worstVerdict } from "../../reports/model.ts";
+import {
+  attention,
+  type Finding,
+  type ReportTable,
+  type Verdict,
+  verdicts,
+  worstVerdict,
+} from "../../reports/model.ts";
 import { type KnownTenant, tenantsOf } from "../../tenants/inventory.ts";
 import type { Conclusion, RunContext } from "../definition.ts";
 import { finding } from "../instance/findings.ts";
@@ -32,8 +39,8 @@ export async function listTenants({ config, platform, signal, now }: RunContext<
   const { sha, tree } = git.value;
   const known = tenantsOf(tree, config);
   const nothing = { kustomizations: [], instances: [], secrets: [], access: [], notices: [] };
-  const flux = known.length === 0 ? [] : [kustomization];
-  const applied = await lookHowFar(deps, { ...nothing, kustomizations: flux }, sha, signal, now);
+  const kustomizations = known.length === 0 ? [] : [kustomization];
+  const applied = await lookHowFar(deps, { ...nothing, kustomizations }, sha, signal, now);
   const looked = await Promise.all(
     known.map(async (one) => {
       const parts = one.tenant === undefined ? nothing : { ...nothing, ...aimOfTenant(deps, one.tenant, tree) };
@@ -41,14 +48,16 @@ export async function listTenants({ config, platform, signal, now }: RunContext<
       return { one, findings: [...malformed(one), ...seen.map((progress) => inSection(progress.finding, one))] };
     }),
   );
-  const findings = [...applied.map((progress) => progress.finding), ...looked.flatMap((row) => row.findings)];
-  const [worst, ...more] = attention({ findings });
+  const flux = applied.map((progress) => ({ ...progress.finding, section: "Flux" }));
+  const findings = [...flux, ...looked.flatMap((row) => row.findings)];
   const count = known.length === 0 ? "There are no tenants yet" : plural(known.length, "tenant");
+  const [worst] = attention({ findings });
+  const states = statesOf(looked);
   return {
     summary:
       worst === undefined
         ? `${count}, as Git has them at ${shortSha(sha)}`
-        : `${count}: ${worst.title}${more.length === 0 ? "" : ` (and ${plural(more.length, "more finding")})`}`,
+        : `${count}: ${states === "" ? worst.title : states}`,
     findings,
     tables: known.length === 0 ? [] : [table(looked)],
   };
@@ -94,11 +103,31 @@ function table(rows: readonly Row[]): ReportTable {
     ],
     rows: rows.map(({ one: { name, tenant }, findings }) => [
       name,
-      marks[worstVerdict(findings.map(({ verdict }) => verdict))],
+      marks[stateOf(findings)],
       tenant?.memory ?? "?",
       tenant?.isolation ?? "?",
       tenant?.namespace ?? "?",
       tenant?.owner ?? "?",
     ]),
   };
+}
+
+function stateOf(findings: readonly Finding[]): Verdict {
+  return worstVerdict(findings.map(({ verdict }) => verdict));
+}
+
+const mostNamed = 5;
+
+/** "payments failing, billing unknown, 3 ok": the worst first; empty when all are ok. */
+function statesOf(rows: readonly Row[]): string {
+  const states = rows.map(({ one: { name }, findings }) => ({ name, verdict: stateOf(findings) }));
+  const rank = ({ verdict }: (typeof states)[number]) => verdicts.indexOf(verdict);
+  const bad = states.filter(({ verdict }) => verdict !== "ok").toSorted((a, b) => rank(b) - rank(a));
+  if (bad.length === 0) return "";
+  const fine = states.length - bad.length;
+  return [
+    ...bad.slice(0, mostNamed).map(({ name, verdict }) => `${name} ${marks[verdict]}`),
+    ...(bad.length > mostNamed ? [`${bad.length - mostNamed} more not ok`] : []),
+    ...(fine > 0 ? [`${fine} ok`] : []),
+  ].join(", ");
 }

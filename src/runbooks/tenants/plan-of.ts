@@ -50,7 +50,7 @@ export function planOf(current: Current, about: PlanAbout): Plan {
       ...checks.map(({ id, verdict, title: what, detail }) => ({
         id,
         verdict,
-        title: flatten(verdict === "ok" || detail === "" ? what : `${what}: ${detail}`, 500),
+        title: flatten(verdict === "ok" || detail === "" ? what : `${what}. ${detail}`, 500),
       })),
     ],
     authors: [...authors],

@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import type { Finding, ReportTable } from "../../reports/model.ts";
 import { checksSection } from "../../reports/plan-report.ts";
 import type { Conclusion } from "../definition.ts";
@@ -16,7 +17,7 @@ export function proposalConclusion({ base, draft, checks }: Proposal, at: string
     section: "Files",
     verdict: "ok",
     title: `${plural(files.length, "file")} in one merge request, on ${shortSha(base)}`,
-    detail: files.map(({ what, path }) => `${what}: ${path}`).join("\n"),
+    detail: listed(files),
     evidence: files.map(({ path, diff }) => ({ command: `git diff ${shortSha(base)} -- ${path}`, output: diff, at })),
   });
   const failing = checks.filter(({ verdict }) => verdict === "fail");
@@ -34,6 +35,14 @@ export function proposalConclusion({ base, draft, checks }: Proposal, at: string
     ],
     tables: sums.length === 0 ? [] : [sumsTable(sums)],
   };
+}
+
+/** A line a folder, so that a phone is not full of the same path. */
+function listed(files: readonly ReturnType<typeof fileOf>[]): string {
+  const places = Map.groupBy(files, ({ what, path }) => `${what} in ${posix.dirname(path)}`);
+  return [...places]
+    .map(([place, all]) => `• ${place}: ${all.map(({ path }) => posix.basename(path)).join(", ")}`)
+    .join("\n");
 }
 
 function wordsFor(checks: Proposal["checks"]): string {

@@ -81,7 +81,7 @@ describe("a form", () => {
     const form = await dialog(/Show the plan/);
     expect(await submit(form, texts({ ...complete, name: "Payments", memory: "2GB" }))).toMatchObject({ ok: false });
     expect(views()[0]?.errors).toEqual({
-      name: 'Found "Payments"; lower case letters, digits and dashes, at most 63',
+      name: 'Found "Payments"; lower case letters, digits, and dashes between them',
       memory: 'Found "2GB"; a number of Mi or Gi, such as 512Mi or 2Gi',
     });
   });

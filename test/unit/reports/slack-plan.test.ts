@@ -45,7 +45,7 @@ describe("a plan in Slack", () => {
     const { text, blocks } = slackPlan(plan, planInView);
     expect(text).toBe(`Warning: ${plan.summary}`);
     expect(texts(blocks)).toMatch(order);
-    expect(texts(blocks)).toContain("*memory*: Now 4Gi, Then 6Gi, Limit 64Gi");
+    expect(texts(blocks)).toContain("*memory*: now 4Gi, then 6Gi, limit 64Gi");
     expect(texts(blocks)).not.toContain("The name is free");
   });
 

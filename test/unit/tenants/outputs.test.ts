@@ -58,7 +58,7 @@ describe("what a tenant is told", () => {
       tenants: { ...config.tenants, dashboard: "https://grafana.example.com/d/df?var-app={instance}" },
     });
     expect(told).toContain("dragonfly-payments.dragonfly-payments.svc.cluster.local:6379");
-    expect(told).toContain("Secret dragonfly-payments/dragonfly-payments, key password");
+    expect(told).toContain("Secret `dragonfly-payments/dragonfly-payments`, key `password`");
     expect(told).toContain("Quota: 8449Mi of memory, 18Gi of volumes");
     expect(told).toContain("https://grafana.example.com/d/df?var-app=dragonfly-payments");
   });
@@ -67,7 +67,7 @@ describe("what a tenant is told", () => {
     const told = noticeOf(shared(), config, settings);
     expect(told).toContain("dragonfly.dragonfly-system.svc.cluster.local:6379");
     expect(told).toContain(
-      "User: payments. Password: in the secret store platform/dragonfly/users, property payments.",
+      "User: `payments`. Password: in the secret store `platform/dragonfly/users`, property `payments`.",
     );
     expect(told).toContain("{payments}:jobs:42");
   });
