@@ -59,5 +59,5 @@ export function planOf(current: Current, about: PlanAbout): Plan {
 }
 
 function askedAgain(why: string): string {
-  return flatten(`Asked again, and what was said before does not count: ${why}`, 500);
+  return flatten(`Asked again: ${why}`, 500);
 }
