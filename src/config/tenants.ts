@@ -40,7 +40,7 @@ export const tenantsSchema = z
     reviewers: z
       .array(z.string().min(1))
       .default([])
-      .describe("GitLab user names; CODEOWNERS of the project comes first where it has an entry"),
+      .describe("GitLab user names, asked for a review; whom CODEOWNERS names is asked by GitLab itself"),
     quota: z
       .strictObject({ memory: size.optional(), storage: size.optional(), cpu: z.number().gt(0).optional() })
       .prefault({})

@@ -65,6 +65,9 @@ it("Ada proposes a tenant in a form that says at the field what is wrong", async
   await dialog().getByText('Found "Payments_Team"; lower case letters, digits').waitFor(slow);
   await take("1-form");
   await field("Name").fill("payments");
+  await dialog()
+    .getByText('Found "Payments_Team"')
+    .waitFor({ ...slow, state: "detached" });
   await field("Namespace").fill("payments-prod");
   await field("Owner").fill("Team Payments");
   await field("Purpose").fill("Sessions of the payments API");

@@ -1,5 +1,6 @@
 import { shortDigest } from "../../approvals/plan.ts";
 import type { Config } from "../../config/file.ts";
+import { verdicts } from "../../reports/model.ts";
 import type { Requester } from "../definition.ts";
 import { gitlabNameOf } from "./identity.ts";
 import { cell, code, flatten } from "./markdown.ts";
@@ -32,6 +33,10 @@ export function mergeRequestTitle(prepared: Prepared): string {
 
 const emojis = { ok: ":white_check_mark:", warn: ":warning:", unknown: ":grey_question:", fail: ":x:" } as const;
 
+function worstFirst(checks: Prepared["checks"]): Prepared["checks"] {
+  return checks.toSorted((a, b) => verdicts.indexOf(b.verdict) - verdicts.indexOf(a.verdict));
+}
+
 /** The plan for whoever looks at the merge request in GitLab. */
 export function mergeRequestDescription(prepared: Prepared, about: About): string {
   const { effects, reasons, checks, sums, files, risk, base, digest } = prepared;
@@ -52,10 +57,10 @@ export function mergeRequestDescription(prepared: Prepared, about: About): strin
         ? []
         : table(
             ["", "check", "result"],
-            checks.map(({ verdict, id, title, detail }) => [
+            worstFirst(checks).map(({ verdict, id, title, detail }) => [
               emojis[verdict],
               cell(id),
-              cell(detail === "" ? title : `${title}: ${detail}`),
+              cell(detail === "" ? title : `${title}. ${detail}`),
             ]),
           ),
     ),

@@ -98,6 +98,32 @@ describe("the card of a plan with a merge request", () => {
     expect(text).not.toMatch(/<javascript|x\|y|y>z/);
   });
 
+  it("says what GitLab says of the merge request, and takes no name there for more than a name", () => {
+    const mergeRequest = { iid: 12, url: "https://gitlab.example/x", state: "opened" as const, head: "1234abcd" };
+    const open = run({ mergeRequest: { ...mergeRequest, pipeline: "running", approvedBy: ["grace", "<!here>"] } });
+    expect(said(open)).toContain("GitLab: !12 is open · pipeline running · approved there by grace, &lt;!here&gt;");
+    const merged = {
+      ...mergeRequest,
+      state: "merged" as const,
+      by: "dfbot",
+      pipeline: "failed" as const,
+      approvedBy: [],
+    };
+    expect(said(run({ mergeRequest: merged }))).toContain("GitLab: !12 is merged by dfbot · :x: pipeline failed");
+    expect(said(run())).not.toContain("GitLab:");
+    expectTaken(open);
+  });
+
+  it("of a change that is done has its checks as a number only", () => {
+    const checks = [
+      { id: "a", verdict: "ok" as const, title: "The name is free" },
+      { id: "b", verdict: "warn" as const, title: "Half of the quota is used" },
+    ];
+    const text = said(run({ state: "succeeded", checkpoints: [asked({}, planWith({ checks }))] }));
+    expect(text).toContain("1 of 2 checks of the plan were ok · Details has them");
+    expect(text).not.toContain("Half of the quota is used");
+  });
+
   it("says how many must still approve once somebody did, and from which group", () => {
     const checkpoints = [asked({ votes: [vote("U0GRACE")] })];
     expect(said(run({ checkpoints }), { missing: { people: 1, groups: ["owners"] } })).toContain(
