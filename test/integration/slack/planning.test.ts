@@ -56,7 +56,7 @@ describe.each(["http", "socket"] as const)("tenant propose without its words, ov
     expect(await submit(form, texts(complete))).toEqual({ ok: true });
     const plan = await dialog(/Own instance for payments/);
     expect(plan.previous).toBe(form.id);
-    expect(said(plan)).toMatch(/The name is free.*memory of all tenants.*diff --git/s);
+    expect(said(plan)).toMatch(/memory of all tenants.*a Dragonfly of three pods.*diff --git.*1 check is ok/s);
     expect(said(plan)).toContain("name: payments &amp; &lt;friends&gt;");
     expect(cards()).toEqual([]);
 
