@@ -34,8 +34,21 @@ export function terminalPlan(report: Report, options: TerminalOptions): string {
 }
 
 function explained({ title, detail }: Finding, width: number): readonly string[] {
-  const lines = clean(detail).split("\n");
-  return ["", oneLine(title), ...lines.flatMap((line) => wrap(line, width, margin))];
+  return [
+    "",
+    oneLine(title),
+    ...clean(detail)
+      .split("\n")
+      .flatMap((line) => hung(line, width)),
+  ];
+}
+
+/** Wrapped, what follows a bullet below its first word. */
+function hung(line: string, width: number): readonly string[] {
+  const [, words] = /^• (.*)$/.exec(line) ?? [];
+  if (words === undefined) return wrap(line, width, margin);
+  const [first = "", ...others] = wrap(words, width, `${margin}  `);
+  return [`${margin}• ${first.trimStart()}`, ...others];
 }
 
 function coloured(diff: string, colour: boolean): string {

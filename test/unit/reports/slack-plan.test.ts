@@ -53,8 +53,15 @@ describe("a plan in Slack", () => {
     const shown = terminalPlan(plan, { colour: false, columns: 80 });
     expect(shown).toMatch(/^WARN {2}Own instance of 2 GiB/);
     expect(shown).toMatch(order);
+    expect(shown).toContain("  • a Dragonfly of three pods\n  • a Secret\n");
     expect(shown).not.toContain("The name is free");
     expect(shown.trimEnd().split("\n").at(-1)).toMatch(/^plan-tenant-propose, read at/);
+  });
+
+  it("wraps what follows a bullet below its words", () => {
+    const long = finding({ title: "Why", detail: `• ${"word ".repeat(20).trim()}`, section: "Plan", evidence: [] });
+    const shown = terminalPlan({ ...plan, findings: [long] }, { colour: false, columns: 60 });
+    expect(shown).toMatch(/\n {2}• word( word)+\n {4}word( word)+\n/);
   });
 
   it("whose diff is longer than there is room for says how much of it follows as a file", () => {
