@@ -5,10 +5,11 @@ import type { StoredMessage } from "../../../sandbox/slack/workspace.ts";
 import { places } from "../../../sandbox/world/places.ts";
 import { listViews } from "../../../sandbox/world/views.ts";
 import { verifyChain } from "../../../src/audit/chain.ts";
+import { planActionIds } from "../../../src/commands/planning/plan-view.ts";
 import { readAuditJournal } from "../../../src/journal/audit-journal.ts";
 import { hasEnded, type RunRecord, runRecordSchema } from "../../../src/runbooks/durable/record.ts";
-import { type Boundary, boundariesOf, dropOrder, giveOrder } from "./control.ts";
-import type { Ask } from "./runbooks.ts";
+import type { Ask } from "./ask.ts";
+import { type Boundary, boundariesOf, dropOrder, giveOrder, type Moment } from "./control.ts";
 
 /** One run from the command to its end, in which the bot was perhaps killed once. */
 export interface Attempt {
@@ -23,7 +24,11 @@ export interface Attempt {
 const channel = "C0OPS";
 /** Much more than it takes: the machine may be busy with other tests. */
 const endsWithinMs = 60_000;
+/** A change of the Git project is looked at for a while when it is merged. */
+const endsInGitWithinMs = 240_000;
 const asksAgainAfterMs = 3_000;
+/** A plan of the Git project takes longer than an answer that it is asked for. */
+const asksAgainInGitAfterMs = 8_000;
 const home = "dragonfly-bot";
 const named = z.object({ metadata: z.object({ name: z.string() }) });
 const kept = z.object({ data: z.object({ run: z.string().optional() }) });
@@ -31,7 +36,7 @@ const kept = z.object({ data: z.object({ run: z.string().optional() }) });
 let attempts = 0;
 
 /** Asks, approves, starts the bot again when it died, asks and clicks again as people do, and looks at what came of it. */
-export async function attempt(sandbox: Sandbox, control: string, ask: Ask, killAt: number): Promise<Attempt> {
+export async function attempt(sandbox: Sandbox, control: string, ask: Ask, killAt?: Moment): Promise<Attempt> {
   const problems: string[] = [];
   const blemishes: string[] = [];
   const id = `attempt-${++attempts}`;
@@ -44,13 +49,21 @@ export async function attempt(sandbox: Sandbox, control: string, ask: Ask, killA
     if (!isDead()) return;
     killed = true;
     // Kubernetes starts it again as often as it takes.
-    await sandbox.restartBot("SIGKILL").catch(() => sandbox.restartBot("SIGKILL"));
+    const again = (times: number): Promise<void> =>
+      sandbox.restartBot("SIGKILL").catch((error: unknown) => {
+        if (times === 0) throw error;
+        return again(times - 1);
+      });
+    await again(4);
   };
 
-  const need = await ask.need(sandbox.world);
+  const need = await ask.need(sandbox);
   giveOrder(control, { attempt: id, killAt });
-  const deadline = Date.now() + endsWithinMs;
+  const deadline = Date.now() + (ask.inGit ? endsInGitWithinMs : endsWithinMs);
+  await need.begin?.();
+  const patienceMs = ask.inGit ? asksAgainInGitAfterMs : asksAgainAfterMs;
   let askedAt = 0;
+  let pressedAt = 0;
   let times = 0;
   for (;;) {
     await revive();
@@ -60,7 +73,17 @@ export async function attempt(sandbox: Sandbox, control: string, ask: Ask, killA
       problems.push(run === undefined ? "no run was accepted" : `${run.id} is ${run.state}: ${whyNot(sandbox, run)}`);
       break;
     }
-    if (run === undefined && Date.now() - askedAt > asksAgainAfterMs) {
+    const plan = run === undefined ? shownPlan(sandbox, firstMessage) : undefined;
+    if (plan !== undefined && Date.now() - pressedAt > asksAgainAfterMs) {
+      pressedAt = Date.now();
+      const message = { channel, ts: plan.ts };
+      await sandbox.slack.people.action({ user: "U0ADA", message, block_id: "", action_id: planActionIds.ask });
+    } else if (
+      run === undefined &&
+      plan === undefined &&
+      need.command !== undefined &&
+      Date.now() - askedAt > patienceMs
+    ) {
       askedAt = Date.now();
       times++;
       await sandbox.slack.people.command({ user: "U0ADA", channel, text: `/dragonfly ${need.command}` });
@@ -75,7 +98,7 @@ export async function attempt(sandbox: Sandbox, control: string, ask: Ask, killA
   const run = newRun();
   // The last writes come after the end: the audit log's, and the card's.
   const isShown = () =>
-    run !== undefined && cardsOf(sandbox, run.id).some((text) => text.includes(":white_check_mark:"));
+    run !== undefined && cardsOf(sandbox, run.id).some((text) => /:(white_check_mark|white_circle): Done/.test(text));
   for (let n = 0; n < 20 && !isDead() && !isShown(); n++) await sleep(100);
   await sleep(300);
   await revive();
@@ -83,12 +106,13 @@ export async function attempt(sandbox: Sandbox, control: string, ask: Ask, killA
   dropOrder(control);
 
   const boundaries = boundariesOf(control, id);
-  const dying = killed ? boundaries.findIndex(({ number }) => number === killAt) : -1;
+  const dying = killed ? boundaries.findIndex(({ name, nth }) => name === killAt?.name && nth === killAt.nth) : -1;
   const killedAt = boundaries[dying]?.name;
-  const sent = boundaries.filter(({ name }, at) => ask.effect.test(name) && at !== dying).length;
+  const { effect } = ask;
+  const sent = boundaries.filter(({ name }, at) => effect?.test(name) && at !== dying).length;
   if (run?.state !== "succeeded") problems.push(`the run ended ${run?.state}: ${run?.failure?.message ?? ""}`);
-  if (sent !== 1) problems.push(`its effect was sent ${sent} times`);
-  problems.push(...need.problems());
+  if (effect !== undefined && sent !== 1) problems.push(`its effect was sent ${sent} times`);
+  problems.push(...(await need.problems(run)));
   const entries = readAuditJournal(sandbox.world.env()["DATA_DIR"] ?? "");
   problems.push(...verifyChain(entries).problems.map((problem) => `audit log: ${problem}`));
   const actions = entries.filter((entry) => entry.run === run?.id).map(({ action }) => action);
@@ -96,9 +120,10 @@ export async function attempt(sandbox: Sandbox, control: string, ask: Ask, killA
     const count = actions.filter((one) => one === action).length;
     if (count !== 1) blemishes.push(`the audit log has ${action} ${count} times`);
   }
-  const cards = messagesOf(sandbox)
-    .slice(firstMessage)
-    .filter(({ onlyFor }) => onlyFor === undefined);
+  const cards = messagesOf(sandbox).filter(
+    ({ onlyFor, thread_ts, blocks }) =>
+      onlyFor === undefined && thread_ts === undefined && JSON.stringify(blocks).includes(run?.id ?? "-"),
+  );
   if (cards.length > 1) blemishes.push(`${cards.length} cards`);
   if (times > 1) blemishes.push("asked again");
   if (!isShown())
@@ -148,6 +173,13 @@ function cardsOf(sandbox: Sandbox, run: string): readonly string[] {
   return messagesOf(sandbox)
     .map(({ blocks }) => JSON.stringify(blocks))
     .filter((text) => text.includes(run));
+}
+
+/** What only the one who asked sees: what would be done, with the button that asks for it. */
+function shownPlan(sandbox: Sandbox, from: number): StoredMessage | undefined {
+  return messagesOf(sandbox)
+    .slice(from)
+    .findLast(({ onlyFor, blocks }) => onlyFor === "U0ADA" && JSON.stringify(blocks).includes(planActionIds.ask));
 }
 
 /** The message with a button that approves the plan that this run asks about. */

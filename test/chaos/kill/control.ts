@@ -7,14 +7,20 @@ export const controlVariable = "CHAOS_CONTROL";
 export interface Order {
   /** Of one attempt: boundaries are counted from 1 for each. */
   readonly attempt: string;
-  /** Dies at this one; 0: at none. */
-  readonly killAt: number;
+  /** Dies at this one; at none when left out. */
+  readonly killAt?: Moment | undefined;
 }
 
-export interface Boundary {
+/** Runs differ a little in what comes between, so a boundary is found again by its name. */
+export interface Moment {
+  readonly name: string;
+  /** Which of those with this name, from 1 on. */
+  readonly nth: number;
+}
+
+export interface Boundary extends Moment {
   readonly attempt: string;
   readonly number: number;
-  readonly name: string;
 }
 
 const orderFile = (directory: string) => join(directory, "order.json");
@@ -34,7 +40,7 @@ export function readOrder(directory: string): Order | undefined {
 
 /** So that the next process is not killed as well. Boundaries are listed on. */
 export function spare(directory: string, { attempt }: Order): void {
-  giveOrder(directory, { attempt, killAt: 0 });
+  giveOrder(directory, { attempt });
 }
 
 export function dropOrder(directory: string): void {

@@ -10,6 +10,7 @@ import { controlVariable, note, readOrder, spare } from "./control.ts";
 const directory = process.env[controlVariable] ?? "";
 let attempt = "";
 let count = 0;
+const named = new Map<string, number>();
 
 function boundary(name: string): void {
   const order = readOrder(directory);
@@ -17,10 +18,13 @@ function boundary(name: string): void {
   if (order.attempt !== attempt) {
     attempt = order.attempt;
     count = 0;
+    named.clear();
   }
   count++;
-  note(directory, { attempt, number: count, name });
-  if (count !== order.killAt) return;
+  const nth = (named.get(name) ?? 0) + 1;
+  named.set(name, nth);
+  note(directory, { attempt, number: count, name, nth });
+  if (name !== order.killAt?.name || nth !== order.killAt.nth) return;
   spare(directory, order);
   process.kill(process.pid, "SIGKILL");
   // The signal arrives when it does; nothing more may happen until then.
@@ -34,12 +38,14 @@ interface Sent {
 
 const reads = /^\/api\/(auth|users|usergroups|conversations|apps|bots)\.|selfsubject|\/api\/v1\/query/;
 
-/** `PUT configmaps/dfbot-run`; undefined for what changes nothing. */
+/** `PUT configmaps/dfbot-run`, `PUT GitLab merge_requests/!/merge`; undefined for what changes nothing. */
 function nameOf({ method = "GET", path = "" }: Sent): string | undefined {
   if (!["POST", "PUT", "PATCH", "DELETE"].includes(method) || reads.test(path)) return undefined;
   const [resource = ""] = path.split("?");
+  const [, inGitLab] = /^\/api\/v4\/projects\/[^/]+\/(.*)/.exec(resource) ?? [];
+  if (inGitLab !== undefined) return `${method} GitLab ${inGitLab.replace(/merge_requests\/\d+/, "merge_requests/!")}`;
   const short = resource.split("/").slice(-2).join("/");
-  return `${method} ${short.replace(/(dfbot-run|dfbot-lock)-.*/, "$1")}`;
+  return `${method} ${short.replace(/(dfbot-run|dfbot-lock)-.*/, "$1").replace(/^\w+\/[0-9a-f]{24}$/, "response_url")}`;
 }
 
 const around = (when: "before" | "after") => (message: unknown) => {

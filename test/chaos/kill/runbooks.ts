@@ -3,48 +3,22 @@ import { putOperatorToSleep } from "../../../sandbox/faults/sleep.ts";
 import { podNamed } from "../../../sandbox/world/kubelet/kubelet.ts";
 import { askAdmin } from "../../../sandbox/world/operator/admin.ts";
 import { instance, type World } from "../../../sandbox/world/world.ts";
-
-/** One way to need a runbook. */
-export interface Need {
-  readonly command: string;
-  /** What is not as it should be when the run has ended well. */
-  problems(): readonly string[];
-}
-
-export interface Ask {
-  /** What it sends to change something: each of these once for one approval. */
-  readonly effect: RegExp;
-  /** Brings the world to where somebody would ask for it. */
-  need(world: World): Promise<Need>;
-}
+import type { Ask } from "./ask.ts";
+import { tenantAsks } from "./tenant-runbooks.ts";
 
 const evicts = /^before POST [\w-]+\/eviction$/;
 const uidOf = (world: World, pod: string) => podNamed(world.infra.objects, instance.namespace, pod)?.metadata.uid;
 
-/**
- * Changes of the Git project. They are killed at every boundary in test/unit/runbooks/tenants, over a Git project in memory; here
- * they belong as soon as the sandbox's bot has a Git project: then each gets an entry in `asks` and leaves this list.
- */
-export const withoutGitProject: readonly string[] = [
-  "tenant-propose",
-  "tenant-resize",
-  "tenant-offboard",
-  "access-allow",
-  "access-revoke",
-  "upgrade",
-  "revert",
-  "review",
-];
-
-/** How each change runbook is asked for. A runbook of the catalog that is not here fails the test. */
+/** A runbook of the catalog that is not here fails the test; a second word is another way to ask for it. */
 export const asks: Readonly<Record<string, Ask>> = {
+  ...tenantAsks,
   snapshot: {
     effect: /^before bgsave$/,
     need: async () => ({ command: "snapshot", problems: () => [] }),
   },
   "restart-replica": {
     effect: evicts,
-    need: async (world) => {
+    need: async ({ world }) => {
       const [{ name }] = replicasOf(world);
       const seen = new Set([uidOf(world, name)]);
       const primary = uidOf(world, primaryOf(world).name);
@@ -63,7 +37,7 @@ export const asks: Readonly<Record<string, Ask>> = {
   },
   failover: {
     effect: evicts,
-    need: async (world) => {
+    need: async ({ world }) => {
       await world.whenHealthy();
       const before = primaryOf(world).name;
       const [to = ""] = replicasOf(world)
@@ -82,7 +56,7 @@ export const asks: Readonly<Record<string, Ask>> = {
   },
   "reattach-replica": {
     effect: /^before slaveof$/,
-    need: async (world) => {
+    need: async ({ world }) => {
       const [{ name, ip }] = replicasOf(world);
       // Asleep for good: the operator would attach it by itself.
       putOperatorToSleep(world);

@@ -1,0 +1,111 @@
+import type { Sandbox } from "../../../sandbox/sandbox.ts";
+import type { RunRecord } from "../../../src/runbooks/durable/record.ts";
+import { type Tenant, type TenantChange, tenantSchema } from "../../../src/tenants/change.ts";
+import type { Ask, Need } from "./ask.ts";
+import { beginWith, gitlabOf, openByHand } from "./git-project.ts";
+import { mergeProblems, rememberGitLab } from "./merge-rules.ts";
+
+/** How the changes of the Git project are asked for. Each attempt has names of its own. */
+
+let names = 0;
+const newName = (word: string) => `${word}${++names}`;
+const words = ({ name, namespace, owner, purpose, isolation, memory }: Tenant) =>
+  `tenant propose ${name} namespace=${namespace} owner="${owner}" purpose="${purpose}" isolation=${isolation} memory=${memory}`;
+
+function tenant(name: string, isolation: Tenant["isolation"]): Tenant {
+  return tenantSchema.parse({
+    ...{ name, isolation, namespace: `${name}-prod`, owner: `Team ${name}`, purpose: `Sessions of ${name}` },
+    memory: isolation === "own" ? "512Mi" : "64Mi",
+  });
+}
+
+/** Of a runbook that only needs a project in which these changes were made already. */
+function project(
+  asked: () => { readonly command: string; readonly after?: readonly TenantChange[]; readonly told?: string },
+): Ask {
+  return {
+    inGit: true,
+    need: async (sandbox) => {
+      const { command, after = [], told } = asked();
+      await beginWith(sandbox, after);
+      return await needIn(sandbox, { command }, told);
+    },
+  };
+}
+
+async function needIn(
+  sandbox: Sandbox,
+  begins: Pick<Need, "command" | "begin">,
+  told: string | undefined,
+): Promise<Need> {
+  const since = await rememberGitLab(sandbox);
+  const before = sandbox.slack.workspace.messages.length;
+  return {
+    ...begins,
+    problems: async (run: RunRecord | undefined) => {
+      const messages = sandbox.slack.workspace.messages.slice(before);
+      const count = messages.filter(({ text }) => told !== undefined && text.startsWith(told)).length;
+      const wanted = told === undefined ? 0 : 1;
+      return [
+        ...(await mergeProblems(sandbox, run, since)),
+        ...(count === wanted ? [] : [`the tenant was told ${count} times`]),
+      ];
+    },
+  };
+}
+
+const proposed = (isolation: Tenant["isolation"]) =>
+  project(() => {
+    const wanted = tenant(newName(isolation), isolation);
+    return { command: words(wanted), told: `${wanted.name} is served` };
+  });
+
+let image = 1;
+
+export const tenantAsks: Readonly<Record<string, Ask>> = {
+  "tenant-propose": proposed("shared"),
+  "tenant-propose own": proposed("own"),
+  "tenant-resize": project(() => {
+    const there = tenant(newName("resized"), "shared");
+    return {
+      command: `tenant resize ${there.name} 96Mi`,
+      after: [{ kind: "propose", tenant: there }],
+      told: `${there.name} is served`,
+    };
+  }),
+  "tenant-offboard": project(() => {
+    const there = tenant(newName("leaving"), "shared");
+    return { command: `tenant offboard ${there.name}`, after: [{ kind: "propose", tenant: there }] };
+  }),
+  "access-allow": project(() => ({ command: `access allow ${newName("allowed")}` })),
+  "access-revoke": project(() => {
+    const namespace = newName("revoked");
+    return { command: `access revoke ${namespace}`, after: [{ kind: "allow", namespace }] };
+  }),
+  // What it was before is what the project begins with again.
+  upgrade: project(() => ({
+    command: `upgrade docker.dragonflydb.io/dragonflydb/dragonfly:v1.40.${++image}`,
+  })),
+  revert: {
+    inGit: true,
+    need: async (sandbox) => {
+      await beginWith(sandbox);
+      const namespace = newName("reverted");
+      const { people } = gitlabOf(sandbox);
+      const iid = await openByHand(sandbox, namespace, { kind: "allow", namespace });
+      await people.passPipeline(iid).catch(() => undefined);
+      await people.merge("grace", iid);
+      return await needIn(sandbox, { command: `revert ${iid}` }, undefined);
+    },
+  },
+  review: {
+    inGit: true,
+    need: async (sandbox) => {
+      await beginWith(sandbox);
+      const namespace = newName("reviewed");
+      // The bot asks by itself, as soon as it sees it.
+      const begin = async () => void (await openByHand(sandbox, namespace, { kind: "allow", namespace }));
+      return await needIn(sandbox, { begin }, undefined);
+    },
+  },
+};
