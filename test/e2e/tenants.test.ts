@@ -88,7 +88,7 @@ it("sees what matters of the plan first, and copies from it what it says", async
     "What will be different",
     "Why",
     "Sums",
-    "15 files in one merge request",
+    "files in one merge request",
     "+++ b/kubernetes/",
     "checks are ok",
     "Nothing is written yet",
@@ -133,7 +133,7 @@ it("the list of tenants has it", async () => {
 it("a push in GitLab while people are asked has the card ask again about what is there now", async () => {
   const words = 'namespace=billing-prod owner="Team Billing" purpose=Invoices memory=64Mi';
   await type(`/dragonfly tenant propose billing ${words}`);
-  const planned = messages().getByRole("article").filter({ hasText: "28 checks are ok" });
+  const planned = messages().getByRole("article").filter({ hasText: "memory promised on the shared instance" });
   await planned.getByRole("button", { name: "Open merge request" }).waitFor(slow);
   await takeBoth("10-plan-as-message");
   await planned.getByRole("button", { name: "Open merge request" }).click();
