@@ -82,7 +82,7 @@ export async function carryThrough(
     let approved: Approved | undefined;
     if (answer.outcome !== undefined && now.kind === "same") {
       const { by, reason } = answer.outcome;
-      approved = { digest: plan.digest, head: asked.head, by, reason };
+      approved = { digest: answer.digest, head: asked.head, by, reason };
       if (first !== undefined && !firstDone) findings.push(...(await first.run()));
       firstDone = true;
       now = await mergeApproved(context, deps, { change, current: asked, about, approved, holdsOn: now.holdsOn });
@@ -112,18 +112,21 @@ export async function carryThrough(
   );
 }
 
-/** What people say to a plan; `voided`, with why, when it is no longer what there is. */
+/**
+ * What people say to a plan; `voided`, with why, when it is no longer what there is. The digest is that of the plan that they saw: another
+ * version of the bot, which goes on with the run, may word it differently.
+ */
 async function ask(
   context: DurableContext<unknown>,
   name: string,
   plan: Plan,
-): Promise<{ readonly outcome: ApprovalOutcome | undefined; readonly voided: string }> {
+): Promise<{ readonly outcome: ApprovalOutcome | undefined; readonly digest: string; readonly voided: string }> {
   try {
-    const { outcome } = await context.approve(name, plan);
-    return { outcome, voided: "" };
+    const { outcome, plan: seen } = await context.approve(name, plan);
+    return { outcome, digest: seen.digest, voided: "" };
   } catch (error) {
     if (!(error instanceof BotError && error.code === "approval.voided")) throw error;
-    return { outcome: undefined, voided: error.message };
+    return { outcome: undefined, digest: plan.digest, voided: error.message };
   }
 }
 

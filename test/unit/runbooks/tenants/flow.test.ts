@@ -97,6 +97,25 @@ describe("a change of the Git project", () => {
     expect(one?.notes[0]?.text).toContain(digest);
   });
 
+  it("names the plan that people saw, also when another version of the bot has replaced the one that asked", async () => {
+    const seen = "a".repeat(64);
+    const { kit, world } = trial("access-allow", {
+      decide: () => approved,
+      meanwhile: (record) => ({
+        ...record,
+        checkpoints: record.checkpoints.map((one) =>
+          one.kind === "approval"
+            ? { ...one, digest: seen, plan: { ...planSchema.parse(one.plan), digest: seen } }
+            : one,
+        ),
+      }),
+    });
+    await kit.run(access);
+    const [one] = world.git.mergeRequests;
+    expect(world.git.commits.get(one?.mergedAs ?? "")?.message).toContain(`Dfbot-Plan: ${seen}`);
+    expect(one?.notes.map(({ text }) => text)).toEqual([expect.stringContaining(seen)]);
+  });
+
   it("killed at every boundary in turn, is still one branch, one merge request, one merge, one message", async () => {
     const whole = trial("tenant-propose", { decide: () => approved });
     const { boundaries } = await whole.kit.run(payments);
