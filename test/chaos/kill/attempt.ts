@@ -28,7 +28,7 @@ const endsWithinMs = 60_000;
 const endsInGitWithinMs = 240_000;
 const asksAgainAfterMs = 3_000;
 /** A plan of the Git project takes longer than an answer that it is asked for. */
-const asksAgainInGitAfterMs = 8_000;
+const asksAgainInGitAfterMs = 15_000;
 const home = "dragonfly-bot";
 const named = z.object({ metadata: z.object({ name: z.string() }) });
 const kept = z.object({ data: z.object({ run: z.string().optional() }) });
