@@ -1,10 +1,14 @@
 import { readFileSync } from "node:fs";
 import { type AclUser, parseAclFile, ruleBehind, unrecognized } from "./acl-file.ts";
+import { inDragonflyWords } from "./acl-list.ts";
 import type { ControlClient } from "./control-client.ts";
 import { encodeError, encodeReply, ok } from "./resp.ts";
 
 /** The sandbox's own user in the process behind: for its questions and for the admin port, where ACLs do not count. */
 export const ownUser = "sandbox";
+
+/** Whose rules are only tried out. */
+const trialUser = "sandbox-trial";
 
 /** Who may do what on the data port. */
 export interface Acl {
@@ -35,9 +39,12 @@ const onlyInFront = new Set(["REPLTAKEOVER", "DFLY"]);
 /** Dragonfly's ACLs (facts: ACL files observed with v1.40.1), kept by the process behind. */
 export function createAcl({ control, password, file, onLine }: AclOptions): Acl {
   let open = false;
+  /** The rules of users as they were given. */
+  const given = new Map<string, readonly string[]>();
   let defaultCommands: readonly string[] = [];
 
-  const names = async () => words(await control.command("ACL", "USERS")).filter((name) => name !== ownUser);
+  const names = async () =>
+    words(await control.command("ACL", "USERS")).filter((name) => name !== ownUser && name !== trialUser);
 
   const refresh = async () => {
     const reply = await control.command("ACL", "GETUSER", "default");
@@ -47,28 +54,51 @@ export function createAcl({ control, password, file, onLine }: AclOptions): Acl 
     defaultCommands = String(fields[fields.indexOf("commands") + 1] ?? "").split(" ");
   };
 
+  /** At once: nobody sees a user with half of its rules. */
   const set = async ({ name, rules }: AclUser) => {
-    await control.command("ACL", "SETUSER", name, "reset");
-    for (const rule of rules) {
-      const behind = ruleBehind(rule);
-      if (behind === undefined) continue;
-      await control.command("ACL", "SETUSER", name, behind).catch(() => {
-        throw unrecognized(rule);
-      });
+    await control.command("ACL", "SETUSER", name, "reset", ...rules.flatMap((rule) => ruleBehind(rule) ?? []));
+    given.set(name, rules);
+  };
+
+  /** The process behind knows better which commands there are. */
+  const tryOut = async (users: readonly AclUser[]) => {
+    try {
+      for (const { rules } of users) {
+        await control.command("ACL", "SETUSER", trialUser, "reset");
+        for (const rule of rules) {
+          const behind = ruleBehind(rule);
+          if (behind === undefined) continue;
+          await control.command("ACL", "SETUSER", trialUser, behind).catch(() => {
+            throw unrecognized(rule);
+          });
+        }
+      }
+    } finally {
+      await control.command("ACL", "DELUSER", trialUser);
     }
   };
 
   /** With nobody but `default`, who may do everything. */
-  const begin = async (secret: string) => {
-    for (const name of await names()) if (name !== "default") await control.command("ACL", "DELUSER", name);
-    const entry = secret === "" ? "nopass" : `>${secret}`;
-    await set({ name: "default", rules: ["on", entry, "~*", "&*", "+@all"] });
+  const begin = (secret: string) => replace([openDefault(secret)]);
+
+  const replace = async (users: readonly AclUser[]) => {
+    for (const name of await names())
+      if (!users.some((user) => user.name === name)) await control.command("ACL", "DELUSER", name);
+    for (const user of users) await set(user);
   };
 
+  /** Who is not named in a file is gone, only `default` is there all the same, and open. */
   const load = async (text: string) => {
     const users = parseAclFile(text);
-    await begin("");
-    for (const user of users) await set(user);
+    await tryOut(users);
+    await replace(users.some(({ name }) => name === "default") ? users : [openDefault(""), ...users]);
+  };
+
+  /** As Dragonfly does at ACL LOAD: every user that was there has to log in again. */
+  const hangUp = async (former: readonly string[]) => {
+    // Who is gone was cut off with it.
+    const still = (await names()).filter((name) => name !== "default" && former.includes(name));
+    for (const name of still) await control.command("CLIENT", "KILL", "USER", name);
   };
 
   const start = async () => {
@@ -88,8 +118,9 @@ export function createAcl({ control, password, file, onLine }: AclOptions): Acl 
     if (file === undefined) return encodeError("ERR There is no aclfile to load");
     try {
       const text = readFileSync(file, "utf8");
-      parseAclFile(text);
+      const former = await names();
       await load(text);
+      await hangUp(former);
     } catch (error) {
       return encodeError(`ERR ${error instanceof Error ? error.message : String(error)}`);
     }
@@ -97,8 +128,15 @@ export function createAcl({ control, password, file, onLine }: AclOptions): Acl 
     return ok;
   };
 
+  const list = async (): Promise<Buffer> => {
+    const lines = words(await control.command("ACL", "LIST"));
+    const others = lines.filter((line) => ![ownUser, trialUser].includes(line.split(" ")[1] ?? ""));
+    return encodeReply(others.map((line) => inDragonflyWords(line, given)));
+  };
+
   const passOn = async (asked: readonly string[]): Promise<Buffer> => {
     const answer = await control.command(...asked);
+    given.delete(asked[2] ?? "");
     await refresh();
     return encodeReply(answer);
   };
@@ -118,7 +156,7 @@ export function createAcl({ control, password, file, onLine }: AclOptions): Acl 
     command: (asked) => {
       switch ((asked[1] ?? "").toUpperCase()) {
         case "LIST":
-          return async () => encodeReply(words(await control.command("ACL", "LIST")).flatMap(inDragonflyWords));
+          return list;
         case "USERS":
           return async () => encodeReply(await names());
         case "LOAD":
@@ -135,6 +173,10 @@ export function createAcl({ control, password, file, onLine }: AclOptions): Acl 
   };
 }
 
+function openDefault(secret: string): AclUser {
+  return { name: "default", rules: ["on", secret === "" ? "nopass" : `>${secret}`, "~*", "&*", "+@all"] };
+}
+
 /** By the last rule that speaks of it. AUTH and HELLO are in two categories; the process behind lets everybody use them. */
 function isAllowed(rules: readonly string[], command: string): boolean {
   const speaking = new Set(["@all", "@fast", "@connection", command]);
@@ -143,15 +185,4 @@ function isAllowed(rules: readonly string[], command: string): boolean {
 
 function words(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.map(String) : [];
-}
-
-/** `user u1 on #30c952fab122c3f ~k* resetchannels -@all +get $all`: a short hash, and the databases at the end. */
-function inDragonflyWords(line: string): readonly string[] {
-  const parts = line.split(" ");
-  if (parts[1] === ownUser) return [];
-  const channels = parts.some((part) => part.startsWith("&"));
-  const kept = parts
-    .filter((part) => part !== "sanitize-payload" && !(channels && part === "resetchannels"))
-    .map((part) => (/^#[0-9a-f]{64}$/.test(part) ? part.slice(0, 16) : part));
-  return [[...kept, "$all"].join(" ")];
 }

@@ -25,8 +25,9 @@ export function hasBotConfig(infra: ObjectStore): boolean {
 export function botConfig(infra: ObjectStore, { reachPods, alerts = {} }: BotConfigOptions): string {
   const [shipped] = listViews(infra, places.configMaps, configMap, "dragonfly-bot");
   if (shipped === undefined) throw new Error("The manifests have no ConfigMap with a dfbot.yaml");
+  const all = z.record(z.string(), z.unknown()).parse(parse(shipped.data["dfbot.yaml"]));
   return stringify({
-    ...z.record(z.string(), z.unknown()).parse(parse(shipped.data["dfbot.yaml"])),
+    ...all,
     clusters: [
       { name: "infra", context: "infra", reachPods },
       { name: "apps", context: "apps" },
@@ -49,6 +50,8 @@ export function botConfig(infra: ObjectStore, { reachPods, alerts = {} }: BotCon
       escalations: [{ mentions: ["U0LINUS"] }, { mentions: ["here"], channel: "C0OPS" }],
       ...alerts,
     },
+    // The kubelet here brings a changed Secret at once.
+    tenants: { ...z.record(z.string(), z.unknown()).parse(all["tenants"] ?? {}), mountSeconds: 5 },
     // A killed bot is missed sooner than on a network, where silence has more reasons.
     runs: { leaseSeconds: 3 },
   });

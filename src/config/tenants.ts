@@ -35,6 +35,11 @@ export const tenantsSchema = z
       .min(1)
       .default("infra-databases-tenants")
       .describe("Flux Kustomization that applies them"),
+    appsKustomization: z
+      .string()
+      .min(1)
+      .default("apps-databases-tenants")
+      .describe("The same in the other cluster, for appsDirectory"),
     sharedKustomization: z.string().min(1).default("infra-databases-dragonfly"),
     labels: z.array(z.string().min(1)).default(["dragonfly", "dfbot"]).describe("Of the merge requests"),
     reviewers: z
@@ -47,6 +52,13 @@ export const tenantsSchema = z
       .describe("What the tenants' own instances may request together; without a figure it is not limited"),
     pollSeconds: z.int().min(5).default(60).describe("How often merge requests are looked at, should webhooks be lost"),
     readyMinutes: z.int().min(1).default(20).describe("How long a merged change may take until it serves"),
+    mountSeconds: z
+      .int()
+      .min(1)
+      .default(120)
+      .describe(
+        "Within which a changed Secret is in the pods that have it mounted: the kubelet's sync period and its cache",
+      ),
     dashboard: z.url().optional().describe("Where tenants see their figures; {instance} is replaced"),
   })
   .describe("Tenants: where their manifests live in the Git project, and what they may take");

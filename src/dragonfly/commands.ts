@@ -1,8 +1,9 @@
 import type { PlatformChanges } from "../platform/changes.ts";
+import { refusalOf } from "./access-list.ts";
 import { adminPort, type Dial, withServer } from "./over-stream.ts";
 
 /** The commands that change runbooks give to servers, over the admin port as the operator does. */
-export function createServerCommands(dial: Dial): Pick<PlatformChanges, "snapshot" | "follow"> {
+export function createServerCommands(dial: Dial): Pick<PlatformChanges, "snapshot" | "follow" | "loadAccessList"> {
   return {
     snapshot: (address, signal) =>
       withServer(dial, address, signal, async (redis) => {
@@ -11,6 +12,12 @@ export function createServerCommands(dial: Dial): Pick<PlatformChanges, "snapsho
     follow: (address, primaryIp, signal) =>
       withServer(dial, address, signal, async (redis) => {
         await redis.call("SLAVEOF", primaryIp, String(adminPort));
+      }),
+    loadAccessList: (address, signal) =>
+      withServer(dial, address, signal, async (redis) => {
+        await redis.call("ACL", "LOAD").catch((error: unknown) => {
+          throw refusalOf(address.pod, error) ?? error;
+        });
       }),
   };
 }

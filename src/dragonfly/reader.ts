@@ -1,5 +1,5 @@
 import type { ServerReader } from "../platform/ports.ts";
-import { parseUserLine } from "../platform/server-user.ts";
+import { parseAccessList } from "./access-list.ts";
 import { countClients } from "./clients.ts";
 import { parseInfo } from "./info.ts";
 import { type Dial, withServer } from "./over-stream.ts";
@@ -19,8 +19,7 @@ export function createServerReader(dial: Dial): ServerReader {
       withServer(dial, address, signal, async (redis) => countClients(String(await redis.client("LIST")))),
     users: (address, signal) =>
       withServer(dial, address, signal, async (redis) => {
-        const lines = await redis.call("ACL", "LIST");
-        return (Array.isArray(lines) ? lines : []).flatMap((line) => parseUserLine(String(line)) ?? []);
+        return parseAccessList(await redis.call("ACL", "LIST"));
       }),
   };
 }

@@ -10,6 +10,12 @@ export interface PlatformChanges {
   /** Makes a server a replica of the one at this address, by its admin port, with a full sync. */
   follow(address: PodAddress, primaryIp: string, signal: AbortSignal): Promise<void>;
   /**
+   * Has a server read its access list from its file, as the pod has it mounted at that moment. The server closes the connections of
+   * every user then (not of `default`), and they log in again. Throws BotError `server.acl` with the server's reason when it refuses
+   * the file; its rules stay as they were.
+   */
+  loadAccessList(address: PodAddress, signal: AbortSignal): Promise<void>;
+  /**
    * Evicts this very pod, not another one of its name. Nothing happens when it is gone. Throws BotError
    * `kubernetes.disruption-budget` when the instance can do without no pod now.
    */

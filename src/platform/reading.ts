@@ -52,7 +52,7 @@ export async function read<T>(options: ReadOptions, fn: (signal: AbortSignal) =>
     const aborted = new Promise<never>((_, reject) => {
       stop.signal.addEventListener("abort", () => reject(stop.signal.reason), { once: true });
     });
-    const value = await Promise.race([fn(stop.signal), aborted]);
+    const value = await Promise.race([(async () => await fn(stop.signal))(), aborted]);
     return { ok: true, value, ...stamp() };
   } catch (caught) {
     const error = stop.signal.aborted ? stop.signal.reason : caught;

@@ -1,12 +1,13 @@
-import { type Finding, type NextStep, worstVerdict } from "../../reports/model.ts";
+import type { Finding, NextStep } from "../../reports/model.ts";
 import type { Conclusion } from "../definition.ts";
 import type { DurableContext } from "../durable/definition.ts";
 import { finding } from "../instance/findings.ts";
 import { editsOf } from "./change-of-files.ts";
 import type { TenantDeps } from "./deps.ts";
 import type { About, Approved } from "./describe.ts";
-import { follow } from "./follow.ts";
+import { type Followed, follow } from "./follow.ts";
 import { type Aim, aimOf } from "./follow-aim.ts";
+import { loadAccessList } from "./load-access-list.ts";
 import { code } from "./markdown.ts";
 import { baseOf } from "./plan-change.ts";
 import { textDigest } from "./prepared.ts";
@@ -75,8 +76,11 @@ export async function concludeMerged(
       { retries: 3, backoffMs: 2_000 },
     );
   }
-  const seen = await follow(context, deps, back.aim, back.sha);
-  const served = worstVerdict(seen.map(({ verdict }) => verdict)) !== "fail";
+  const followed = await follow(context, deps, back.aim, back.sha);
+  const users = await loadUsers(context, deps, ended, back, followed);
+  const seen = [...followed.findings, ...users];
+  const unserved = seen.find(({ verdict }) => verdict === "fail") ?? users.find(({ verdict }) => verdict === "unknown");
+  const served = unserved === undefined;
   const told = served ? await tellTenants(context, deps, back.aim.notices, iid) : [];
   const revert: NextStep = {
     runbook: "revert",
@@ -89,13 +93,39 @@ export async function concludeMerged(
     ...seen.map((one) => (one.verdict === "fail" ? { ...one, next: [...one.next, revert] } : one)),
     ...told,
   ];
-  const failed = findings.find(({ verdict }) => verdict === "fail");
+  const failed = findings.find(({ verdict }) => verdict === "fail") ?? unserved;
   const what = `!${iid} is merged as ${shortSha(back.sha)}`;
   return {
     summary: failed === undefined ? `${what} and serves` : `${what}, but: ${failed.title}`,
     findings,
     tables: [],
   };
+}
+
+/** Until a pod has loaded its access list anew, a user of the shared instance is nobody there, or still somebody. */
+async function loadUsers(
+  context: DurableContext<unknown>,
+  deps: TenantDeps,
+  { approved }: Ended,
+  { aim, exact }: ReadBack,
+  { findings, waitedMs }: Followed,
+): Promise<readonly Finding[]> {
+  const { accessList, kustomizations } = aim;
+  if (accessList === null) return [];
+  const { config } = deps;
+  const needed = new Set([
+    `secret.${accessList.instance.namespace}`,
+    ...kustomizations.map(({ name }) => `flux.${name}`).filter((id) => id.endsWith(config.tenants.sharedKustomization)),
+  ]);
+  const lacking = findings.find(({ id, verdict }) => needed.has(id) && (verdict === "fail" || verdict === "unknown"));
+  const notLoaded =
+    approved === undefined || exact !== true
+      ? "Nobody approved here that it is loaded, so the bot has not done it."
+      : lacking === undefined
+        ? ""
+        : `It was not loaded, because: ${lacking.title}.`;
+  const leftMs = config.tenants.readyMinutes * 60_000 - waitedMs;
+  return await loadAccessList(context, deps, accessList, { leftMs, notLoaded });
 }
 
 async function readBack(

@@ -1,28 +1,49 @@
 import { parse } from "yaml";
 import { z } from "zod";
 import type { Config, InstanceConfig } from "../../config/file.ts";
+import { BotError } from "../../errors.ts";
 import type { FileEdit } from "../../platform/git.ts";
+import type { ServerUser } from "../../platform/server.ts";
 import type { Tenant } from "../../tenants/change.ts";
 import type { Tree } from "../../tenants/draft.ts";
 import { tenantsOf } from "../../tenants/inventory.ts";
 import { noticeOf } from "../../tenants/notice.ts";
 import { objectsOf } from "../../tenants/objects.ts";
-import { folderOf, tenantAt } from "../../tenants/places.ts";
+import { folderOf, sharedFilesOf, tenantAt } from "../../tenants/places.ts";
 import { settingsOf } from "../../tenants/settings.ts";
 import { applied } from "../../tenants/tree.ts";
+import { changedUsers, userRulesIn } from "../../tenants/user-rules.ts";
 import { instanceOf } from "./consumers.ts";
 import type { PlanDeps } from "./deps.ts";
 
 /** What a merged change is to bring about, read off its files: so it holds for whatever was merged, by whom ever. */
 export interface Aim {
-  /** Flux Kustomizations of the shared instance's cluster that apply the files. */
-  readonly kustomizations: readonly string[];
+  /** Flux Kustomizations that apply the files. */
+  readonly kustomizations: readonly WantedKustomization[];
   readonly instances: readonly WantedInstance[];
   /** Namespaces of instances whose Secrets must have been made. */
   readonly secrets: readonly string[];
   readonly access: readonly WantedAccess[];
+  /** Null when no user of the shared instance is another one than before. */
+  readonly accessList: WantedAccessList | null;
   /** For tenants that are new, or were changed. */
   readonly notices: readonly Notice[];
+}
+
+export interface WantedKustomization {
+  readonly cluster: string;
+  readonly name: string;
+  /** Whose resources must be healthy: another tenant's are not this change's business. Null: everything that it applies. */
+  readonly namespaces: readonly string[] | null;
+}
+
+/** The users that every pod of the shared instance must know, and no others. */
+export interface WantedAccessList {
+  readonly instance: InstanceConfig;
+  readonly pods: number;
+  readonly users: readonly ServerUser[];
+  /** Who is new, gone, or may do something else. */
+  readonly changed: readonly string[];
 }
 
 /** What a tenant is told once it is served. */
@@ -63,11 +84,8 @@ export function aimOf(deps: PlanDeps, edits: readonly FileEdit[], after: Tree): 
   const now = touched(after);
   const gone = touched(before).filter(({ name }) => !now.some((one) => one.name === name));
   const of = now.map((tenant) => aimOfTenant(deps, tenant, after));
-  return {
-    kustomizations: [
-      ...(below(places.directory) ? [places.kustomization] : []),
-      ...(onShared ? [places.sharedKustomization] : []),
-    ],
+  const namespaces = [...now, ...gone].map((tenant) => instanceOf(tenant, deps).namespace);
+  const parts: Omit<Aim, "kustomizations" | "accessList" | "notices"> = {
     instances: [
       ...of.flatMap(({ instances }) => instances),
       ...gone
@@ -77,6 +95,17 @@ export function aimOf(deps: PlanDeps, edits: readonly FileEdit[], after: Tree): 
     ],
     secrets: [...of.flatMap(({ secrets }) => secrets), ...(below(places.sharedDirectory) ? [shared.namespace] : [])],
     access: withoutTwins([...of.flatMap(({ access }) => access), ...listedAccess(config, before, after)]),
+  };
+  const applying = (cluster: string, name: string) => ({ cluster, name, namespaces });
+  const other = config.clusters.find(({ name }) => name !== shared.cluster);
+  return {
+    ...parts,
+    kustomizations: [
+      ...(below(places.directory) ? [applying(shared.cluster, places.kustomization)] : []),
+      ...(other !== undefined && below(places.appsDirectory) ? [applying(other.name, places.appsKustomization)] : []),
+      ...(onShared ? [{ ...applying(shared.cluster, places.sharedKustomization), namespaces: null }] : []),
+    ],
+    accessList: wantedAccessList(deps, before, after),
     notices: now.map((tenant) => ({
       tenant: tenant.name,
       owner: tenant.owner,
@@ -98,6 +127,35 @@ export function aimOfTenant(deps: PlanDeps, tenant: Tenant, tree: Tree): Pick<Ai
 
 function wantedInstance(deps: PlanDeps, instance: InstanceConfig, folder: string, tree: Tree): WantedInstance {
   return { instance, there: true, spec: specIn(deps, tree, folder) };
+}
+
+function wantedAccessList(deps: PlanDeps, before: Tree, after: Tree): WantedAccessList | null {
+  const { acl } = sharedFilesOf(deps.config);
+  if (before.get(acl) === after.get(acl)) return null;
+  const wanted = accessListOf(deps, after);
+  const changed = changedUsers(usersBefore(before, deps.config), wanted.users);
+  return changed.length === 0 ? null : { ...wanted, changed };
+}
+
+/** The users of the shared instance as Git has them. Throws BotError `tenant.tree` when their list is not where it is expected. */
+export function accessListOf(deps: PlanDeps, tree: Tree): Omit<WantedAccessList, "changed"> {
+  const { config } = deps;
+  const { spec } = wantedInstance(deps, config.shared, config.tenants.sharedDirectory, tree);
+  return {
+    instance: config.shared,
+    pods: spec?.replicas ?? config.shared.replicas,
+    users: userRulesIn(tree, config),
+  };
+}
+
+/** None where the file was broken: then everybody's rules are new. */
+function usersBefore(before: Tree, config: Config): readonly ServerUser[] {
+  try {
+    return userRulesIn(before, config);
+  } catch (error) {
+    if (error instanceof BotError && error.code === "tenant.tree") return [];
+    throw error;
+  }
 }
 
 /** The tenant's own word and the shared list may say the same. */

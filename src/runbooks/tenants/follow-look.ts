@@ -1,33 +1,16 @@
 import type { Config, InstanceConfig } from "../../config/file.ts";
 import { BotError } from "../../errors.ts";
-import { evaluatePolicies } from "../../network-policy/evaluate.ts";
 import type { DragonflyResource } from "../../platform/kubernetes.ts";
-import { type Reading, read } from "../../platform/reading.ts";
-import { type Finding, worstVerdict } from "../../reports/model.ts";
+import { worstVerdict } from "../../reports/model.ts";
 import { driftOf } from "../../tenants/drift.ts";
 import { assessInstance } from "../instance/assess.ts";
-import { evidence, finding } from "../instance/findings.ts";
-import { contextOf } from "../instance/observe.ts";
+import { finding } from "../instance/findings.ts";
 import { summarise } from "../instance/summary.ts";
-import { contains } from "./ancestry.ts";
 import type { PlanDeps } from "./deps.ts";
-import type { Aim, WantedAccess, WantedInstance } from "./follow-aim.ts";
-import { shortSha } from "./sha.ts";
-
-/** One thing that a merged change is to bring about, and whether waiting may still help. */
-export interface Progress {
-  readonly finding: Finding;
-  readonly pending: boolean;
-}
-
-interface Look {
-  readonly deps: PlanDeps;
-  readonly merged: string;
-  readonly signal: AbortSignal;
-  readonly now: () => Date;
-}
-
-const section = "After the merge";
+import { kustomizationProgress } from "./flux-progress.ts";
+import type { Aim, WantedInstance } from "./follow-aim.ts";
+import { policyProgress } from "./policy-progress.ts";
+import { ask, type Look, missing, type Progress, reached, section, unread } from "./progress.ts";
 
 /** How far the clusters are with a merged change. What cannot be read is `unknown`, and may be read the next time. */
 export async function lookHowFar(
@@ -39,75 +22,12 @@ export async function lookHowFar(
 ): Promise<readonly Progress[]> {
   const look: Look = { deps, merged, signal, now };
   const found = await Promise.all([
-    ...aim.kustomizations.map((name) => kustomizationProgress(look, name)),
+    ...aim.kustomizations.map((wanted) => kustomizationProgress(look, wanted)),
     ...aim.instances.map((wanted) => (wanted.there ? instanceProgress(look, wanted) : goneProgress(look, wanted))),
     ...aim.secrets.map((namespace) => secretProgress(look, namespace)),
-    ...aim.access.map((wanted) => accessProgress(look, wanted)),
+    ...aim.access.map((wanted) => policyProgress(look, wanted)),
   ]);
   return found;
-}
-
-function ask<T>({ deps, signal }: Look, what: string, fn: (inner: AbortSignal) => Promise<T>): Promise<Reading<T>> {
-  const { config } = deps;
-  const command = `kubectl --context=${contextOf(config, config.shared.cluster)} ${what}`;
-  return read({ command, timeoutMs: config.readTimeoutMs * 2, signal }, fn);
-}
-
-function unread(id: string, title: string, reading: Reading<unknown>): Progress {
-  const detail = reading.ok ? "" : reading.reason;
-  return {
-    finding: finding({ id, section, verdict: "unknown", title, detail, evidence: [evidence(reading, "")] }),
-    pending: true,
-  };
-}
-
-function reached(id: string, title: string, reading: Reading<unknown>, output = ""): Progress {
-  return {
-    finding: finding({ id, section, verdict: "ok", title, evidence: [evidence(reading, output)] }),
-    pending: false,
-  };
-}
-
-function missing(id: string, title: string, detail: string, reading: Reading<unknown>, output = ""): Progress {
-  return {
-    finding: finding({ id, section, verdict: "fail", title, detail, evidence: [evidence(reading, output)] }),
-    pending: true,
-  };
-}
-
-async function kustomizationProgress(look: Look, name: string): Promise<Progress> {
-  const { deps, merged } = look;
-  const { config, platform } = deps;
-  const id = `flux.${name}`;
-  const seen = await ask(look, `-n ${config.flux.namespace} get kustomization ${name}`, async (signal) => {
-    const all = await platform.cluster(config.shared.cluster).kustomizations(config.flux.namespace, signal);
-    const one = all.find(({ meta }) => meta.name === name);
-    const has = async (revision: string | undefined) => {
-      const sha = /[0-9a-f]{40}$/.exec(revision ?? "")?.[0];
-      return sha === undefined ? false : await contains(platform.git, sha, merged, signal);
-    };
-    return one === undefined
-      ? undefined
-      : { ...one, applied: await has(one.appliedRevision), attempted: await has(one.attemptedRevision) };
-  });
-  if (!seen.ok) return unread(id, `Whether Flux has applied ${name} could not be read`, seen);
-  if (seen.value === undefined) {
-    const detail =
-      "Without it nothing of tenants is applied. Flux makes it from kubernetes/clusters in the Git project.";
-    return missing(id, `There is no Flux Kustomization ${name}`, detail, seen);
-  }
-  const { applied, attempted, appliedRevision, ready, message, suspended } = seen.value;
-  const output = `${appliedRevision ?? "nothing applied yet"}: ${message}`;
-  if (applied === true) return reached(id, `Flux has applied ${shortSha(merged)} by ${name}`, seen, output);
-  if (applied === undefined) {
-    return unread(id, `Whether ${appliedRevision} of ${name} has ${shortSha(merged)} in it cannot be told`, seen);
-  }
-  const why = suspended
-    ? "It is suspended: `flux resume kustomization` lets it go on."
-    : ready === false && attempted === true
-      ? message
-      : `It is at ${appliedRevision ?? "no revision"}.`;
-  return missing(id, `Flux has not applied ${shortSha(merged)} by ${name}`, why, seen, output);
 }
 
 async function instanceProgress(look: Look, { instance, spec }: WantedInstance): Promise<Progress> {
@@ -232,47 +152,4 @@ async function secretProgress(look: Look, namespace: string): Promise<Progress> 
   return first === undefined
     ? reached(id, `The Secrets of ${namespace} are made`, seen, words)
     : missing(id, `ExternalSecret ${first.meta.name} has not made its Secret`, first.message, seen, words);
-}
-
-async function accessProgress(look: Look, { namespace, cluster, instance, allowed }: WantedAccess): Promise<Progress> {
-  const { platform } = look.deps;
-  const id = `policy.${cluster}.${namespace}`;
-  const who = `namespace ${namespace} of ${cluster}`;
-  const seen = await ask(
-    look,
-    `-n ${instance.namespace} get networkpolicy,ciliumnetworkpolicy -o yaml`,
-    async (inner) => {
-      const kubernetes = platform.cluster(instance.cluster);
-      const [plain, cilium] = await Promise.all([
-        kubernetes.networkPolicies(instance.namespace, inner),
-        kubernetes.ciliumNetworkPolicies(instance.namespace, inner),
-      ]);
-      return [...plain, ...cilium];
-    },
-  );
-  if (!seen.ok) return unread(id, `Whether the policies let ${who} in could not be read`, seen);
-  const end = (where: string, of: string, labels: Readonly<Record<string, string>>) => ({
-    kind: "pod" as const,
-    cluster: of,
-    namespace: where,
-    namespaceLabels: { "kubernetes.io/metadata.name": where },
-    labels,
-  });
-  const { ingress } = evaluatePolicies({
-    from: end(namespace, cluster, {}),
-    to: {
-      ...end(instance.namespace, instance.cluster, { app: instance.name, "app.kubernetes.io/name": "dragonfly" }),
-      containerPorts: [{ name: "redis", port: 6_379, protocol: "TCP" }],
-    },
-    port: 6_379,
-    policies: seen.value,
-    enforcement: { kind: "cilium", defaultLocalCluster: true },
-  });
-  if (ingress.decision === "unknown")
-    return unread(id, `Whether ${who} may connect cannot be said: ${ingress.because}`, seen);
-  const isSo = (ingress.decision === "allowed") === allowed;
-  const title = ingress.decision === "allowed" ? `The policies let ${who} in` : `The policies keep ${who} out`;
-  return isSo
-    ? reached(id, title, seen, ingress.because)
-    : missing(id, `${title}, which is to change`, ingress.because, seen, ingress.because);
 }

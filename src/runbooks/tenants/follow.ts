@@ -12,16 +12,21 @@ const settleSeconds = 10;
 /** Findings that are kept have the beginning of their evidence: a run's record is small. */
 const longestEvidence = 1_500;
 
+export interface Followed {
+  readonly findings: readonly Finding[];
+  readonly waitedMs: number;
+}
+
 /**
- * Waits until a merged change serves, or its time is over: parked between the looks. Returns what was seen last, and what nobody has
- * proven.
+ * Waits until a merged change serves, or its time is over: parked between the looks. Returns what was seen last, what nobody has proven,
+ * and how long it took.
  */
 export async function follow(
   context: DurableContext<unknown>,
   deps: TenantDeps,
   aim: Aim,
   merged: string,
-): Promise<readonly Finding[]> {
+): Promise<Followed> {
   const untilMs = deps.config.tenants.readyMinutes * 60_000;
   let waitedMs = 0;
   let well = 0;
@@ -46,7 +51,7 @@ export async function follow(
     async ({ signal, now }) => (await lookHowFar(deps, aim, merged, signal, now)).map((one) => shortened(one.finding)),
     { timeoutMs: 60_000, retries: 3, backoffMs: 2_000 },
   );
-  return [...findings, ...connectivity(aim)];
+  return { findings: [...findings, ...connectivity(aim)], waitedMs };
 }
 
 function shortened(one: Finding): Finding {

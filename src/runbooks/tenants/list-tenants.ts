@@ -1,4 +1,7 @@
+import type { Config } from "../../config/file.ts";
+import { BotError } from "../../errors.ts";
 import { read } from "../../platform/reading.ts";
+import type { ServerUser } from "../../platform/server.ts";
 import {
   attention,
   type Finding,
@@ -7,11 +10,15 @@ import {
   verdicts,
   worstVerdict,
 } from "../../reports/model.ts";
+import type { Tree } from "../../tenants/draft.ts";
 import { type KnownTenant, tenantsOf } from "../../tenants/inventory.ts";
 import type { Conclusion, RunContext } from "../definition.ts";
 import { finding } from "../instance/findings.ts";
 import { plural } from "../instance/units.ts";
-import { aimOfTenant } from "./follow-aim.ts";
+import { driftFindings, userDrift } from "./access-list-findings.ts";
+import { type AccessLists, lookAtAccessLists } from "./access-list-look.ts";
+import type { PlanDeps } from "./deps.ts";
+import { type Aim, accessListOf, aimOfTenant } from "./follow-aim.ts";
 import { lookHowFar } from "./follow-look.ts";
 import { baseOf } from "./plan-change.ts";
 import { shortSha } from "./sha.ts";
@@ -22,7 +29,7 @@ const gitWithinMs = 30_000;
 /** Every tenant that Git has, and whether the clusters are as Git says. */
 export async function listTenants({ config, platform, signal, now }: RunContext<unknown>): Promise<Conclusion> {
   const deps = { config, platform };
-  const { branch, directory, kustomization } = config.tenants;
+  const { branch, directory } = config.tenants;
   const git = await read(
     { command: `git ls-tree -r --name-only ${branch} ${directory}`, timeoutMs: gitWithinMs, signal },
     async (inner) => {
@@ -38,18 +45,28 @@ export async function listTenants({ config, platform, signal, now }: RunContext<
   }
   const { sha, tree } = git.value;
   const known = tenantsOf(tree, config);
-  const nothing = { kustomizations: [], instances: [], secrets: [], access: [], notices: [] };
-  const kustomizations = known.length === 0 ? [] : [kustomization];
+  const nothing: Aim = {
+    ...{ kustomizations: [], instances: [], secrets: [], access: [], accessList: null, notices: [] },
+  };
+  const kustomizations = known.length === 0 ? [] : fluxOf(known, config);
+  const users = known.some(isShared) ? await lookAtUsers(deps, tree, signal) : undefined;
   const applied = await lookHowFar(deps, { ...nothing, kustomizations }, sha, signal, now);
   const looked = await Promise.all(
     known.map(async (one) => {
       const parts = one.tenant === undefined ? nothing : { ...nothing, ...aimOfTenant(deps, one.tenant, tree) };
       const seen = await lookHowFar(deps, parts, sha, signal, now);
-      return { one, findings: [...malformed(one), ...seen.map((progress) => inSection(progress.finding, one))] };
+      return {
+        one,
+        findings: [
+          ...malformed(one),
+          ...seen.map((progress) => inSection(progress.finding, one)),
+          ...userOf(one, users),
+        ],
+      };
     }),
   );
   const flux = applied.map((progress) => ({ ...progress.finding, section: "Flux" }));
-  const findings = [...flux, ...looked.flatMap((row) => row.findings)];
+  const findings = [...flux, ...(users?.findings ?? []), ...looked.flatMap((row) => row.findings)];
   const count = known.length === 0 ? "There are no tenants yet" : plural(known.length, "tenant");
   const [worst] = attention({ findings });
   const states = statesOf(looked);
@@ -61,6 +78,46 @@ export async function listTenants({ config, platform, signal, now }: RunContext<
     findings,
     tables: known.length === 0 ? [] : [table(looked)],
   };
+}
+
+/** What applies the tenants' folders; in the other cluster only where a tenant has names there. */
+function fluxOf(known: readonly KnownTenant[], { shared, clusters, tenants: places }: Config): Aim["kustomizations"] {
+  const other = clusters.find(({ name }) => name !== shared.cluster)?.name;
+  const isThere = other !== undefined && known.some(({ tenant }) => tenant?.clusters.includes(other));
+  return [
+    { cluster: shared.cluster, name: places.kustomization, namespaces: null },
+    ...(isThere ? [{ cluster: other, name: places.appsKustomization, namespaces: null }] : []),
+  ];
+}
+
+function isShared({ tenant }: KnownTenant): boolean {
+  return tenant?.isolation === "shared";
+}
+
+interface UsersSeen {
+  readonly wanted: readonly ServerUser[];
+  readonly lists: AccessLists;
+  readonly findings: readonly Finding[];
+}
+
+/** Who may log in on every pod of the shared instance, against Git: its Secret may say what no server has loaded. */
+async function lookAtUsers(deps: PlanDeps, tree: Tree, signal: AbortSignal): Promise<UsersSeen> {
+  const { shared: instance } = deps.config;
+  let wanted: readonly ServerUser[] = [];
+  let lists: AccessLists;
+  try {
+    wanted = accessListOf(deps, tree).users;
+    lists = await lookAtAccessLists(deps, instance, signal);
+  } catch (error) {
+    if (!(error instanceof BotError)) throw error;
+    lists = { pods: [], problem: error.message };
+  }
+  return { wanted, lists, findings: driftFindings(wanted, lists, instance.name) };
+}
+
+function userOf(one: KnownTenant, users: UsersSeen | undefined): readonly Finding[] {
+  if (users === undefined || !isShared(one)) return [];
+  return [inSection(userDrift(one.name, users.wanted, users.lists), one)];
 }
 
 function malformed({ name, problems, folder }: KnownTenant): readonly Finding[] {

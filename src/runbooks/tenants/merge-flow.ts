@@ -1,7 +1,10 @@
 import type { Plan } from "../../approvals/plan.ts";
+import type { Config } from "../../config/file.ts";
 import { BotError } from "../../errors.ts";
 import { read } from "../../platform/reading.ts";
 import type { Finding } from "../../reports/model.ts";
+import { sharedFilesOf } from "../../tenants/places.ts";
+import { targetOf } from "../changes/members.ts";
 import type { Conclusion } from "../definition.ts";
 import type { DurableContext } from "../durable/definition.ts";
 import type { ApprovalOutcome } from "../durable/record.ts";
@@ -72,7 +75,14 @@ export async function carryThrough(
     if (again !== "") await sayAgain(context, deps, again, `${about.runId}/again-${round}`);
     const { runbook, target } = change;
     const { branch } = deps.config.tenants;
-    const plan = planOf(asked, { runbook, target, again, branch, first: first?.effects ?? [] });
+    const plan = planOf(asked, {
+      runbook,
+      target,
+      again,
+      branch,
+      first: first?.effects ?? [],
+      after: afterMerge(asked, deps.config),
+    });
     const answer = await ask(context, named("approval"), plan);
     let now: Situation = await context.step(
       named("look at the merge request"),
@@ -110,6 +120,17 @@ export async function carryThrough(
     `Merge request !${iid} kept changing while it was being decided about`,
     "Agree who changes it, then ask again",
   );
+}
+
+/** Rules of users on the shared instance are in force only when its servers have read them anew. */
+function afterMerge({ prepared }: Current, config: Config): PlanAbout["after"] {
+  const { shared } = config;
+  const { acl } = sharedFilesOf(config);
+  const changed = prepared.files.some(({ path, diff }) => path === acl && /^[+-] *USER /m.test(diff));
+  if (!changed) return [];
+  const target = targetOf(shared);
+  const description = `ACL LOAD on each pod of ${target}, the one that serves last: the access list is loaded anew. Its users are disconnected for a moment, and passwords that were changed in the secret store count from then on`;
+  return [{ key: `access-list/${target}/load`, description }];
 }
 
 /**

@@ -13,6 +13,8 @@ export interface PlanAbout {
   readonly branch: string;
   /** Effects that come before the merge, such as a last snapshot. */
   readonly first: PlanContents["effects"];
+  /** What is done once it is merged, to servers. */
+  readonly after: PlanContents["effects"];
   /** Why people are asked once more; empty the first time. */
   readonly again: string;
 }
@@ -35,6 +37,7 @@ export function planOf(current: Current, about: PlanAbout): Plan {
         description: `Merge !${iid} at ${shortSha(head)} into ${about.branch}`,
       },
       ...files.map(({ path, what, diff }) => ({ key: `file/${path}`, description: `${what}: ${path}`, diff })),
+      ...about.after,
       ...effects.map((line, index) => ({ key: `outcome/${index + 1}`, description: flatten(line, 500) })),
     ],
     preconditions: [

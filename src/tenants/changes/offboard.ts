@@ -96,7 +96,7 @@ function effectsOf(tenant: Tenant, config: Config): readonly string[] {
   const name = instanceNameOf(tenant);
   if (tenant.isolation === "shared")
     return [
-      `User ${tenant.name} is gone from ${config.shared.name} after ACL LOAD on each pod, or a rollout`,
+      `User ${tenant.name} is gone from ${config.shared.name} as soon as its pods have loaded the access list anew`,
       "What the tenant stored is still there",
     ];
   return [

@@ -94,7 +94,7 @@ function sharedEffects(tenant: Tenant, tree: Tree, config: Config): readonly str
     ? `Namespace ${tenant.namespace} may connect to ${config.shared.name}, as now`
     : `Namespace ${tenant.namespace} may connect to ${config.shared.name}`;
   return [
-    `User ${tenant.name} on ${config.shared.name}, for keys and channels under {${tenant.name}}; it is there after ACL LOAD on each pod, or a rollout`,
+    `User ${tenant.name} on ${config.shared.name}, for keys and channels under {${tenant.name}}; it may log in as soon as the pods have loaded the access list anew`,
     access,
     `Clients reach ${addressOf(tenant, config)}`,
   ];

@@ -94,7 +94,7 @@ export function startBot(options: {
   const changes = composeChanges({
     config,
     platform: fakePlatform(),
-    changes: { snapshot: refused, follow: refused, evictPod: refused },
+    changes: { snapshot: refused, follow: refused, loadAccessList: refused, evictPod: refused },
     git: noGitChanges,
     tell: refused,
     runs: options.runs,

@@ -59,7 +59,12 @@ async function start() {
     runbooks: tenantChanges({
       config,
       platform,
-      changes: { snapshot: async () => undefined, follow: async () => undefined, evictPod: async () => undefined },
+      changes: {
+        snapshot: async () => undefined,
+        follow: async () => undefined,
+        loadAccessList: async () => undefined,
+        evictPod: async () => undefined,
+      },
       git: project.changes,
       tell: async () => undefined,
     }),

@@ -153,10 +153,25 @@ describe("a file that Dragonfly cannot read", () => {
     write(`${closed}USER dfbot on nonsense\n`);
     expect(await answer(admin, "ACL", "LOAD")).toBe("ERR Unrecognized parameter NONSENSE");
     expect(await answer(admin, "ACL", "LIST")).toEqual(before);
+    write(`${closed}USER dfbot on >fake-password-of-dfbot ~* +nosuchcommand\n`);
+    expect(await answer(admin, "ACL", "LOAD")).toBe("ERR Unrecognized parameter +NOSUCHCOMMAND");
+    expect(await answer(admin, "ACL", "LIST")).toEqual(before);
     write(`${closed}USER other on >fake-password ~o* +get\n`);
     expect(await answer(admin, "ACL", "LOAD")).toBe("OK");
     expect(await answer(admin, "ACL", "USERS")).toEqual(["default", "other"]);
     expect(await answer(admin, "ACL", "SAVE")).toContain("Read-only file system");
+  });
+});
+
+describe("a file that is loaded at run time", () => {
+  it("has every user log in again, also one whose rules are the same", async () => {
+    const { connect } = await server(closed + bot);
+    const line = await connect(6379, { user: "dfbot", password: "fake-password-of-dfbot" });
+    expect(await answer(line, "SET", "{dfbot}:a", "1")).toBe("OK");
+    expect(await answer(await connect(9999), "ACL", "LOAD")).toBe("OK");
+    await expect.poll(() => answer(line, "GET", "{dfbot}:a")).not.toBe("1");
+    const again = await connect(6379, { user: "dfbot", password: "fake-password-of-dfbot" });
+    expect(await answer(again, "GET", "{dfbot}:a")).toBe("1");
   });
 });
 

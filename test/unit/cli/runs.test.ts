@@ -69,7 +69,7 @@ describe("dfbot runs", () => {
 
   it("knows the names of all changes that ship", () => {
     const refused = async () => {};
-    const changes = { snapshot: refused, follow: refused, evictPod: refused };
+    const changes = { snapshot: refused, follow: refused, loadAccessList: refused, evictPod: refused };
     const catalog = changeCatalog({ config, platform: fakePlatform(), changes, git: noGitChanges, tell: refused });
     expect(catalog.map(({ id }) => id)).toEqual([...changeIds]);
   });

@@ -38,6 +38,19 @@ describe("a reading", () => {
     });
   });
 
+  it("is a failed one when the source throws before it has begun", async () => {
+    const unhandled: unknown[] = [];
+    const note = (reason: unknown) => unhandled.push(reason);
+    process.on("unhandledRejection", note);
+    const reading = await read(options, () => {
+      throw new BotError("config.unknown-cluster", "there is no such cluster", "Correct it");
+    });
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    process.off("unhandledRejection", note);
+    expect(reading).toMatchObject({ ok: false, code: "config.unknown-cluster" });
+    expect(unhandled).toEqual([]);
+  });
+
   it("stops at once when it is cancelled from outside, before or during", async () => {
     const stop = new AbortController();
     const running = read({ ...options, timeoutMs: 60_000, signal: stop.signal }, () => new Promise(() => undefined));

@@ -45,6 +45,7 @@ async function kitOf(options: Partial<TestKitOptions> = {}) {
   };
   const changes: PlatformChanges = {
     follow: refused,
+    loadAccessList: refused,
     evictPod: refused,
     snapshot: async ({ pod }) => {
       kit.boundary(`before save ${pod}`);
@@ -87,7 +88,12 @@ describe("a directory of runbooks", () => {
   const tools = runbookTools({
     config,
     platform: fakePlatform(),
-    changes: { snapshot: async () => {}, follow: async () => {}, evictPod: async () => {} },
+    changes: {
+      snapshot: async () => {},
+      follow: async () => {},
+      loadAccessList: async () => {},
+      evictPod: async () => {},
+    },
   });
   const read = (id: string) =>
     `export default ({ defineRunbook, z }) => defineRunbook({ id: "${id}", title: "T", description: "D", effect: "read", params: z.strictObject({}), run: async () => ({ summary: "s", findings: [], tables: [] }) });`;

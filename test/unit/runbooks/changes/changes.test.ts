@@ -61,6 +61,7 @@ function world(make: Make, prepare: (world: World) => void = () => {}, options: 
     if (before !== undefined) state.servers[name] = { ...before, ...change };
   };
   const changes: PlatformChanges = {
+    loadAccessList: async () => undefined,
     snapshot: async ({ pod: name }) =>
       doing(`save ${name}`, () => {
         const at = kit.now().toISOString();

@@ -20,7 +20,12 @@ function start() {
   const runbooks = tenantChanges({
     config,
     platform: world.platform,
-    changes: { snapshot: async () => undefined, follow: async () => undefined, evictPod: async () => undefined },
+    changes: {
+      snapshot: async () => undefined,
+      follow: async () => undefined,
+      loadAccessList: async () => undefined,
+      evictPod: async () => undefined,
+    },
     git: world.git.changes,
     tell: async (note) => void world.told.push(note),
   });

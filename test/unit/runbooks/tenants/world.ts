@@ -3,9 +3,15 @@ import { type Config, configSchema } from "../../../../src/config/file.ts";
 import { BotError } from "../../../../src/errors.ts";
 import { parsePolicy } from "../../../../src/network-policy/parse.ts";
 import type { PlatformChanges } from "../../../../src/platform/changes.ts";
-import type { DragonflyResource, JsonSchema, LabelSelector, Pod } from "../../../../src/platform/kubernetes.ts";
+import type {
+  DragonflyResource,
+  JsonSchema,
+  Kustomization,
+  LabelSelector,
+  Pod,
+} from "../../../../src/platform/kubernetes.ts";
 import type { KubernetesReader, Platform } from "../../../../src/platform/ports.ts";
-import type { ServerState } from "../../../../src/platform/server.ts";
+import type { ServerState, ServerUser } from "../../../../src/platform/server.ts";
 import type { ChangeRunbook } from "../../../../src/runbooks/durable/definition.ts";
 import type { RunRecord } from "../../../../src/runbooks/durable/record.ts";
 import { tenantChanges } from "../../../../src/runbooks/tenants/catalog.ts";
@@ -13,6 +19,7 @@ import type { Note, TenantDeps } from "../../../../src/runbooks/tenants/deps.ts"
 import { createTestKit, type TestKit, type TestKitOptions } from "../../../../src/runbooks/test-kit.ts";
 import { type Manifest, objectsOf } from "../../../../src/tenants/objects.ts";
 import { settingsOf } from "../../../../src/tenants/settings.ts";
+import { userRulesIn } from "../../../../src/tenants/user-rules.ts";
 import { type FakeGit, fakeGit } from "../../../fakes/git.ts";
 import { fakePlatform, hardened, meta, pod, primaryState, service } from "../../../fakes/platform.ts";
 import { project, config as shippedConfig } from "../../tenants/project.ts";
@@ -35,6 +42,8 @@ export interface World {
   /** What the bot has told servers to do. */
   readonly did: string[];
   readonly cluster: {
+    /** What Flux says otherwise of a Kustomization, by its name. */
+    readonly flux: Map<string, Partial<Kustomization>>;
     /** Commit that Flux is at; undefined: the newest. */
     fluxAt: string | undefined;
     secretsSynced: boolean;
@@ -42,6 +51,12 @@ export interface World {
     image: string | undefined;
     /** Names of the instances that have not come up. */
     readonly missing: Set<string>;
+    /** The users that each pod of the shared instance has loaded, by its name. */
+    readonly loaded: Map<string, readonly ServerUser[]>;
+    /** Until when a pod has the file from before mounted. */
+    readonly mountedLate: Map<string, Date>;
+    /** Names of pods that refuse the mounted file, with their words. */
+    readonly refuses: Map<string, string>;
     clients: readonly { readonly address: string; readonly connections: number }[];
     /** What the live Dragonfly resources have otherwise than Git. */
     drifted: Partial<DragonflyResource>;
@@ -76,10 +91,14 @@ export function createWorld(
   const told: Note[] = [];
   const did: string[] = [];
   const cluster: World["cluster"] = {
+    flux: new Map(),
     fluxAt: undefined,
     secretsSynced: true,
     image: undefined,
     missing: new Set(),
+    loaded: new Map(),
+    mountedLate: new Map(),
+    refuses: new Map(),
     clients: [],
     drifted: {},
     podsOf: new Map(),
@@ -104,6 +123,7 @@ export function createWorld(
       .filter((one) => [sharedDirectory, ciliumDirectory].includes(one) || one.startsWith(`${directory}/`))
       .flatMap((folder) => objectsOf(live(), folder, settingsOf(live(), settings)));
   };
+  const atStart = asServed(userRulesIn(project, settings));
   const manifests = () => objects().flatMap((object) => manifest.safeParse(object).data ?? []);
   const policies = (kind: "NetworkPolicy" | "CiliumNetworkPolicy", namespace: string) =>
     objects()
@@ -111,20 +131,20 @@ export function createWorld(
       // The shared instance is run with Cilium's kind, which takes the place of the plain one.
       .filter(() => namespace !== "dragonfly-system" || kind === "CiliumNetworkPolicy")
       .flatMap((object) => parsePolicy("infra", kind, object));
+  const applying = (name: string): Kustomization => {
+    const appliedRevision = `main@sha1:${cluster.fluxAt ?? git.branches.get("main")}`;
+    const one = { meta: meta(name), ready: true, message: "Applied", suspended: false, appliedRevision };
+    return { ...one, ...cluster.flux.get(name) };
+  };
   const platform: Platform = {
     ...base,
     cluster: (name) => {
       const reader = base.cluster(name);
-      if (name !== "infra") return reader;
+      if (name !== "infra")
+        return { ...reader, kustomizations: async () => [applying(settings.tenants.appsKustomization)] };
       const own: Partial<KubernetesReader> = {
         kustomizations: async () =>
-          [settings.tenants.kustomization, settings.tenants.sharedKustomization].map((one) => ({
-            meta: meta(one),
-            ready: true,
-            message: "Applied",
-            suspended: false,
-            appliedRevision: `main@sha1:${cluster.fluxAt ?? git.branches.get("main")}`,
-          })),
+          [settings.tenants.kustomization, settings.tenants.sharedKustomization].map((one) => applying(one)),
         dragonfly: async (namespace, instance) => {
           const found = manifests().find(({ metadata }) => metadata.name === instance);
           if (found === undefined || found.metadata.namespace !== namespace || cluster.missing.has(instance)) {
@@ -206,10 +226,20 @@ export function createWorld(
       state: async ({ pod: name, ...address }, signal) =>
         servers[name] ?? base.servers.state({ ...address, pod: `dragonfly-${name.at(-1)}` }, signal),
       clients: async () => cluster.clients,
-      users: base.servers.users,
+      users: async ({ pod: name }) => cluster.loaded.get(name) ?? atStart,
     },
   };
   const changes: PlatformChanges = {
+    loadAccessList: async ({ pod: name }) => {
+      hooks.boundary?.(`before load ${name}`);
+      did.push(`load ${name}`);
+      const words = cluster.refuses.get(name);
+      if (words !== undefined)
+        throw new BotError("server.acl", `The server in ${name} refuses its access list: ${words}`, "");
+      const late = hooks.now() < (cluster.mountedLate.get(name) ?? new Date(0));
+      cluster.loaded.set(name, late ? atStart : asServed(userRulesIn(live(), settings)));
+      hooks.boundary?.(`after load ${name}`);
+    },
     snapshot: async ({ pod: name }) => {
       hooks.boundary?.(`before save ${name}`);
       did.push(`save ${name}`);
@@ -281,6 +311,13 @@ export function verdictOf(record: RunRecord, id: string): string | undefined {
 /** What the bot did that can be done once only. */
 export function deeds(world: World): readonly string[] {
   return world.git.did.map((name) => name.replace(/ .*/, ""));
+}
+
+/** As a server lists them: in another order, in lower case, with what was not said besides. */
+function asServed(users: readonly ServerUser[]): readonly ServerUser[] {
+  return users
+    .toReversed()
+    .map((one) => ({ ...one, rules: [...one.rules.map((rule) => rule.toLowerCase()).toReversed(), "$all"] }));
 }
 
 /** An own instance is called as its namespace. */
