@@ -1,8 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { parse } from "yaml";
 import { z } from "zod";
+import { primaryOf, replicasOf } from "../../../sandbox/faults/instance-pods.ts";
 import type { GitLabSimulation } from "../../../sandbox/gitlab/gitlab.ts";
 import type { Sandbox } from "../../../sandbox/sandbox.ts";
+import { askAdmin } from "../../../sandbox/world/operator/admin.ts";
 import { type Config, configSchema } from "../../../src/config/file.ts";
 import type { TenantChange } from "../../../src/tenants/change.ts";
 import type { Tree } from "../../../src/tenants/draft.ts";
@@ -39,6 +41,12 @@ export async function beginWith(sandbox: Sandbox, changes: readonly TenantChange
     if (((await gitlab.file(path)) ?? null) !== wanted) files[path] = wanted;
   }
   if (Object.keys(files).length > 0) await push(gitlab, gitlab.branch, files);
+}
+
+/** Takes users off every pod of the shared instance who went from the project by a push: nobody else has the pods forget them. */
+export async function forgetUsers({ world }: Sandbox, users: readonly string[]): Promise<void> {
+  const pods = [primaryOf(world), ...replicasOf(world)];
+  await Promise.all(pods.flatMap(({ ip }) => users.map((user) => askAdmin(ip, "ACL", "DELUSER", user))));
 }
 
 /** Somebody opens a merge request that makes this change. Returns its number. */

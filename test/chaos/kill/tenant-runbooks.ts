@@ -2,13 +2,17 @@ import type { Sandbox } from "../../../sandbox/sandbox.ts";
 import type { RunRecord } from "../../../src/runbooks/durable/record.ts";
 import { type Tenant, type TenantChange, tenantSchema } from "../../../src/tenants/change.ts";
 import type { Ask, Need } from "./ask.ts";
-import { beginWith, gitlabOf, openByHand } from "./git-project.ts";
+import { beginWith, forgetUsers, gitlabOf, openByHand } from "./git-project.ts";
 import { mergeProblems, rememberGitLab } from "./merge-rules.ts";
 
 /** How the changes of the Git project are asked for. Each attempt has names of its own. */
 
 let names = 0;
-const newName = (word: string) => `${word}${++names}`;
+const given: string[] = [];
+function newName(word: string): string {
+  given.push(`${word}${++names}`);
+  return `${word}${names}`;
+}
 const words = ({ name, namespace, owner, purpose, isolation, memory }: Tenant) =>
   `tenant propose ${name} namespace=${namespace} owner="${owner}" purpose="${purpose}" isolation=${isolation} memory=${memory}`;
 
@@ -26,8 +30,10 @@ function project(
   return {
     inGit: true,
     need: async (sandbox) => {
+      const before = [...given];
       const { command, after = [], told } = asked();
       await beginWith(sandbox, after);
+      await forgetUsers(sandbox, before);
       return await needIn(sandbox, { command }, told);
     },
   };
