@@ -27,6 +27,7 @@ export interface Admitted {
 interface Context {
   readonly store: ObjectStore;
   readonly podRuntime: PodRuntime;
+  readonly refusesPod?: (namespace: string, spec: unknown) => string | undefined;
 }
 
 /** Answers by method and path; returns the HTTP code, or throws the Status to answer with. */
@@ -71,11 +72,11 @@ export async function answer(
   }
   return method === "GET"
     ? send(response, 200, name === undefined ? listObjects(store, target, query) : getObject(store, target))
-    : write(store, target, query, request, response);
+    : write(context, target, query, request, response);
 }
 
 async function write(
-  store: ObjectStore,
+  { store, refusesPod }: Context,
   target: ObjectTarget,
   query: URLSearchParams,
   request: IncomingMessage,
@@ -95,7 +96,7 @@ async function write(
   const body = await readBody(request);
   switch (method) {
     case "POST":
-      return send(response, 201, createObject(store, target, body, options));
+      return send(response, 201, createObject(store, target, body, { ...options, refusesPod }));
     case "PUT":
       return send(response, 200, updateObject(store, target, subresource, body, options));
     case "PATCH":

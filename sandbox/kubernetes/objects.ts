@@ -16,13 +16,22 @@ export function getObject(store: ObjectStore, at: At): KubeObject {
   return object;
 }
 
-export function createObject(store: ObjectStore, at: At, body: unknown, options: WriteOptions): KubeObject {
+interface CreateOptions extends WriteOptions {
+  readonly refusesPod?: ((namespace: string, spec: unknown) => string | undefined) | undefined;
+}
+
+export function createObject(store: ObjectStore, at: At, body: unknown, options: CreateOptions): KubeObject {
   const { type, namespace } = at;
   const object = parseObject(at, body, options);
   if (object.metadata.resourceVersion !== undefined)
     throw apiError(400, "BadRequest", "resourceVersion should not be set on objects to be created");
   if (type.namespaced) mustTakeObjects(store, type, namespace ?? "", object.metadata.name);
   validate(type, object);
+  const refusal = type.kind === "Pod" ? options.refusesPod?.(namespace ?? "", object["spec"]) : undefined;
+  if (refusal !== undefined) {
+    const { name } = object.metadata;
+    throw apiError(403, "Forbidden", `pods "${name}" is forbidden: ${refusal}`, detailsOf(type, name));
+  }
   return rehearsed(store, options).create(type, asNew(type, object));
 }
 

@@ -38,6 +38,8 @@ export interface KubernetesApiOptions {
   readonly store: ObjectStore;
   readonly users: readonly User[];
   readonly podRuntime: PodRuntime;
+  /** Why a new pod of this spec is not taken, such as a full quota; undefined when it is. */
+  readonly refusesPod?: (namespace: string, spec: unknown) => string | undefined;
 }
 
 const longestLog = 10_000;

@@ -3,6 +3,7 @@ import { callRecordVariable, recordCalls } from "../kubernetes/call-record.ts";
 import { kubeconfig } from "../kubernetes/kubeconfig.ts";
 import type { ObjectStore } from "../kubernetes/object-store.ts";
 import { type KubernetesApi, startKubernetesApi } from "../kubernetes/server.ts";
+import { overQuota, podRequest } from "./controllers/quota.ts";
 import type { Kubelet } from "./kubelet/kubelet.ts";
 
 const botUser = "system:serviceaccount:dragonfly-bot:dfbot";
@@ -22,7 +23,7 @@ export interface ClusterUsers extends Cluster {
 /** Starts the API servers of both clusters; `cleanups` gets what ends them. */
 export async function startApis(
   stores: { readonly infra: ObjectStore; readonly apps: ObjectStore },
-  kubelet: Kubelet,
+  kubelets: { readonly infra: Kubelet; readonly apps: Kubelet },
   cleanups: (() => unknown)[],
 ): Promise<{ readonly infra: ClusterUsers; readonly apps: ClusterUsers }> {
   const start = async (name: "infra" | "apps"): Promise<ClusterUsers> => {
@@ -31,7 +32,8 @@ export async function startApis(
     const api = await startKubernetesApi({
       name,
       store: stores[name],
-      podRuntime: kubelet.runtime,
+      podRuntime: kubelets[name].runtime,
+      refusesPod: (namespace, spec) => overQuota(stores[name], namespace, podRequest(spec)),
       users: [
         {
           token: botToken,

@@ -3,19 +3,21 @@ import { adminPort, dataPort } from "../dragonfly/accent/facts.ts";
 
 /** A loopback network of its own (127.x.y.0/24), so that worlds beside each other never share an address. */
 export interface Network {
-  /** The next address for a pod. */
-  podAddress(): string;
+  /** The next address for a pod, of infra when no cluster is named; each has its own range. */
+  podAddress(cluster?: "infra" | "apps"): string;
   /** The next address for a Service. */
   serviceAddress(): string;
   /** Where the metrics store listens. */
   readonly metricsAddress: string;
+  /** Where each cluster's name server listens. */
+  readonly nameServers: { readonly infra: string; readonly apps: string };
   release(): Promise<void>;
 }
 
 const claimPort = 1024;
 const firstService = 2;
 const firstPod = 60;
-const lastPod = 250;
+const podRanges = { infra: { first: firstPod, last: 199 }, apps: { first: 200, last: 250 } } as const;
 
 /** Claims a network by holding a port in it; the kernel sees to it that nobody else does. */
 export async function claimNetwork(): Promise<Network> {
@@ -29,19 +31,21 @@ export async function claimNetwork(): Promise<Network> {
       claim.close();
       throw error;
     }
-    let pod = firstPod;
+    const pods: Record<"infra" | "apps", number> = { infra: podRanges.infra.first, apps: podRanges.apps.first };
     let service = firstService;
     return {
-      podAddress: () => {
-        const address = `${prefix}.${pod}`;
-        pod = pod === lastPod ? firstPod : pod + 1;
-        return address;
+      podAddress: (cluster = "infra") => {
+        const { first, last } = podRanges[cluster];
+        const host = pods[cluster];
+        pods[cluster] = host === last ? first : host + 1;
+        return `${prefix}.${host}`;
       },
       serviceAddress: () => {
         if (service === firstPod) throw new Error("There are no more addresses for Services in this world");
         return `${prefix}.${service++}`;
       },
       metricsAddress: `${prefix}.251`,
+      nameServers: { infra: `${prefix}.252`, apps: `${prefix}.253` },
       release: () => new Promise((resolve) => claim.close(() => resolve())),
     };
   }

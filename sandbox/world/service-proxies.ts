@@ -28,9 +28,7 @@ export function createServiceProxies(clusters: readonly ObjectStore[]): ServiceP
         const port = spec.ports[0]?.port;
         if (spec.clusterIP === undefined || port === undefined) continue;
         served.add(spec.clusterIP);
-        const isGlobal = metadata.annotations[globalAnnotation] === "true";
-        const sources = isGlobal ? clusters.filter((one) => one === store || isGlobalIn(one, metadata)) : [store];
-        const endpoint = sources.flatMap((one) => readyEndpoints(one, metadata))[0];
+        const endpoint = endpointOf(clusters, store, metadata);
         const proxy = proxies.get(spec.clusterIP) ?? createServiceProxy(spec.clusterIP, port);
         proxies.set(spec.clusterIP, proxy);
         proxy.pointAt(endpoint);
@@ -49,6 +47,25 @@ export function createServiceProxies(clusters: readonly ObjectStore[]): ServiceP
       await Promise.all([...proxies.values()].map((proxy) => proxy.stop()));
     },
   };
+}
+
+/** Where connections to a ClusterIP lead at this moment; undefined when it is none, or has no ready endpoint. */
+export function endpointBehind(clusters: readonly ObjectStore[], clusterIP: string): Endpoint | undefined {
+  for (const store of clusters) {
+    const service = listViews(store, places.services, serviceView).find(({ spec }) => spec.clusterIP === clusterIP);
+    if (service !== undefined) return endpointOf(clusters, store, service.metadata);
+  }
+  return undefined;
+}
+
+function endpointOf(
+  clusters: readonly ObjectStore[],
+  store: ObjectStore,
+  metadata: Named & { readonly annotations: Readonly<Record<string, string>> },
+): Endpoint | undefined {
+  const isGlobal = metadata.annotations[globalAnnotation] === "true";
+  const sources = isGlobal ? clusters.filter((one) => one === store || isGlobalIn(one, metadata)) : [store];
+  return sources.flatMap((one) => readyEndpoints(one, metadata))[0];
 }
 
 type Named = { readonly namespace: string; readonly name: string };

@@ -28,6 +28,7 @@ const environmentVariable = z.looseObject({
 const container = z.looseObject({
   name: z.string(),
   image: z.string(),
+  command: z.array(z.string()).default([]),
   args: z.array(z.string()).default([]),
   ports: z.array(containerPort).default([]),
   env: z.array(environmentVariable).default([]),
@@ -63,6 +64,7 @@ export const podView = z.looseObject({
   metadata,
   spec: z.looseObject({
     nodeName: z.string().optional(),
+    restartPolicy: z.string().default("Always"),
     containers: z.array(container),
     volumes: z.array(volume).default([]),
   }),

@@ -20,6 +20,9 @@ import { whyUnhealthy } from "./health.ts";
 import { createKubelet, type Kubelet } from "./kubelet/kubelet.ts";
 import { createLoop } from "./loop.ts";
 import { claimNetwork } from "./loopback.ts";
+import { isDropped } from "./network/enforcement.ts";
+import { startNameServer } from "./network/name-server.ts";
+import { serviceNames } from "./network/service-names.ts";
 import { createOperator, type Operator } from "./operator/operator.ts";
 import { places } from "./places.ts";
 import { reconcileExternalSecrets } from "./platform/external-secrets.ts";
@@ -59,6 +62,9 @@ export interface Instance {
 /** The shared instance that the world runs. */
 export const instance = { namespace: "dragonfly-system", name: "dragonfly" } as const satisfies Instance;
 export const operatorNamespace = "dragonfly-operator-system";
+
+/** Not 53, which an ordinary user may not open. */
+const dnsPort = 1053;
 
 /** Two clusters whose objects are derived from real store processes. */
 export interface World {
@@ -117,15 +123,24 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       else applyBareCluster(stores[cluster], cluster);
     }
 
-    const kubelet = createKubelet({
-      objects: stores.infra,
-      store,
-      volumes,
-      nextIp: network.podAddress,
-      restartDelayMs: options.restartDelayMs ?? 1_500,
-      graceMs: 2_000,
-      onChange: () => loop.poke(),
-    });
+    const startKubelet = async (cluster: "infra" | "apps") => {
+      const nameServer = await startNameServer(network.nameServers[cluster], serviceNames(stores[cluster]), dnsPort);
+      cleanups.push(() => nameServer.close());
+      return createKubelet({
+        objects: stores[cluster],
+        store,
+        volumes,
+        network: {
+          nameServer: `${network.nameServers[cluster]}:${dnsPort}`,
+          isDropped: (ip, host, port) => isDropped(stores, { cluster, ip, host, port }),
+        },
+        nextIp: () => network.podAddress(cluster),
+        restartDelayMs: options.restartDelayMs ?? 1_500,
+        graceMs: 2_000,
+        onChange: () => loop.poke(),
+      });
+    };
+    const [kubelet, appsKubelet] = await Promise.all([startKubelet("infra"), startKubelet("apps")]);
     const operator = createOperator({
       store: stores.infra,
       namespace: operatorNamespace,
@@ -143,8 +158,9 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
         reconcileStatefulSets(stores.infra);
         reconcileDeployments(stores.infra);
         bindClaims(stores.infra);
-        schedulePods(stores.infra);
+        for (const objects of Object.values(stores)) schedulePods(objects);
         kubelet.sync();
+        appsKubelet.sync();
         for (const objects of Object.values(stores)) {
           assignServiceAddresses(objects, network.serviceAddress);
           reconcileEndpointSlices(objects);
@@ -161,6 +177,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     for (const objects of Object.values(stores)) objects.onChange(loop.poke);
     cleanups.push(
       () => kubelet.stop(),
+      () => appsKubelet.stop(),
       () => proxies.stop(),
       () => loop.stop(),
     );
@@ -168,7 +185,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     const flux = options.gitops && startFlux(options.gitops, stores, directory, onNotice);
     if (flux !== undefined) cleanups.push(() => flux.stop());
 
-    const users = await startApis(stores, kubelet, cleanups);
+    const users = await startApis(stores, { infra: kubelet, apps: appsKubelet }, cleanups);
     const metrics =
       options.metrics === false
         ? undefined

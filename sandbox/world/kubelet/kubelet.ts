@@ -116,8 +116,10 @@ export function createKubelet(options: KubeletOptions): Kubelet {
     runner.crashes = ranMs > steadyMs ? 1 : runner.crashes + 1;
     runner.running = undefined;
     runner.ready = false;
+    const restarts = runner.pod.spec.restartPolicy === "Always";
     const container = runner.pod.spec.containers[0]?.name ?? "";
-    say(runner, "BackOff", `Back-off restarting failed container ${container} in pod ${runner.pod.metadata.name}`);
+    if (restarts)
+      say(runner, "BackOff", `Back-off restarting failed container ${container} in pod ${runner.pod.metadata.name}`);
     runner.last = {
       reason: runner.oom ? "OOMKilled" : exitCode(exit) === 0 ? "Completed" : "Error",
       exitCode: exitCode(exit),
@@ -125,6 +127,7 @@ export function createKubelet(options: KubeletOptions): Kubelet {
       finishedAt: exit.at,
     };
     runner.oom = false;
+    runner.held ||= !restarts;
     runner.startAt = Date.now() + Math.min(options.restartDelayMs * 2 ** (runner.crashes - 1), longestDelayMs);
   };
 

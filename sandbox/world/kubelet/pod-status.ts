@@ -23,6 +23,7 @@ export interface ContainerState {
 /** `status` of a Pod with one container, as the kubelet reports it. */
 export function podStatus(pod: PodView, state: ContainerState): Record<string, unknown> {
   const [container] = pod.spec.containers;
+  const ended = pod.spec.restartPolicy === "Never" && state.running === undefined ? state.last : undefined;
   const ready = state.ready && state.running !== undefined;
   const condition = (type: string, on: boolean, reason?: string) => {
     const status = on ? "True" : "False";
@@ -34,7 +35,7 @@ export function podStatus(pod: PodView, state: ContainerState): Record<string, u
     return { type, status, lastTransitionTime, ...(on || reason === undefined ? {} : { reason }) };
   };
   return {
-    phase: state.running === undefined && state.restarts === 0 && state.last === undefined ? "Pending" : "Running",
+    phase: phaseOf(state, ended),
     ...(state.ip === undefined ? {} : { podIP: state.ip, podIPs: [{ ip: state.ip }] }),
     startTime: time(state.startTime),
     conditions: [
@@ -53,23 +54,24 @@ export function podStatus(pod: PodView, state: ContainerState): Record<string, u
         started: state.running !== undefined,
         restartCount: state.restarts,
         state:
-          state.running === undefined
-            ? { waiting: state.waiting ?? { reason: "ContainerCreating" } }
-            : { running: { startedAt: time(state.running.startedAt) } },
-        lastState:
-          state.last === undefined
-            ? {}
-            : {
-                terminated: {
-                  reason: state.last.reason,
-                  exitCode: state.last.exitCode,
-                  startedAt: time(state.last.startedAt),
-                  finishedAt: time(state.last.finishedAt),
-                },
-              },
+          ended !== undefined
+            ? terminated(ended)
+            : state.running === undefined
+              ? { waiting: state.waiting ?? { reason: "ContainerCreating" } }
+              : { running: { startedAt: time(state.running.startedAt) } },
+        lastState: state.last === undefined || ended !== undefined ? {} : terminated(state.last),
       },
     ],
   };
+}
+
+function phaseOf(state: ContainerState, ended: Termination | undefined): string {
+  if (ended !== undefined) return ended.exitCode === 0 ? "Succeeded" : "Failed";
+  return state.running === undefined && state.restarts === 0 && state.last === undefined ? "Pending" : "Running";
+}
+
+function terminated({ reason, exitCode, startedAt, finishedAt }: Termination): Record<string, unknown> {
+  return { terminated: { reason, exitCode, startedAt: time(startedAt), finishedAt: time(finishedAt) } };
 }
 
 /** Kubernetes times have no fractions of a second. */

@@ -7,6 +7,7 @@ import { flag } from "../../dragonfly/flags.ts";
 import type { PodView } from "../views.ts";
 import type { PodInputs } from "./pod-files.ts";
 import { whenReady } from "./probe.ts";
+import { type PodNetwork, startBotImage } from "./probe-program.ts";
 
 /** A started container: a real store process, or a stand-in for a program that the world plays itself. */
 export interface RunningContainer {
@@ -30,19 +31,25 @@ export interface ProgramSettings {
   readonly store: StoreBinary;
   /** Holds one folder a volume. */
   readonly volumes: string;
+  readonly network: PodNetwork;
 }
 
 const dragonflyImage = /(?:^|\/)dragonfly:(v\d+\.\d+\.\d+)(?:@|$)/;
 const operatorImage = /(?:^|\/)operator:v1\.\d+\.\d+(?:@|$)/;
 
+const botImage = /(?:^|\/)dragonfly-runbook-bot:\d+\.\d+\.\d+(?:@|$)/;
+
 /** Whether a registry would have it. */
 export function canPull(image: string): boolean {
-  return dragonflyImage.test(image) || operatorImage.test(image);
+  return [dragonflyImage, operatorImage, botImage].some((known) => known.test(image));
 }
 
 /** Starts the first container of a pod. */
 export function startProgram(settings: ProgramSettings, options: StartOptions): RunningContainer {
   const container = options.pod.spec.containers[0];
+  if (container !== undefined && botImage.test(container.image)) {
+    return startBotImage(settings.network, options, container);
+  }
   const version = dragonflyImage.exec(container?.image ?? "")?.[1];
   return version === undefined || container === undefined
     ? startStandIn(options)

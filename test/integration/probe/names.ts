@@ -1,5 +1,5 @@
+import type { Said } from "../../../sandbox/world/network/name-server.ts";
 import { addresses, ipv4, ipv6, nowhere } from "./addresses.ts";
-import type { Said } from "./name-server.ts";
 
 const domain = "cluster.test";
 const inCluster = (name: string) => `${name}.dragonfly.svc.${domain}`;

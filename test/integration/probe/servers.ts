@@ -7,8 +7,8 @@ import { startContainer } from "../../../sandbox/dragonfly/container.ts";
 import { connectControl } from "../../../sandbox/dragonfly/control-client.ts";
 import { backendPort } from "../../../sandbox/dragonfly/redis-process.ts";
 import { until } from "../../../sandbox/faults/wait.ts";
+import { startNameServer } from "../../../sandbox/world/network/name-server.ts";
 import { addresses, type HostName, ipv4, ipv6 } from "./addresses.ts";
-import { startNameServer } from "./name-server.ts";
 import { names } from "./names.ts";
 import { files, users } from "./world-files.ts";
 

@@ -6,7 +6,7 @@ import { catalog } from "../../../src/runbooks/catalog/index.ts";
 import { createRunner } from "../../../src/runbooks/runner.ts";
 
 /** Asks the bot's own runbooks about a world, with the settings that the world hands out. */
-export function asBot(world: World): (runbook: string, params?: Readonly<Record<string, string>>) => Promise<Report> {
+export function asBot(world: World): (runbook: string, params?: Readonly<Record<string, unknown>>) => Promise<Report> {
   const settings = requireSettings(world.env(), "cli");
   const deps = {
     runbooks: catalog,

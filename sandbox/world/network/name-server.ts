@@ -6,20 +6,25 @@ export type Said = { readonly v4?: readonly string[]; readonly v6?: readonly str
 const types = { a: 1, aaaa: 28 } as const;
 const responseCodes = { ok: 0, servfail: 2, nxdomain: 3 } as const;
 
+/** What a name server knows: asked with every question, by the full name in lower case. */
+export interface Names {
+  get(name: string): Said | undefined;
+}
+
 /** A DNS server (RFC 1035) for names that are known; of all others it says that they do not exist. */
-export function startNameServer(address: string, names: ReadonlyMap<string, Said>): Promise<Socket> {
+export function startNameServer(address: string, names: Names, port = 53): Promise<Socket> {
   const server = createSocket("udp4");
-  server.on("message", (question, { address: to, port }) => {
+  server.on("message", (question, { address: to, port: from }) => {
     const answer = answerTo(question, names);
-    if (answer !== undefined) server.send(answer, port, to);
+    if (answer !== undefined) server.send(answer, from, to);
   });
   return new Promise((resolve, reject) => {
     server.once("error", reject);
-    server.bind(53, address, () => resolve(server));
+    server.bind(port, address, () => resolve(server));
   });
 }
 
-function answerTo(question: Buffer, names: ReadonlyMap<string, Said>): Buffer | undefined {
+function answerTo(question: Buffer, names: Names): Buffer | undefined {
   const labels: string[] = [];
   let at = 12;
   for (let length = question[at] ?? 0; length > 0; length = question[at] ?? 0) {
