@@ -39,6 +39,7 @@ export function timedPlatform(platform: Platform): { readonly platform: Platform
       networkPolicies: timed(real.networkPolicies),
       ciliumNetworkPolicies: timed(real.ciliumNetworkPolicies),
       monitors: timed(real.monitors),
+      namespace: timed(real.namespace),
       events: timed(real.events),
       previousLog: timed(real.previousLog),
       kustomizations: timed(real.kustomizations),
@@ -64,6 +65,7 @@ export function timedPlatform(platform: Platform): { readonly platform: Platform
       alerting: platform.alerting,
       verifications: platform.verifications,
       git: platform.git,
+      probes: platform.probes,
       lastKnownPods: platform.lastKnownPods,
     },
     reset: () => {

@@ -15,6 +15,7 @@ import { createHeartbeatStore } from "./kubernetes/heartbeat-store.ts";
 import { createIncidentStore } from "./kubernetes/incident-store.ts";
 import { type DialPod, dialDirectly, dialThroughApi } from "./kubernetes/pod-dialer.ts";
 import { createPodEvictor } from "./kubernetes/pod-evictor.ts";
+import { createProbePods } from "./kubernetes/probe-pods.ts";
 import { createKubernetesReader } from "./kubernetes/reader.ts";
 import { type CallApi, createCallApi } from "./kubernetes/request.ts";
 import { createRunStore } from "./kubernetes/run-store.ts";
@@ -102,6 +103,7 @@ export function compose(
       },
       verifications: { last: async (subject) => (await verifications.get(subject))?.record },
       git: git.reader,
+      probes: createProbePods((name) => find(name).call),
       lastKnownPods: new Map(),
     },
     git: git.changes,

@@ -14,6 +14,7 @@ import { parseEnvironment } from "./config/environment.ts";
 import type { Settings } from "./config/load.ts";
 import { BotError } from "./errors.ts";
 import { createHttpServer } from "./http/server.ts";
+import { watchLeftoverProbes } from "./leftover-probes.ts";
 import { createLogger } from "./logging.ts";
 import { composeMergeRequests } from "./merge-requests/compose.ts";
 import { loadOwn } from "./own-runbooks.ts";
@@ -167,6 +168,13 @@ export async function serve(settings: Settings): Promise<number> {
     show: (record) => void surface.showRun(record),
     say: (record, text) => surface.sayInThread(record, text),
   });
+  const leftovers = watchLeftoverProbes({
+    clusters: config.probes.image === undefined ? [] : config.clusters.map(({ name }) => name),
+    probes: platform.probes,
+    timeoutMs: config.readTimeoutMs,
+    onRemoved: (cluster, pods) => logger.warn({ cluster, pods }, "probe pods were left over; they are removed"),
+    onTrouble: (cluster, err) => logger.warn({ err, cluster }, "left over probe pods could not be looked for"),
+  });
   const checks: readonly DependencyCheck[] = [
     { name: "slack", whenFailing: "down", check: (signal) => surface.check(signal) },
     { name: "store", whenFailing: "degraded", everyMs: storeCheckEveryMs, check: () => storeState(store) },
@@ -242,6 +250,7 @@ export async function serve(settings: Settings): Promise<number> {
   logger.info({ signal }, "stopping");
   const timer = setTimeout(() => process.exit(1), stopWithinMs).unref();
   dependencies.stop();
+  leftovers.stop();
   notice.stop();
   alerting.stop();
   await mergeRequests.stop();

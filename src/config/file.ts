@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { alertsSchema } from "./alerts.ts";
 import { approvalsSchema } from "./approvals.ts";
+import { probesSchema } from "./probes.ts";
 import { tenantsSchema } from "./tenants.ts";
 import { verifySchema } from "./verify.ts";
 
@@ -101,6 +102,7 @@ export const configSchema = z.strictObject({
       denied: z.array(kubernetesName).default([]).describe("A sample that must not get through"),
     })
     .prefault({}),
+  probes: probesSchema.prefault({}),
   slack: z
     .strictObject({
       channels: z

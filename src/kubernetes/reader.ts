@@ -120,6 +120,8 @@ export function createKubernetesReader(cluster: string, context: string, call: C
     },
     monitors: (namespace, kind, signal) =>
       getAll(network.monitor(kind), named("monitoring.coreos.com/v1", namespace, monitorPlurals[kind]), signal),
+    namespace: async (name, signal) =>
+      (await getOne(happenings.namespace, `/api/v1/namespaces/${encodeURIComponent(name)}`, signal)).metadata,
     events: async (namespace, signal) =>
       (await getAll(happenings.event, core(namespace, "events"), signal)).toSorted((a, b) => a.at.localeCompare(b.at)),
     previousLog: (namespace, pod, container, signal) =>

@@ -12,6 +12,7 @@ import type {
   Kustomization,
   Monitor,
   Node,
+  ObjectMeta,
   OciRepository,
   PersistentVolumeClaim,
   Pod,
@@ -19,6 +20,7 @@ import type {
   Service,
   StatefulSet,
 } from "./kubernetes.ts";
+import type { ProbePods } from "./probes.ts";
 import type { ServerState, ServerUser } from "./server.ts";
 
 /**
@@ -54,6 +56,7 @@ export interface KubernetesReader {
   /** None where the cluster does not serve that kind. */
   ciliumNetworkPolicies(namespace: string, signal: AbortSignal): Promise<readonly Policy[]>;
   monitors(namespace: string, kind: Monitor["kind"], signal: AbortSignal): Promise<readonly Monitor[]>;
+  namespace(name: string, signal: AbortSignal): Promise<ObjectMeta>;
   /** Oldest first. */
   events(namespace: string, signal: AbortSignal): Promise<readonly KubernetesEvent[]>;
   /** The end of what the container before this one wrote; undefined when this is the first. */
@@ -163,6 +166,8 @@ export interface Platform {
   readonly alerting: AlertingReader;
   readonly verifications: VerificationReader;
   readonly git: GitReader;
+  /** Looks at the way to an instance from inside a namespace. Changes nothing that stays. */
+  readonly probes: ProbePods;
   /**
    * Where an instance's pods were last seen, by `instanceKey`. A hint that lets the servers be asked while the fresh
    * list of pods is still on its way (and at all when the API server is down); never taken as the truth about pods.

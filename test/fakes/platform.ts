@@ -217,6 +217,7 @@ export function healthyCluster(): Answers {
         alerts: [],
       },
     ],
+    namespace: meta("harbor"),
     events: [],
     previousLog: undefined,
     kustomizations: [],
@@ -236,6 +237,7 @@ export interface FakeWorld {
   readonly servers?: Readonly<Record<string, ServerState | BotError>>;
   readonly volumeUse?: readonly MetricSample[] | BotError;
   readonly git?: Platform["git"];
+  readonly probe?: Platform["probes"]["run"];
   readonly lastKnownPods?: Platform["lastKnownPods"];
 }
 
@@ -277,8 +279,13 @@ export function fakePlatform(world: FakeWorld = {}): Platform {
     alerting: { activeAlertNames: async () => ["Watchdog"], heartbeats: async () => [] },
     verifications: { last: async () => undefined },
     git: world.git ?? noGit,
+    probes: { run: world.probe ?? noProbe, removeLeftovers: async () => [] },
     lastKnownPods: world.lastKnownPods ?? new Map(),
   };
+}
+
+async function noProbe(): Promise<never> {
+  throw new BotError("kubernetes.unreachable", "no probe can be made here", "");
 }
 
 function unlessError<T>(answer: T | BotError): T {
@@ -308,6 +315,7 @@ function fakeReader(name: string, answers: Answers): KubernetesReader {
     networkPolicies: async () => unlessError(answers.networkPolicies),
     ciliumNetworkPolicies: async () => unlessError(answers.ciliumNetworkPolicies),
     monitors: async () => unlessError(answers.monitors),
+    namespace: async () => unlessError(answers.namespace),
     events: async () => unlessError(answers.events),
     previousLog: async () => unlessError(answers.previousLog),
     kustomizations: async () => unlessError(answers.kustomizations),

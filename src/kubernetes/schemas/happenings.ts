@@ -135,3 +135,5 @@ export const externalSecret = z
       message: ready?.message ?? "",
     };
   });
+
+export const namespace = z.object({ metadata });

@@ -1,6 +1,7 @@
 import { Environment } from "@marcbachmann/cel-js";
 import type { IValidatingAdmissionPolicy } from "kubernetes-models/admissionregistration.k8s.io/v1";
 import { describe, expect, it } from "vitest";
+import { probeManifest } from "../../../src/kubernetes/probe-manifest.ts";
 import { clusters, ofKind, settings } from "./tree.ts";
 
 const all = clusters.flatMap(({ name, objects }) =>
@@ -195,6 +196,16 @@ describe.each(policies)("the policy for probe pods in $name", (policy) => {
     });
     expect(refusals(policy, review("CREATE", probe, null))).toEqual([]);
     expect(refusals(policy, review("CREATE", completed, null))).toEqual([]);
+  });
+
+  it("lets the very pod in that the bot makes", () => {
+    const image = settings["DFBOT_IMAGE"] ?? "";
+    const wanted = { cluster: "infra", namespace: "harbor", image, args: ["--host", "x"], run: "c-0123456789" };
+    const made = probeManifest("dfbot-probe-01234567", wanted);
+    expect(refusals(policy, review("CREATE", made, null))).toEqual([]);
+    expect(refusals(policy, review("DELETE", null, made))).toEqual([]);
+    const other = probeManifest("dfbot-probe-01234567", { ...wanted, image: "busybox:1" });
+    expect(refusals(policy, review("CREATE", other, null))).toEqual([ownImage]);
   });
 
   it.each(deviations)("refuses %s, and says why", (_, pod, message) => {

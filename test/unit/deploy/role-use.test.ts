@@ -12,9 +12,11 @@ const callOf = (grant: (typeof grants)[number]): RecordedCall => {
   return { cluster, verb, group, resource, subresource, namespace, name };
 };
 const calls = grants.map(callOf);
+const listOf = (resource: string) =>
+  calls.find((call) => call.verb === "list" && call.resource === resource) as RecordedCall;
 
 describe("the bot's roles", () => {
-  it("grant no wildcard, no secret, and of changes only an eviction, the bot's own records and a dry-run", () => {
+  it("grant no wildcard, no secret, and of changes only an eviction, probe pods, the bot's own records and a dry-run", () => {
     for (const grant of [...grants, ...grantsOf("apps", objects("apps"), account)]) {
       expect([grant.verb, grant.group, grant.resource]).not.toContain("*");
       expect(["secrets", "pods/exec"]).not.toContain(grant.resource);
@@ -26,6 +28,9 @@ describe("the bot's roles", () => {
         "dragonfly-bot create configmaps",
         "dragonfly-bot update configmaps",
         "dragonfly-bot delete configmaps",
+        // Held to probes by the admission policy dfbot-probe-pods.
+        "undefined create pods",
+        "undefined delete pods",
         // Held to a dry-run by the admission policy dfbot-dry-run.
         "dragonfly-bot create dragonflies",
       ]).toContain(`${grant.namespace} ${grant.verb} ${grant.resource}`);
@@ -38,17 +43,17 @@ describe("the bot's roles", () => {
   });
 
   it("are found lacking by a call that none of them grants", () => {
-    const elsewhere = { ...(calls.find(({ resource }) => resource === "pods") as RecordedCall), namespace: "harbor" };
+    const elsewhere = { ...listOf("services"), namespace: "harbor" };
     expect(sentences(roleUse([...calls, elsewhere], grants))).toEqual([
-      "infra: no shipped role grants list pods  in harbor, which the bot called",
+      "infra: no shipped role grants list services  in harbor, which the bot called",
     ]);
   });
 
   it("cover a tenant's namespace, where its folder binds the same role, and no namespace that only looks like one", () => {
-    const pods = calls.find(({ resource }) => resource === "pods") as RecordedCall;
+    const services = listOf("services");
     const shipped = ["dragonfly-system", "dragonfly-bot"];
     const missing = (namespace: string) =>
-      roleUse(withTenantsFolded([{ ...pods, namespace }], shipped, "dragonfly-system"), grants).missing;
+      roleUse(withTenantsFolded([{ ...services, namespace }], shipped, "dragonfly-system"), grants).missing;
     expect(missing("dragonfly-payments")).toEqual([]);
     expect(missing("dragonfly-bot")).toHaveLength(1);
     expect(missing("payments")).toHaveLength(1);

@@ -1,0 +1,46 @@
+/** What every pod of a probe is labelled with, besides its run: nothing that a Service selects. */
+export const probeLabels = { "app.kubernetes.io/name": "dfbot-probe" } as const;
+
+/** One try from inside a namespace. */
+export interface WantedProbe {
+  readonly cluster: string;
+  readonly namespace: string;
+  /** The image that has the probe in it. */
+  readonly image: string;
+  /** What the probe is asked, as on its command line. */
+  readonly args: readonly string[];
+  /** Joins the pods of one run; a label's value. */
+  readonly run: string;
+}
+
+/** Why a cluster would not have the pod: what its namespaces, quotas and policies say of pods. */
+export const refusals = [
+  "namespace-missing",
+  "namespace-ending",
+  "quota",
+  "limit-range",
+  "pod-security",
+  "admission",
+  "not-allowed",
+  "other",
+] as const;
+export type Refusal = (typeof refusals)[number];
+
+export type ProbeOutcome =
+  /** It ran to its end, well or not; the log is what it printed. */
+  | { readonly kind: "ended"; readonly pod: string; readonly log: string }
+  /** No pod was made; `said` is the API server's own sentence. */
+  | { readonly kind: "refused"; readonly why: Refusal; readonly said: string }
+  /** The pod was made and did not run to its end in time; `said` is what its status has to say. */
+  | { readonly kind: "stuck"; readonly pod: string; readonly said: string };
+
+/** Throwaway pods that run the connectivity probe. They hold nothing, may do nothing, and end by themselves. */
+export interface ProbePods {
+  /**
+   * Makes a pod, waits until it has ended, reads what it printed, and removes it whatever happens, also when the signal
+   * aborts. Takes a minute and a half at the most. Throws BotError `kubernetes.*` when the API server cannot be asked.
+   */
+  run(wanted: WantedProbe, signal: AbortSignal): Promise<ProbeOutcome>;
+  /** Removes the pods of probes that are older than this, in all namespaces of a cluster; returns `namespace/name` of each. */
+  removeLeftovers(cluster: string, olderThanMs: number, signal: AbortSignal): Promise<readonly string[]>;
+}
