@@ -1,6 +1,7 @@
 import type { Runbook } from "../definition.ts";
 import { tenantPlans } from "../tenants/catalog.ts";
 import { alerting } from "./alerting.ts";
+import { connectivity } from "./connectivity.ts";
 import { role } from "./role.ts";
 import { status } from "./status.ts";
 import { tenants } from "./tenants.ts";
@@ -8,4 +9,13 @@ import { triage } from "./triage.ts";
 import { verify } from "./verify.ts";
 
 /** Every runbook that ships with the bot, in the order people see them. */
-export const catalog: readonly Runbook[] = [status, role, verify, triage, alerting, tenants, ...tenantPlans];
+export const catalog: readonly Runbook[] = [
+  status,
+  role,
+  verify,
+  triage,
+  alerting,
+  connectivity,
+  tenants,
+  ...tenantPlans,
+];

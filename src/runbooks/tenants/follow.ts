@@ -1,6 +1,6 @@
 import type { Finding } from "../../reports/model.ts";
+import { prove } from "../connectivity/prove.ts";
 import type { DurableContext } from "../durable/definition.ts";
-import { finding } from "../instance/findings.ts";
 import type { TenantDeps } from "./deps.ts";
 import type { Aim } from "./follow-aim.ts";
 import { lookHowFar } from "./follow-look.ts";
@@ -51,7 +51,7 @@ export async function follow(
     async ({ signal, now }) => (await lookHowFar(deps, aim, merged, signal, now)).map((one) => shortened(one.finding)),
     { timeoutMs: 60_000, retries: 3, backoffMs: 2_000 },
   );
-  return { findings: [...findings, ...connectivity(aim)], waitedMs };
+  return { findings: [...findings, ...(await connectivity(context, deps, aim))], waitedMs };
 }
 
 function shortened(one: Finding): Finding {
@@ -59,17 +59,22 @@ function shortened(one: Finding): Finding {
   return { ...one, evidence };
 }
 
-/** A policy that lets somebody in is not a connection. */
-function connectivity({ access }: Aim): readonly Finding[] {
-  return access
-    .filter(({ allowed }) => allowed)
-    .map(({ namespace, cluster, instance }) =>
-      finding({
-        id: `connectivity.${cluster}.${namespace}`,
-        section: "After the merge",
-        verdict: "unknown",
-        title: `Not proven: that a pod of ${namespace} in ${cluster} reaches ${instance.name}`,
-        detail: "There is no connectivity runbook yet, so nobody has tried. Try it from a pod of that namespace.",
-      }),
-    );
+/** A policy that lets somebody in is not a connection: so it is tried, from the namespaces that are to get through. */
+function connectivity(
+  context: DurableContext<unknown>,
+  { config, platform }: TenantDeps,
+  { access }: Aim,
+): Promise<readonly Finding[]> {
+  const ways = access.filter(({ allowed }) => allowed).map((one) => ({ ...one, wanted: "allowed" as const }));
+  if (ways.length === 0) return Promise.resolve([]);
+  return context.step(
+    "try the connections",
+    async ({ signal, now }) => {
+      const proofs = await prove({ config, platform, signal, now }, ways);
+      return proofs
+        .flatMap(({ findings: [whole, ...stages] }) => [whole, ...stages.filter(({ verdict }) => verdict !== "ok")])
+        .flatMap((one) => (one === undefined ? [] : [{ ...shortened(one), section: "After the merge" }]));
+    },
+    { timeoutMs: 180_000, retries: 1 },
+  );
 }

@@ -1,0 +1,78 @@
+import type { Config } from "../../config/file.ts";
+import { BotError } from "../../errors.ts";
+import type { ProbeOutcome, Refusal } from "../../platform/probes.ts";
+import type { Reading } from "../../platform/reading.ts";
+import { type ProbeResult, probeResultSchema } from "../../probe/result.ts";
+
+/** What a probe found out about the way to an instance. */
+export type Actual =
+  /** By a server's answer, or only by a port that took the connection. */
+  | { readonly kind: "reached"; readonly by: "server" | "port"; readonly result: ProbeResult }
+  /** The connection request was not answered: what a policy does to it. */
+  | { readonly kind: "dropped"; readonly result: ProbeResult }
+  /** Something else was in the way, before a policy could show. */
+  | { readonly kind: "not-reached"; readonly code: string; readonly detail: string; readonly result: ProbeResult }
+  /** This cluster has no such namespace. */
+  | { readonly kind: "no-namespace" }
+  /** No probe was made, or it came to nothing. */
+  | { readonly kind: "not-tried"; readonly why: string; readonly detail: string };
+
+const refusalWords: Readonly<Record<Refusal, string>> = {
+  "namespace-missing": "the namespace does not exist",
+  "namespace-ending": "the namespace is being deleted",
+  quota: "the namespace's quota has no room for a probe pod",
+  "limit-range": "the namespace's limit range does not take a probe pod",
+  "pod-security": "the namespace's Pod Security level does not take a probe pod",
+  admission: "an admission policy does not take a probe pod",
+  "not-allowed": "the bot may not make pods there",
+  other: "the API server does not take a probe pod",
+};
+
+/** Reads an outcome; what the probe printed is checked, because a pod's log may be anything. */
+export function actualOf(reading: Reading<ProbeOutcome>): Actual {
+  if (!reading.ok) return { kind: "not-tried", why: "no probe could be made", detail: reading.reason };
+  const outcome = reading.value;
+  switch (outcome.kind) {
+    case "refused":
+      return outcome.why === "namespace-missing"
+        ? { kind: "no-namespace" }
+        : { kind: "not-tried", why: refusalWords[outcome.why], detail: outcome.said };
+    case "stuck":
+      return { kind: "not-tried", why: "the probe pod did not come to its end", detail: outcome.said };
+    case "ended":
+      return fromLog(outcome.log);
+  }
+}
+
+function fromLog(log: string): Actual {
+  const parsed = probeResultSchema.safeParse(jsonOf(log));
+  if (!parsed.success) {
+    return { kind: "not-tried", why: "the probe did not say what it found", detail: log.slice(0, 300) };
+  }
+  const result = parsed.data;
+  if (result.reached !== "nothing") return { kind: "reached", by: result.reached, result };
+  const [first] = [result.dns, ...result.addresses.flatMap(({ stages }) => stages)].filter(
+    ({ verdict }) => verdict === "fail",
+  );
+  const requests = result.addresses.flatMap(({ stages }) => stages.filter(({ stage }) => stage === "tcp"));
+  if (requests.length > 0 && requests.every(({ code }) => code === "tcp.timeout")) return { kind: "dropped", result };
+  return { kind: "not-reached", code: first?.code ?? "dns.no-address", detail: first?.detail ?? "", result };
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The image to probe with. Throws BotError `probes.not-configured`. */
+export function probeImage({ probes }: Config): string {
+  if (probes.image !== undefined) return probes.image;
+  throw new BotError(
+    "probes.not-configured",
+    "No image to probe with is configured, so nothing is tried",
+    "Set probes.image in dfbot.yaml to the bot's own image",
+  );
+}

@@ -1,0 +1,75 @@
+import type { Verdict } from "../../reports/model.ts";
+import type { Actual } from "./actual.ts";
+import type { Expectation } from "./expectation.ts";
+
+export interface Comparison {
+  readonly verdict: Verdict;
+  /** Says of the source, which stands before it: "gets through, as it should". */
+  readonly title: string;
+  readonly detail: string;
+  /** The instance's policies are what is in the way of somebody who should get through, or may want to. */
+  readonly offerAccess: boolean;
+}
+
+/** What somebody decided: the configuration's lists, or the change that was just merged. */
+export type Wanted = "allowed" | "denied" | undefined;
+
+/**
+ * Compares what should be with what is. What somebody decided counts before what the policies say; where the two differ, the
+ * policies are what is wrong. Nothing that is not known is ever called good.
+ */
+export function compare(wanted: Wanted, policy: Expectation, actual: Actual): Comparison {
+  const should = wanted ?? policy.decision;
+  const rule = `${sentence(policy.because)}`;
+  const offerAccess = policy.keptOutByInstance && wanted !== "denied";
+  const say = (verdict: Verdict, title: string, detail = rule, offer = false): Comparison => ({
+    verdict,
+    title,
+    detail,
+    offerAccess: offer && offerAccess,
+  });
+  switch (actual.kind) {
+    case "no-namespace":
+      return say("unknown", "is not a namespace of this cluster", "Look at its name and at the cluster.");
+    case "not-tried":
+      return say("unknown", `was not tried: ${actual.why}`, `${actual.detail} ${expected(policy)}`);
+    case "not-reached":
+      // Whoever may send nothing may not ask for names either.
+      if (should === "denied" && policy.decision === "denied" && actual.code === "dns.timeout") {
+        return say("ok", "is blocked, as it should be: it cannot even ask for the name", rule, true);
+      }
+      return should === "allowed"
+        ? say("fail", `does not get through: ${actual.code}`, `${actual.detail} ${expected(policy)}`)
+        : say("unknown", `does not get as far as the policies: ${actual.code}`, `${actual.detail} ${expected(policy)}`);
+    case "dropped":
+      if (should === "unknown") return say("unknown", "is blocked, and whether it should be cannot be said");
+      if (policy.decision === "allowed") {
+        return say("fail", "is blocked although the policies allow it", `${rule} Something else drops it.`);
+      }
+      return should === "denied"
+        ? say("ok", "is blocked, as it should be", rule, true)
+        : say("fail", "is blocked, and should get through", rule, true);
+    case "reached":
+      if (should === "unknown") return say("unknown", "gets through, and whether it should cannot be said");
+      if (should === "denied") {
+        return policy.decision === "denied"
+          ? say("fail", "gets through although the policies deny it", `${rule} The policies are not enforced.`)
+          : say("fail", "gets through, and should be blocked");
+      }
+      if (policy.decision === "denied") {
+        return say("fail", "gets through although the policies deny it", `${rule} The policies are not enforced.`);
+      }
+      return actual.by === "server"
+        ? say("ok", "gets through, as it should")
+        : say("fail", "reaches a port where no server answers", "What failed next is said below.");
+  }
+}
+
+function expected({ decision, because }: Expectation): string {
+  const should = { allowed: "let it through", denied: "block it", unknown: "leave it open" }[decision];
+  return `The policies ${should}: ${sentence(because)}`;
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${text.endsWith(".") ? "" : "."}`;
+}

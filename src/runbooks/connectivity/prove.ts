@@ -1,0 +1,95 @@
+import { randomBytes } from "node:crypto";
+import PQueue from "p-queue";
+import type { InstanceConfig } from "../../config/file.ts";
+import { read } from "../../platform/reading.ts";
+import type { Finding } from "../../reports/model.ts";
+import { evidence, finding } from "../instance/findings.ts";
+import { contextOf, type ObserveContext } from "../instance/observe.ts";
+import { type Actual, actualOf, probeImage } from "./actual.ts";
+import { type Comparison, compare, type Wanted } from "./compare.ts";
+import { createExpectations, type Expectation, type Source } from "./expectation.ts";
+import { stageFindings, untried } from "./stage-findings.ts";
+
+/** Whose way to which instance is to be tried, and what was decided about it. */
+export interface Way extends Source {
+  readonly instance: InstanceConfig;
+  readonly wanted: Wanted;
+}
+
+export interface Proof {
+  readonly way: Way;
+  readonly expected: Expectation;
+  readonly actual: Actual;
+  readonly comparison: Comparison;
+  /** The way as a whole first, then its stages. */
+  readonly findings: readonly Finding[];
+}
+
+/** The pod ends within this, and then a little for removing it. */
+const probeWithinMs = 90_000;
+const section = "Connectivity";
+
+/** Tries all of them, so many at once as the configuration says, each by a throwaway pod in its namespace. */
+export async function prove(context: ObserveContext, ways: readonly Way[]): Promise<readonly Proof[]> {
+  const queue = new PQueue({ concurrency: context.config.probes.parallel });
+  const run = `c-${randomBytes(5).toString("hex")}`;
+  const expectations = new Map<InstanceConfig, ReturnType<typeof createExpectations>>();
+  for (const { instance } of ways) {
+    if (!expectations.has(instance)) expectations.set(instance, createExpectations(context, instance));
+  }
+  const expect = (way: Way) => (expectations.get(way.instance) ?? createExpectations(context, way.instance))(way);
+  return Promise.all(ways.map((way) => queue.add(() => proveOne(context, way, run, expect))));
+}
+
+async function proveOne(
+  context: ObserveContext,
+  way: Way,
+  run: string,
+  expect: (way: Way) => Promise<Expectation>,
+): Promise<Proof> {
+  const { config, platform, signal } = context;
+  const { cluster, namespace, instance, wanted } = way;
+  const { host, port } = addressOf(instance);
+  const args = ["--host", host, "--port", String(port), "--stage-ms", String(config.probes.stageMs)];
+  const image = config.probes.image ?? "<the bot's image>";
+  const command = `kubectl --context=${contextOf(config, cluster)} -n ${namespace} run dfbot-probe --rm -i --restart=Never --image=${image} --command -- node /app/src/probe/main.ts ${args.join(" ")}`;
+  const [expected, tried] = await Promise.all([
+    expect(way),
+    read({ command, timeoutMs: probeWithinMs, signal }, async (inner) =>
+      platform.probes.run({ cluster, namespace, args, run, image: probeImage(config) }, inner),
+    ),
+  ]);
+  const actual = actualOf(tried);
+  const comparison = compare(wanted, expected, actual);
+  const said = evidence(tried, tried.ok ? wordsOf(tried.value) : "");
+  const where = `${namespace} in ${cluster}`;
+  const id = `connectivity.${cluster}.${namespace}`;
+  const result = "result" in actual ? actual.result : undefined;
+  const left = result === undefined ? [] : untried(result);
+  const whole = finding({
+    id,
+    section,
+    verdict: comparison.verdict,
+    title: `${where} ${comparison.title}`,
+    detail: `${comparison.detail}${left.length === 0 ? "" : ` Not tried: ${left.join(", ")}.`}`,
+    evidence: [...expected.evidence, said],
+    next:
+      comparison.offerAccess && instance === config.shared
+        ? [{ runbook: "access-allow", params: { namespace }, label: `Propose access for ${namespace}` }]
+        : [],
+  });
+  const blockedRightly = actual.kind === "dropped" && comparison.verdict === "ok";
+  const stages =
+    result === undefined ? [] : stageFindings({ id, section, where, evidence: said }, result, blockedRightly);
+  return { way, expected, actual, comparison, findings: [whole, ...stages] };
+}
+
+function wordsOf(outcome: { readonly kind: string; readonly log?: string; readonly said?: string }): string {
+  return (outcome.log ?? outcome.said ?? outcome.kind).trim();
+}
+
+/** What clients of an instance connect to. */
+function addressOf({ clientDns, name, namespace }: InstanceConfig): { readonly host: string; readonly port: number } {
+  const [host = "", port] = (clientDns ?? `${name}.${namespace}.svc.cluster.local`).split(":");
+  return { host, port: port === undefined ? 6379 : Number(port) };
+}

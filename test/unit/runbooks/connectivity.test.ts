@@ -1,0 +1,257 @@
+import { describe, expect, it } from "vitest";
+import { BotError } from "../../../src/errors.ts";
+import type { Platform } from "../../../src/platform/ports.ts";
+import type { ProbeOutcome, WantedProbe } from "../../../src/platform/probes.ts";
+import { connectionStages } from "../../../src/probe/codes.ts";
+import type { ProbeResult } from "../../../src/probe/result.ts";
+import type { Report } from "../../../src/reports/model.ts";
+import { catalog } from "../../../src/runbooks/catalog/index.ts";
+import type { Actual } from "../../../src/runbooks/connectivity/actual.ts";
+import { compare, type Wanted } from "../../../src/runbooks/connectivity/compare.ts";
+import type { Expectation } from "../../../src/runbooks/connectivity/expectation.ts";
+import { createRunner } from "../../../src/runbooks/runner.ts";
+import { fakePlatform, config as plain, policy } from "../../fakes/platform.ts";
+
+const image = "registry.example.com/dfbot:1";
+const config = {
+  ...plain,
+  probes: { ...plain.probes, image, parallel: 3 },
+  namespaces: { allowed: ["gitlab-system", "harbor"], denied: ["default"] },
+};
+
+type Codes = Readonly<Partial<Record<"dns" | (typeof connectionStages)[number], string>>>;
+
+/** What a probe prints that came as far as these codes say; what is not named was skipped, or was good up to there. */
+function result(reached: ProbeResult["reached"], codes: Codes = {}): ProbeResult {
+  const outcome = <S extends string>(stage: S, otherwise: "ok" | "skipped") => {
+    const code = codes[stage as keyof Codes];
+    const failed = code !== undefined && code !== "noauth" && code !== "replica";
+    const verdict = code === undefined ? otherwise : failed ? ("fail" as const) : ("ok" as const);
+    return {
+      stage,
+      verdict,
+      code: `${stage}.${code ?? (otherwise === "ok" ? "ok" : "not-asked")}`,
+      detail: "",
+      durationMs: 1,
+    };
+  };
+  const good = reached === "server" ? ["tcp", "ping", "latency"] : reached === "port" ? ["tcp"] : [];
+  const noAddress = codes.dns !== undefined;
+  return {
+    version: 1,
+    target: { host: "dragonfly", port: 6379, tls: false, credentials: false },
+    startedAt: "2026-01-02T12:00:00.000Z",
+    durationMs: 5,
+    verdict: "ok",
+    reached,
+    dns: outcome("dns", "ok"),
+    addresses: noAddress
+      ? []
+      : [
+          {
+            address: "10.1.2.3",
+            reached,
+            stages: connectionStages.map((stage) => outcome(stage, good.includes(stage) ? "ok" : "skipped")),
+            ...(reached === "server" ? { latency: { pings: 3, p50Ms: 1.5, p90Ms: 2, p99Ms: 2, maxMs: 2 } } : {}),
+          },
+        ],
+    addressesLeftOut: 0,
+  };
+}
+const through = result("server", { ping: "noauth" });
+const dropped = result("nothing", { tcp: "timeout" });
+const ended = (what: ProbeResult): ProbeOutcome => ({ kind: "ended", pod: "p", log: `${JSON.stringify(what)}\n` });
+
+describe("expected against actual", () => {
+  const expectation = (decision: Expectation["decision"]): Expectation => ({
+    decision,
+    because: "NetworkPolicy db/primary ingress[0] decides",
+    keptOutByInstance: decision === "denied",
+    evidence: [],
+  });
+  const actual = {
+    through: { kind: "reached", by: "server", result: through },
+    port: { kind: "reached", by: "port", result: result("port", { ping: "timeout" }) },
+    dropped: { kind: "dropped", result: dropped },
+    refused: { kind: "not-reached", code: "tcp.refused", detail: "", result: result("nothing", { tcp: "refused" }) },
+    nameless: { kind: "not-reached", code: "dns.timeout", detail: "", result: result("nothing", { dns: "timeout" }) },
+    untried: { kind: "not-tried", why: "quota", detail: "full" },
+  } as const satisfies Record<string, Actual>;
+
+  it.each<[Wanted, Expectation["decision"], keyof typeof actual, string, RegExp]>([
+    [undefined, "allowed", "through", "ok", /gets through, as it should/],
+    [undefined, "denied", "dropped", "ok", /is blocked, as it should be/],
+    [undefined, "allowed", "dropped", "fail", /blocked although the policies allow/],
+    [undefined, "denied", "through", "fail", /gets through although the policies deny/],
+    [undefined, "unknown", "through", "unknown", /whether it should cannot be said/],
+    [undefined, "unknown", "dropped", "unknown", /whether it should be cannot be said/],
+    ["allowed", "denied", "dropped", "fail", /should get through/],
+    ["allowed", "allowed", "dropped", "fail", /blocked although the policies allow/],
+    ["allowed", "unknown", "dropped", "fail", /should get through/],
+    ["allowed", "unknown", "through", "ok", /gets through, as it should/],
+    ["allowed", "denied", "through", "fail", /although the policies deny/],
+    ["denied", "allowed", "through", "fail", /should be blocked/],
+    ["denied", "unknown", "through", "fail", /should be blocked/],
+    ["denied", "denied", "through", "fail", /although the policies deny/],
+    ["denied", "denied", "dropped", "ok", /blocked, as it should be/],
+    ["denied", "unknown", "dropped", "ok", /blocked, as it should be/],
+    ["denied", "allowed", "dropped", "fail", /blocked although the policies allow/],
+    [undefined, "allowed", "port", "fail", /no server answers/],
+    [undefined, "denied", "port", "fail", /gets through although/],
+    [undefined, "allowed", "refused", "fail", /tcp\.refused/],
+    [undefined, "denied", "refused", "unknown", /does not get as far as the policies/],
+    [undefined, "unknown", "refused", "unknown", /does not get as far/],
+    [undefined, "denied", "nameless", "ok", /cannot even ask for the name/],
+    ["denied", "allowed", "nameless", "unknown", /does not get as far/],
+    ["allowed", "denied", "nameless", "fail", /dns\.timeout/],
+    [undefined, "allowed", "untried", "unknown", /was not tried: quota/],
+    ["denied", "denied", "untried", "unknown", /was not tried: quota/],
+  ])("wanted %s, by the policies %s, and in truth %s: %s", (wanted, decision, found, verdict, title) => {
+    const comparison = compare(wanted, expectation(decision), actual[found]);
+    expect(comparison.verdict).toBe(verdict);
+    expect(comparison.title).toMatch(title);
+    if (found !== "port") expect(comparison.detail).toContain("NetworkPolicy db/primary ingress[0] decides");
+  });
+
+  it("offers access only where the instance's own policies are in the way of somebody who is blocked", () => {
+    const offers = (wanted: Wanted, decision: Expectation["decision"], found: keyof typeof actual) =>
+      compare(wanted, expectation(decision), actual[found]).offerAccess;
+    expect(offers(undefined, "denied", "dropped")).toBe(true);
+    expect(offers("allowed", "denied", "dropped")).toBe(true);
+    expect(offers("denied", "denied", "dropped")).toBe(false);
+    expect(offers(undefined, "denied", "through")).toBe(false);
+    expect(compare(undefined, { ...expectation("denied"), keptOutByInstance: false }, actual.dropped).offerAccess).toBe(
+      false,
+    );
+  });
+});
+
+describe("connectivity", () => {
+  const ask = (
+    params: Readonly<Record<string, unknown>>,
+    probe: Platform["probes"]["run"],
+    world: Parameters<typeof fakePlatform>[0] = {},
+    settings = config,
+  ): Promise<Report> =>
+    createRunner({
+      runbooks: catalog,
+      config: settings,
+      platform: fakePlatform({ infra: { networkPolicies: [] }, ...world, probe }),
+      scrub: (text) => text,
+      now: () => new Date("2026-01-02T12:00:00Z"),
+    }).run({ runbook: "connectivity", params, requester: { surface: "cli", id: "test" } });
+  const says = (report: Report) => report.findings.map(({ id, verdict }) => `${verdict} ${id}`);
+  const where = (prefix: string) => (one: string) => one.replace("*", prefix);
+
+  it("has a finding for each stage that was tried, and names those that were not", async () => {
+    const report = await ask({ namespace: "harbor", cluster: "infra" }, async () => ended(through));
+    expect(says(report)).toEqual(
+      ["ok *", "ok *.dns", "ok *.tcp", "ok *.ping", "ok *.latency"].map(where("connectivity.infra.harbor")),
+    );
+    expect(report.findings[0]?.detail).toContain("Not tried: tls, auth, role, write-read.");
+    expect(report.tables[0]?.rows).toEqual([["harbor", "ok", "gets through", "allowed", "allowed", "infra", "1.5"]]);
+  });
+
+  it.each<[string, ProbeResult, readonly string[]]>([
+    ["the name is unknown", result("nothing", { dns: "nxdomain" }), ["fail *", "fail *.dns"]],
+    ["nothing listens", result("nothing", { tcp: "refused" }), ["fail *", "ok *.dns", "fail *.tcp"]],
+    ["the server hangs", result("port", { ping: "timeout" }), ["fail *", "ok *.dns", "ok *.tcp", "fail *.ping"]],
+    [
+      "the server is loading",
+      result("server", { ping: "loading" }),
+      ["ok *", "ok *.dns", "ok *.tcp", "fail *.ping", "ok *.latency"],
+    ],
+    [
+      "the address is a replica's",
+      result("server", { role: "replica" }),
+      ["ok *", "ok *.dns", "ok *.tcp", "ok *.ping", "fail *.role", "ok *.latency"],
+    ],
+    [
+      "it is slow",
+      result("server", { latency: "slow" }),
+      ["ok *", "ok *.dns", "ok *.tcp", "ok *.ping", "warn *.latency"],
+    ],
+  ])("says so at its stage when %s", async (_, found, expected) => {
+    const report = await ask({ namespace: "harbor", cluster: "infra" }, async () => ended(found));
+    expect(says(report)).toEqual(expected.map(where("connectivity.infra.harbor")));
+  });
+
+  it("asks in each cluster, by the name that clients use, with the configured image", async () => {
+    const asked: WantedProbe[] = [];
+    await ask({ namespace: "harbor" }, async (wanted) => {
+      asked.push(wanted);
+      return ended(through);
+    });
+    expect(asked.map(({ cluster, namespace }) => `${cluster}/${namespace}`)).toEqual(["infra/harbor", "apps/harbor"]);
+    expect(asked[0]).toMatchObject({ image, run: asked[1]?.run });
+    expect(asked[0]?.args.join(" ")).toBe(
+      "--host dragonfly.dragonfly-system.svc.cluster.local --port 6379 --stage-ms 4000",
+    );
+  });
+
+  it("leaves out a cluster that has no such namespace", async () => {
+    const report = await ask({ namespace: "harbor" }, async ({ cluster }) =>
+      cluster === "apps" ? { kind: "refused", why: "namespace-missing", said: "" } : ended(through),
+    );
+    expect(report.findings.every(({ id }) => id.startsWith("connectivity.infra.harbor"))).toBe(true);
+    expect(report.verdict).toBe("ok");
+  });
+
+  it.each<[string, ProbeOutcome | BotError, RegExp]>([
+    ["a full quota", { kind: "refused", why: "quota", said: "exceeded quota: full" }, /exceeded quota: full/],
+    ["a pod that cannot be scheduled", { kind: "stuck", pod: "p", said: "0/3 nodes are available" }, /0\/3 nodes/],
+    ["a log that is none", { kind: "ended", pod: "p", log: "exec format error" }, /exec format error/],
+    ["an API server that is away", new BotError("kubernetes.unreachable", "it is away", "Look"), /it is away/],
+  ])("is unknown with %s, never blocked", async (_, outcome, words) => {
+    const report = await ask({ namespace: "default", cluster: "infra" }, async () => {
+      if (outcome instanceof BotError) throw outcome;
+      return outcome;
+    });
+    expect(says(report)).toEqual(["unknown connectivity.infra.default"]);
+    expect(report.findings[0]?.detail).toMatch(words);
+  });
+
+  it("tries nothing without an image, and says what to set", async () => {
+    const report = await ask({ namespace: "harbor", cluster: "infra" }, async () => ended(through), {}, {
+      ...config,
+      probes: plain.probes,
+    } as typeof config);
+    expect(says(report)).toEqual(["unknown connectivity.infra.harbor"]);
+    expect(report.findings[0]?.detail).toMatch(/probes\.image/);
+  });
+
+  it("stays unknown about a denial when the policies cannot be read and nobody has decided", async () => {
+    const unread = new BotError("kubernetes.forbidden", "no right", "Grant it");
+    const shop = (probe: ProbeResult) =>
+      ask({ namespace: "shop", cluster: "infra" }, async () => ended(probe), { infra: { networkPolicies: unread } });
+    for (const probe of [through, dropped]) {
+      const [whole] = (await shop(probe)).findings;
+      expect(whole?.verdict).toBe("unknown");
+      expect(whole?.detail).toMatch(/could not be read: no right/);
+    }
+  });
+
+  it("proposes access where the instance's policy keeps a namespace out", async () => {
+    const closed = { networkPolicies: [policy("dragonfly", { matchLabels: { app: "dragonfly" } }, 0)] };
+    const report = await ask({ namespace: "shop", cluster: "infra" }, async () => ended(dropped), { infra: closed });
+    expect(report.verdict).toBe("ok");
+    expect(report.findings[0]?.next).toEqual([
+      { runbook: "access-allow", params: { namespace: "shop" }, label: "Propose access for shop" },
+    ]);
+  });
+
+  it("tries all of the configuration, never more pods at once than it says", async () => {
+    let [now, most] = [0, 0];
+    const report = await ask({ matrix: true }, async ({ namespace }) => {
+      most = Math.max(most, ++now);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      now--;
+      return ended(namespace === "default" ? dropped : through);
+    });
+    expect(report.tables[0]?.rows.map(([name, , does]) => `${name} ${does}`)).toEqual([
+      ...["gitlab-system", "gitlab-system", "harbor", "harbor"].map((name) => `${name} gets through`),
+      ...["default", "default"].map((name) => `${name} blocked`),
+    ]);
+    expect(most).toBe(3);
+  });
+});
