@@ -11,7 +11,8 @@ import { getView, listViews, type PodView, podView } from "../views.ts";
 import { createLogBuffer, type LogBuffer } from "./log-buffer.ts";
 import { type Blocked, isBlocked, mountedVersions, podInputs, refreshFiles } from "./pod-files.ts";
 import { podStatus, type Termination } from "./pod-status.ts";
-import { canPull, type ProgramSettings, type RunningContainer, startProgram } from "./programs.ts";
+import { canPull, type ProgramSettings, startProgram } from "./programs.ts";
+import type { RunningContainer } from "./running-container.ts";
 
 /** All kubelets of a cluster in one: runs the containers of scheduled pods and reports what became of them. */
 export interface Kubelet {

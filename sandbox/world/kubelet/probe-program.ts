@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { startChild } from "../../dragonfly/child.ts";
 import type { PodView } from "../views.ts";
-import type { RunningContainer, StartOptions } from "./programs.ts";
+import type { RunningContainer, StartOptions } from "./running-container.ts";
 
 /** What the network around a pod knows. */
 export interface PodNetwork {

@@ -1,31 +1,13 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Exit } from "../../dragonfly/child.ts";
-import { type PodMemory, type StoreContainer, startContainer } from "../../dragonfly/container.ts";
+import { startContainer } from "../../dragonfly/container.ts";
 import type { StoreBinary } from "../../dragonfly/find-store.ts";
 import { flag } from "../../dragonfly/flags.ts";
 import type { PodView } from "../views.ts";
-import type { PodInputs } from "./pod-files.ts";
 import { whenReady } from "./probe.ts";
 import { type PodNetwork, startBotImage } from "./probe-program.ts";
-
-/** A started container: a real store process, or a stand-in for a program that the world plays itself. */
-export interface RunningContainer {
-  readonly startedAt: Date;
-  /** Resolves when the readiness probe would succeed. */
-  readonly ready: Promise<void>;
-  readonly exited: Promise<Exit>;
-  kill(signal: NodeJS.Signals): void;
-  readonly store: StoreContainer | undefined;
-}
-
-export interface StartOptions {
-  readonly pod: PodView;
-  readonly inputs: PodInputs;
-  readonly ip: string;
-  readonly memory: PodMemory;
-  readonly onLine: (line: string) => void;
-}
+import type { RunningContainer, StartOptions } from "./running-container.ts";
 
 export interface ProgramSettings {
   readonly store: StoreBinary;
@@ -36,7 +18,6 @@ export interface ProgramSettings {
 
 const dragonflyImage = /(?:^|\/)dragonfly:(v\d+\.\d+\.\d+)(?:@|$)/;
 const operatorImage = /(?:^|\/)operator:v1\.\d+\.\d+(?:@|$)/;
-
 const botImage = /(?:^|\/)dragonfly-runbook-bot:\d+\.\d+\.\d+(?:@|$)/;
 
 /** Whether a registry would have it. */

@@ -17,7 +17,11 @@ beforeAll(async () => {
 });
 afterAll(() => world?.stop());
 
-const ask = (params: Readonly<Record<string, string | boolean>>) => asBot(world)("connectivity", params);
+const ask = (params: Readonly<Record<string, string | boolean>>) =>
+  asBot(world, (config) => ({ ...config, namespaces: { ...config.namespaces, denied: ["default"] } }))(
+    "connectivity",
+    params,
+  );
 const found = (report: Report, id: string) => report.findings.find((one) => one.id === id);
 const probePods = () =>
   world.clusters.flatMap(({ objects }) =>

@@ -1,16 +1,20 @@
 import type { World } from "../../../sandbox/world/world.ts";
 import { composePlatform } from "../../../src/compose.ts";
+import type { Config } from "../../../src/config/file.ts";
 import { requireSettings } from "../../../src/config/load.ts";
 import type { Report } from "../../../src/reports/model.ts";
 import { catalog } from "../../../src/runbooks/catalog/index.ts";
 import { createRunner } from "../../../src/runbooks/runner.ts";
 
 /** Asks the bot's own runbooks about a world, with the settings that the world hands out. */
-export function asBot(world: World): (runbook: string, params?: Readonly<Record<string, unknown>>) => Promise<Report> {
+export function asBot(
+  world: World,
+  changed: (config: Config) => Config = (config) => config,
+): (runbook: string, params?: Readonly<Record<string, unknown>>) => Promise<Report> {
   const settings = requireSettings(world.env(), "cli");
   const deps = {
     runbooks: catalog,
-    config: settings.config,
+    config: changed(settings.config),
     platform: composePlatform(settings),
     scrub: (text: string) => text,
     now: () => new Date(),
