@@ -165,7 +165,8 @@ describe("the bot's role", () => {
     await asBot(world)("verify");
     const asked = [...world.infra.api.log, ...world.apps.api.log].filter((entry) => entry.user.endsWith(":dfbot"));
     expect(asked.length).toBeGreaterThan(10);
-    expect(asked.filter((entry) => entry.code >= 400)).toEqual([]);
+    // The first verification finds none before it.
+    expect(asked.filter((entry) => entry.code >= 400 && entry.code !== 404)).toEqual([]);
   });
 
   it.each(["services", "secrets", "configmaps"])("does not let it read %s elsewhere", (resource) => {
