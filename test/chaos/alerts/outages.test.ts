@@ -43,14 +43,14 @@ async function tryOut(row: readonly Outage[], prefix: string, dice: Dice): Promi
   await Promise.all([streaming, restarted]);
 
   const stay = groups.filter(({ stays }) => stays);
-  await until(() => stay.flatMap((group) => whyNotOpen(stage.slack, group) ?? []), 60_000);
+  await until(() => stay.flatMap((group) => whyNotOpen(stage.slack, group) ?? []), 90_000);
   await sendAll(
     urls,
     dice,
     stay.map((group) => ({ ...group, steps: [endOf(group)] })),
     sent,
   );
-  await until(() => groups.flatMap((group) => whyNotOver(stage.slack, group) ?? []), 60_000);
+  await until(() => groups.flatMap((group) => whyNotOver(stage.slack, group) ?? []), 90_000);
   // What the other Alertmanager told of last may still be on its way through a replica.
   await until(() => stage.bots.map(leftOn).filter(({ pending }) => pending > 0), 30_000);
   expect(stage.bots.map(leftOn).filter(({ aside }) => aside > 0)).toEqual([]);

@@ -101,11 +101,12 @@ describe("the one who draws", () => {
     expect(outcomes[4]).toMatchObject({ reason: { code: "charts.busy" } });
   });
 
-  it("gives up what takes too long, and what cannot be drawn, and draws the next", async () => {
-    const { draw } = start({ timeoutMs: 1_000 });
+  // On a busy machine a chart that is well may take as long as one that is given up.
+  it("gives up what takes too long, and what cannot be drawn, and draws the next", { retry: 3 }, async () => {
+    const { draw } = start({ timeoutMs: 400 });
     await draw(chart());
     const endless = chart({
-      series: [{ name: "x", points: Array.from({ length: 1_000_000 }, (_, n) => [since + n, n] as const) }],
+      series: [{ name: "x", points: Array.from({ length: 400_000 }, (_, n) => [since + n, n] as const) }],
     });
     await expect(draw(endless)).rejects.toMatchObject({ code: "charts.timeout" });
     const nonsense = { ...chart(), series: undefined } as unknown as Chart;
