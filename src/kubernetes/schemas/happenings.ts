@@ -118,13 +118,7 @@ export const externalSecret = z
   .object({
     metadata,
     spec: z.object({ target: z.object({ name: z.string().optional() }).prefault({}) }).prefault({}),
-    status: z
-      .object({
-        conditions: z
-          .array(z.object({ type: z.string(), status: z.string(), message: z.string().default("") }))
-          .default([]),
-      })
-      .prefault({}),
+    status: z.object({ conditions }).prefault({}),
   })
   .transform(({ metadata: meta, spec, status }): platform.ExternalSecret => {
     const ready = status.conditions.find(({ type }) => type === "Ready");
