@@ -3,7 +3,7 @@ import { places } from "../../../../sandbox/world/places.ts";
 import { troubles } from "../status.ts";
 import { type Ground, layGround } from "./ground.ts";
 import { remember } from "./mutation.ts";
-import { mutations } from "./mutations.ts";
+import { mutations } from "./mutations/index.ts";
 
 let ground: Ground;
 beforeAll(async () => {

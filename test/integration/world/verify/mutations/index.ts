@@ -1,0 +1,25 @@
+import type { Mutation } from "../mutation.ts";
+import { alerts } from "./alerts.ts";
+import { git } from "./git.ts";
+import { hardening } from "./hardening.ts";
+import { ofInstance } from "./instance.ts";
+import { mesh } from "./mesh.ts";
+import { operator } from "./operator.ts";
+import { pods } from "./pods.ts";
+import { policy } from "./policy.ts";
+import { servers } from "./servers.ts";
+import { users } from "./users.ts";
+
+/** All of them, in the order of the story. The last ones leave servers that need a moment to be well again. */
+export const mutations: readonly Mutation[] = [
+  ...operator,
+  ...ofInstance,
+  ...pods,
+  ...hardening,
+  ...mesh,
+  ...policy,
+  ...alerts,
+  ...git,
+  ...users,
+  ...servers,
+];

@@ -1,0 +1,81 @@
+import { places } from "../../../../../sandbox/world/places.ts";
+import { changed, copied, gone, type Mutation, of, put } from "../mutation.ts";
+
+const allowedSources = ["gitlab-system", "harbor", "scraper", "operator", "peers", "bot"].map(
+  (name) => `ac4.policy.${name}.allowed`,
+);
+
+const cilium = of(places.ciliumPolicies, "dragonfly");
+const clients = ["spec", "ingress", 0] as const;
+const admins = ["spec", "ingress", 2, "fromEndpoints"] as const;
+export const policy: readonly Mutation[] = [
+  gone("Cilium's policy is gone", cilium, ...allowedSources),
+  gone("nothing shuts the namespace", of(places.policies, "default-deny"), "ac4.policy.default-deny"),
+  changed(
+    "harbor is not on the list",
+    cilium,
+    [...clients, "fromEndpoints", 0, "matchExpressions", 0, "values"],
+    ["gitlab-system"],
+    "ac4.policy.harbor.allowed",
+  ),
+  changed(
+    "every namespace is on the list",
+    cilium,
+    [...clients, "fromEndpoints", 0, "matchExpressions", 0],
+    { key: "k8s:io.kubernetes.pod.namespace", operator: "Exists" },
+    "ac4.policy.others.denied",
+  ),
+  changed(
+    "only one cluster is on the list",
+    cilium,
+    [...clients, "fromEndpoints", 0, "matchExpressions", 1, "values"],
+    ["infra"],
+    "ac4.policy.gitlab-system.allowed",
+    "ac4.policy.harbor.allowed",
+  ),
+  changed(
+    "clients may use the admin port",
+    cilium,
+    [...clients, "toPorts", 0, "ports", 1],
+    { port: "9999", protocol: "TCP" },
+    "ac4.policy.clients-admin-port.denied",
+  ),
+  changed(
+    "clients may use another port only",
+    cilium,
+    [...clients, "toPorts", 0, "ports", 0, "port"],
+    "6380",
+    "ac4.policy.gitlab-system.allowed",
+    "ac4.policy.harbor.allowed",
+  ),
+  changed("the scraper is shut out", cilium, [...admins, 0], undefined, "ac4.policy.scraper.allowed"),
+  changed(
+    "the operator is shut out",
+    cilium,
+    [...admins, 1, "matchLabels", "app.kubernetes.io/name"],
+    "another",
+    "ac4.policy.operator.allowed",
+  ),
+  changed("the pods cannot replicate", cilium, [...admins, 2], undefined, "ac4.policy.peers.allowed"),
+  changed(
+    "the bot may not use the admin port",
+    cilium,
+    ["spec", "ingress", 1, "toPorts", 0, "ports", 1],
+    undefined,
+    "ac4.policy.bot.allowed",
+  ),
+  changed(
+    "the policy is about other pods",
+    cilium,
+    ["spec", "endpointSelector", "matchLabels", "app"],
+    "other",
+    ...allowedSources,
+  ),
+  copied(
+    "a second policy lets everybody in",
+    of(places.policies, "default-deny"),
+    (object) => put(object, ["spec"], { podSelector: {}, policyTypes: ["Ingress"], ingress: [{}] }),
+    "ac4.policy.others.denied",
+    "ac4.policy.clients-admin-port.denied",
+  ),
+];

@@ -1,0 +1,16 @@
+import { places } from "../../../../../sandbox/world/places.ts";
+import { listViews, podView } from "../../../../../sandbox/world/views.ts";
+import { instance, operatorNamespace, type World } from "../../../../../sandbox/world/world.ts";
+import { of } from "../mutation.ts";
+
+export const inOperator = { namespace: operatorNamespace };
+export const inFlux = { namespace: "flux-system" };
+export const inApps = { cluster: "apps" } as const;
+
+export const resource = of(places.dragonflies, "dragonfly");
+export const statefulSet = of(places.statefulSets, "dragonfly");
+
+export const podsOf = (world: World, role: string) =>
+  listViews(world.infra.objects, places.pods, podView, instance.namespace).filter(
+    ({ metadata }) => metadata.labels["role"] === role,
+  );
