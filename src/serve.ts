@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 import { composeAlerting } from "./alerting.ts";
 import { composeChanges } from "./changes/compose.ts";
 import { createChartDrawer } from "./charts/draw.ts";
-import { type DependencyCheck, watchDependencies } from "./checks.ts";
+import { watchDependencies } from "./checks.ts";
 import { tellOnce } from "./commands/changes/tell.ts";
 import { createBacklogNotice } from "./commands/incidents/backlog-notice.ts";
 import { createReportKeeper } from "./commands/report-keeper.ts";
@@ -12,24 +12,22 @@ import { createStoreNotice } from "./commands/store-notice.ts";
 import { compose } from "./compose.ts";
 import { parseEnvironment } from "./config/environment.ts";
 import type { Settings } from "./config/load.ts";
+import { dependencyChecks } from "./dependencies.ts";
 import { BotError } from "./errors.ts";
 import { createHttpServer } from "./http/server.ts";
 import { watchLeftoverProbes } from "./leftover-probes.ts";
 import { createLogger } from "./logging.ts";
 import { composeMergeRequests } from "./merge-requests/compose.ts";
 import { loadOwn } from "./own-runbooks.ts";
-import type { GitReader } from "./platform/git.ts";
 import { catalog } from "./runbooks/catalog/index.ts";
 import { createRunner } from "./runbooks/runner.ts";
 import { mergeRequestOf } from "./runbooks/tenants/merge-request-of.ts";
 import { keepVerification } from "./runbooks/verify/last.ts";
 import { createScrubber } from "./secrets.ts";
-import { openStore, type Store } from "./store/store.ts";
+import { openStore } from "./store/store.ts";
 import { createTelemetry } from "./telemetry.ts";
 
 const checkEveryMs = 10_000;
-/** The one that the bot's own work depends on: noticed within seconds. */
-const storeCheckEveryMs = 2_000;
 /** Lets the first requests in before the first look at everything keeps the process busy. */
 const firstCheckAfterMs = 250;
 const stopWithinMs = 10_000;
@@ -175,23 +173,13 @@ export async function serve(settings: Settings): Promise<number> {
     onRemoved: (cluster, pods) => logger.warn({ cluster, pods }, "probe pods were left over; they are removed"),
     onTrouble: (cluster, err) => logger.warn({ err, cluster }, "left over probe pods could not be looked for"),
   });
-  const checks: readonly DependencyCheck[] = [
-    { name: "slack", whenFailing: "down", check: (signal) => surface.check(signal) },
-    { name: "store", whenFailing: "degraded", everyMs: storeCheckEveryMs, check: () => storeState(store) },
-    ...config.clusters.map(
-      ({ name }): DependencyCheck => ({
-        name: `cluster ${name}`,
-        whenFailing: "degraded",
-        check: async (signal) => `answers, ${await platform.cluster(name).serverVersion(signal)}`,
-      }),
-    ),
-    {
-      name: "metrics",
-      whenFailing: "degraded",
-      check: async (signal) => `answers, ${(await platform.metrics.query("vector(1)", signal)).length} sample`,
-    },
-    ...(environment.gitlab === undefined ? [] : [gitLabCheck(platform.git, config.tenants.branch)]),
-  ];
+  const checks = dependencyChecks({
+    config,
+    platform,
+    store,
+    slack: (signal) => surface.check(signal),
+    git: environment.gitlab !== undefined,
+  });
   const dependencies = watchDependencies(checks, {
     everyMs: checkEveryMs,
     afterMs: firstCheckAfterMs,
@@ -264,34 +252,10 @@ export async function serve(settings: Settings): Promise<number> {
   return 0;
 }
 
-/** A branch that is not there is as good as no project: it is what Flux applies. */
-function gitLabCheck(git: GitReader, branch: string): DependencyCheck {
-  return {
-    name: "gitlab",
-    whenFailing: "degraded",
-    check: async (signal) => {
-      const head = await git.head(branch, signal);
-      if (head !== undefined) return `answers, ${branch} is at ${head.slice(0, 8)}`;
-      throw new BotError(
-        "git.not-found",
-        `GitLab answers, and the project has no branch ${branch}`,
-        "Set tenants.branch",
-      );
-    },
-  };
-}
-
 /** Of an id of dfbot.yaml, as Slack notifies of it. */
 function mentionOf(id: string): string {
   if (id === "here" || id === "channel") return `<!${id}>`;
   return id.startsWith("S") ? `<!subteam^${id}>` : `<@${id}>`;
-}
-
-/** The queue's counts, and what may lose it although it works now. */
-async function storeState(store: Store): Promise<string> {
-  const counts = await store.checkQueue();
-  const dangers = await store.dangers();
-  return dangers.length === 0 ? counts : `${counts}. The queue is not safe there: ${dangers.join("; ")}`;
 }
 
 async function keepStarting(start: () => Promise<void>, onFailure: (error: unknown) => void): Promise<void> {
