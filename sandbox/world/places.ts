@@ -25,6 +25,7 @@ export const places = {
   kustomizations: { group: "kustomize.toolkit.fluxcd.io", plural: "kustomizations" },
   helmReleases: { group: "helm.toolkit.fluxcd.io", plural: "helmreleases" },
   ciliumPolicies: { group: "cilium.io", plural: "ciliumnetworkpolicies" },
+  clusterwidePolicies: { group: "cilium.io", plural: "ciliumclusterwidenetworkpolicies" },
   podMonitors: { group: "monitoring.coreos.com", plural: "podmonitors" },
   prometheusRules: { group: "monitoring.coreos.com", plural: "prometheusrules" },
   dragonflies: { group: "dragonflydb.io", plural: "dragonflies" },

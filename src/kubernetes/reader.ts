@@ -101,6 +101,8 @@ export function createKubernetesReader(cluster: string, context: string, call: C
         signal,
       ),
     pods: (namespace, selector, signal) => getAll(workloads.pod, core(namespace, "pods"), signal, selector),
+    pod: (namespace, name, signal) =>
+      getOne(workloads.pod, `${core(namespace, "pods")}/${encodeURIComponent(name)}`, signal),
     nodes: (signal) => getAll(workloads.node, "/api/v1/nodes", signal),
     persistentVolumeClaims: (namespace, signal) =>
       getAll(workloads.persistentVolumeClaim, core(namespace, "persistentvolumeclaims"), signal),
@@ -117,6 +119,11 @@ export function createKubernetesReader(cluster: string, context: string, call: C
       const path = named("cilium.io/v2", namespace, "ciliumnetworkpolicies");
       const objects = await getAll(z.unknown(), path, signal).catch(noneWhereUndefined);
       return objects.flatMap((object) => parsePolicy(cluster, "CiliumNetworkPolicy", object));
+    },
+    ciliumClusterwidePolicies: async (signal) => {
+      const path = named("cilium.io/v2", undefined, "ciliumclusterwidenetworkpolicies");
+      const objects = await getAll(z.unknown(), path, signal).catch(noneWhereUndefined);
+      return objects.flatMap((object) => parsePolicy(cluster, "CiliumClusterwideNetworkPolicy", object));
     },
     monitors: (namespace, kind, signal) =>
       getAll(network.monitor(kind), named("monitoring.coreos.com/v1", namespace, monitorPlurals[kind]), signal),

@@ -105,6 +105,9 @@ export interface Pod {
   readonly ready: boolean;
   readonly ip?: string | undefined;
   readonly node?: string | undefined;
+  /** On the node's own network, and so no pod to a network policy. */
+  readonly hostNetwork?: boolean | undefined;
+  readonly serviceAccount?: string | undefined;
   /** The operator's word on who this is: `master` or `replica`; the server's own word may differ. */
   readonly roleLabel?: string | undefined;
   readonly image: string;

@@ -46,6 +46,7 @@ export interface KubernetesReader {
   statefulSet(namespace: string, name: string, signal: AbortSignal): Promise<StatefulSet>;
   /** `selector` in the form of `kubectl -l`: `app=dragonfly,role=master`. */
   pods(namespace: string, selector: string, signal: AbortSignal): Promise<readonly Pod[]>;
+  pod(namespace: string, name: string, signal: AbortSignal): Promise<Pod>;
   nodes(signal: AbortSignal): Promise<readonly Node[]>;
   persistentVolumeClaims(namespace: string, signal: AbortSignal): Promise<readonly PersistentVolumeClaim[]>;
   services(namespace: string, signal: AbortSignal): Promise<readonly Service[]>;
@@ -55,6 +56,8 @@ export interface KubernetesReader {
   networkPolicies(namespace: string, signal: AbortSignal): Promise<readonly Policy[]>;
   /** None where the cluster does not serve that kind. */
   ciliumNetworkPolicies(namespace: string, signal: AbortSignal): Promise<readonly Policy[]>;
+  /** Those that hold in every namespace. None where the cluster does not serve that kind. */
+  ciliumClusterwidePolicies(signal: AbortSignal): Promise<readonly Policy[]>;
   monitors(namespace: string, kind: Monitor["kind"], signal: AbortSignal): Promise<readonly Monitor[]>;
   namespace(name: string, signal: AbortSignal): Promise<ObjectMeta>;
   /** Oldest first. */

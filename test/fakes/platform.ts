@@ -172,6 +172,7 @@ export function healthyCluster(): Answers {
       image,
     },
     pods: [pod(0), pod(1), pod(2)],
+    pod: pod(0),
     nodes: [0, 1, 2].map((i) => ({ meta: meta(`node-${i}`), zone: `zone-${i}`, ready: true, unschedulable: false })),
     persistentVolumeClaims: [0, 1, 2].map((i) => ({
       meta: meta(`df-dragonfly-${i}`),
@@ -208,6 +209,7 @@ export function healthyCluster(): Answers {
     ],
     networkPolicies: [policy("dragonfly", { matchLabels: { app: "dragonfly" } }, 4)],
     ciliumNetworkPolicies: [],
+    ciliumClusterwidePolicies: [],
     monitors: [
       {
         meta: meta("dragonfly"),
@@ -307,6 +309,7 @@ function fakeReader(name: string, answers: Answers): KubernetesReader {
     dragonflies: async () => unlessError(answers.dragonflies),
     statefulSet: async () => unlessError(answers.statefulSet),
     pods: async () => unlessError(answers.pods),
+    pod: async () => unlessError(answers.pod),
     nodes: async () => unlessError(answers.nodes),
     persistentVolumeClaims: async () => unlessError(answers.persistentVolumeClaims),
     services: async () => unlessError(answers.services),
@@ -314,6 +317,7 @@ function fakeReader(name: string, answers: Answers): KubernetesReader {
     podDisruptionBudgets: async () => unlessError(answers.podDisruptionBudgets),
     networkPolicies: async () => unlessError(answers.networkPolicies),
     ciliumNetworkPolicies: async () => unlessError(answers.ciliumNetworkPolicies),
+    ciliumClusterwidePolicies: async () => unlessError(answers.ciliumClusterwidePolicies),
     monitors: async () => unlessError(answers.monitors),
     namespace: async () => unlessError(answers.namespace),
     events: async () => unlessError(answers.events),

@@ -24,6 +24,7 @@ interface FoundPod {
 const kinds = [
   ["NetworkPolicy", places.policies],
   ["CiliumNetworkPolicy", places.ciliumPolicies],
+  ["CiliumClusterwideNetworkPolicy", places.clusterwidePolicies],
 ] as const;
 
 /**
@@ -73,9 +74,8 @@ function endpoint(stores: Stores, { cluster, pod }: FoundPod): PodEndpoint {
 }
 
 function policiesOf(stores: Stores, { cluster, pod }: FoundPod): readonly Policy[] {
-  return kinds.flatMap(([kind, place]) =>
-    (stores[cluster]?.list(place, pod.metadata.namespace) ?? []).flatMap((object) =>
-      parsePolicy(cluster, kind, object),
-    ),
-  );
+  return kinds.flatMap(([kind, place]) => {
+    const namespace = kind === "CiliumClusterwideNetworkPolicy" ? undefined : pod.metadata.namespace;
+    return (stores[cluster]?.list(place, namespace) ?? []).flatMap((object) => parsePolicy(cluster, kind, object));
+  });
 }

@@ -138,6 +138,8 @@ export const pod = z
     metadata,
     spec: z.object({
       nodeName: z.string().optional(),
+      hostNetwork: z.boolean().optional(),
+      serviceAccountName: z.string().optional(),
       containers: z.array(container),
       securityContext: podSecurityContext,
     }),
@@ -161,6 +163,8 @@ export const pod = z
       ready: status.conditions.some(({ type, status: value }) => type === "Ready" && value === "True"),
       ip: status.podIP,
       node: spec.nodeName,
+      hostNetwork: spec.hostNetwork,
+      serviceAccount: spec.serviceAccountName,
       roleLabel: meta.labels["role"],
       image: asked?.image ?? "",
       restarts: main?.restartCount ?? 0,

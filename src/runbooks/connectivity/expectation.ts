@@ -2,7 +2,7 @@ import type { InstanceConfig } from "../../config/file.ts";
 import { evaluatePolicies, type PolicyAnswer } from "../../network-policy/evaluate.ts";
 import type { PodEndpoint, Policy } from "../../network-policy/model.ts";
 import { ruleName } from "../../network-policy/wording.ts";
-import type { Labels } from "../../platform/kubernetes.ts";
+import type { Labels, Pod } from "../../platform/kubernetes.ts";
 import { probeLabels } from "../../platform/probes.ts";
 import { type Reading, read } from "../../platform/reading.ts";
 import type { Evidence } from "../../reports/model.ts";
@@ -19,9 +19,12 @@ export interface Expectation {
   readonly evidence: readonly Evidence[];
 }
 
+/** From where it is tried. */
 export interface Source {
   readonly cluster: string;
   readonly namespace: string;
+  /** The pod whose way it is; undefined: that of a pod with labels which nobody's policy selects. */
+  readonly pod?: string | undefined;
 }
 
 type Policies = Reading<readonly Policy[]>;
@@ -29,23 +32,37 @@ type Policies = Reading<readonly Policy[]>;
 /** The port of the pods, which the Service leads to. */
 const dataPort = 6379;
 
-/** Tells what the policies say of connections to one instance. The policies of a namespace are read once, however many ask. */
+/** Tells what the policies say of connections to one instance. What holds for many is read once, however many ask. */
 export function createExpectations(context: ObserveContext, instance: InstanceConfig) {
   const known = new Map<string, Promise<Policies>>();
-  const policiesOf = (source: Source) => {
-    const key = `${source.cluster}/${source.namespace}`;
-    const found = known.get(key) ?? readPolicies(context, source);
+  const once = (key: string, make: () => Promise<Policies>) => {
+    const found = known.get(key) ?? make();
     known.set(key, found);
     return found;
   };
-  return async (source: Source): Promise<Expectation> => {
-    const isSame = source.cluster === instance.cluster && source.namespace === instance.namespace;
-    const [own, theirs, labels] = await Promise.all([
-      policiesOf(instance),
-      isSame ? undefined : policiesOf(source),
-      readLabels(context, source),
+  const policiesOf = ({ cluster, namespace }: Source) =>
+    Promise.all([
+      once(`${cluster}/${namespace}`, () => readPolicies(context, { cluster, namespace })),
+      once(cluster, () => readClusterwide(context, cluster)),
     ]);
-    return judgePolicies({ ...source, labels: labels.ok ? labels.value : undefined }, instance, own, theirs);
+  return async (source: Source): Promise<Expectation> => {
+    const [own, theirs, namespaceLabels, pod] = await Promise.all([
+      policiesOf(instance),
+      policiesOf(source),
+      readLabels(context, source),
+      source.pod === undefined ? undefined : readPod(context, source, source.pod),
+    ]);
+    if (pod?.ok === false) {
+      const because = `the labels of the pod, by which policies select, could not be read: ${pod.reason}`;
+      return { decision: "unknown", because, keptOutByInstance: false, evidence: [evidence(pod, "")] };
+    }
+    const from = {
+      ...endpoint(source, { ...probeLabels, "dfbot.platform/run": "" }, namespaceLabels),
+      ...(pod === undefined ? {} : identityOf(pod.value)),
+    };
+    const expected = judgePolicies(from, instance, own, theirs);
+    if (pod === undefined) return expected;
+    return { ...expected, evidence: [evidence(pod, wordsOfLabels(pod.value.meta.labels)), ...expected.evidence] };
   };
 }
 
@@ -61,29 +78,67 @@ function readPolicies({ config, platform, signal }: ObserveContext, { cluster, n
   });
 }
 
+function readClusterwide({ config, platform, signal }: ObserveContext, cluster: string): Promise<Policies> {
+  const command = `kubectl --context=${contextOf(config, cluster)} get ciliumclusterwidenetworkpolicies -o yaml`;
+  return read({ command, timeoutMs: config.readTimeoutMs, signal }, (inner) =>
+    platform.cluster(cluster).ciliumClusterwidePolicies(inner),
+  );
+}
+
 /** A rule may select namespaces by any label; without the labels what it says stays open. */
-function readLabels(
+async function readLabels(
   { config, platform, signal }: ObserveContext,
   { cluster, namespace }: Source,
-): Promise<Reading<Labels>> {
+): Promise<Labels | undefined> {
   const command = `kubectl --context=${contextOf(config, cluster)} get namespace ${namespace} --show-labels`;
-  return read({ command, timeoutMs: config.readTimeoutMs, signal }, async (inner) => {
-    return (await platform.cluster(cluster).namespace(namespace, inner)).labels;
-  });
+  const found = await read({ command, timeoutMs: config.readTimeoutMs, signal }, (inner) =>
+    platform.cluster(cluster).namespace(namespace, inner),
+  );
+  return found.ok ? found.value.labels : undefined;
+}
+
+function readPod(
+  { config, platform, signal }: ObserveContext,
+  { cluster, namespace }: Source,
+  name: string,
+): Promise<Reading<Pod>> {
+  const command = `kubectl --context=${contextOf(config, cluster)} -n ${namespace} get pod ${name} --show-labels`;
+  return read({ command, timeoutMs: config.readTimeoutMs, signal }, (inner) =>
+    platform.cluster(cluster).pod(namespace, name, inner),
+  );
+}
+
+/** What policies know a pod by. */
+function identityOf({ meta, hostNetwork, node, serviceAccount }: Pod): Partial<PodEndpoint> {
+  return {
+    name: meta.name,
+    labels: meta.labels,
+    ...(hostNetwork === true ? { hostNetwork } : {}),
+    ...(node === undefined ? {} : { node }),
+    ...(serviceAccount === undefined ? {} : { serviceAccount }),
+  };
+}
+
+function wordsOfLabels(labels: Labels): string {
+  return (
+    Object.entries(labels)
+      .map((label) => label.join("="))
+      .join(" ") || "no labels"
+  );
 }
 
 /** What can be said when the policies of an end could not be read: a denial of the other end stands, all else is open. */
-export function judgePolicies(
-  source: Source & { readonly labels: Labels | undefined },
+function judgePolicies(
+  from: PodEndpoint,
   instance: InstanceConfig,
-  own: Policies,
-  theirs: Policies | undefined,
+  own: readonly Policies[],
+  theirs: readonly Policies[],
 ): Expectation {
-  const readings = theirs === undefined ? [own] : [theirs, own];
+  const readings = [...new Set([...theirs, ...own])];
   const answer = evaluatePolicies({
-    from: endpoint(source, { ...probeLabels, "dfbot.platform/run": "" }, source.labels),
+    from,
     to: {
-      ...endpoint(instance, { app: instance.name, "app.kubernetes.io/name": "dragonfly", role: "master" }),
+      ...endpoint(instance, { app: instance.name, "app.kubernetes.io/name": "dragonfly", role: "master" }, undefined),
       containerPorts: [{ name: "redis", port: dataPort, protocol: "TCP" }],
     },
     port: dataPort,
@@ -92,8 +147,8 @@ export function judgePolicies(
   });
   const seen = readings.map((reading) => evidence(reading, reading.ok ? named(reading.value) : ""));
   const unread = readings.find((reading) => !reading.ok);
-  const ingressKnown = own.ok && answer.ingress.decision === "denied";
-  const egressKnown = (theirs ?? own).ok && answer.egress.decision === "denied";
+  const ingressKnown = own.every(({ ok }) => ok) && answer.ingress.decision === "denied";
+  const egressKnown = theirs.every(({ ok }) => ok) && answer.egress.decision === "denied";
   if (unread !== undefined && !unread.ok && !ingressKnown && !egressKnown) {
     const because = `the policies of one end could not be read: ${unread.reason}`;
     return { decision: "unknown", because, keptOutByInstance: false, evidence: seen };
@@ -106,7 +161,7 @@ export function judgePolicies(
   };
 }
 
-function endpoint({ cluster, namespace }: Source, labels: Labels, namespaceLabels?: Labels): PodEndpoint {
+function endpoint({ cluster, namespace }: Source, labels: Labels, namespaceLabels: Labels | undefined): PodEndpoint {
   return { kind: "pod", cluster, namespace, namespaceLabels, labels };
 }
 
@@ -123,5 +178,7 @@ function wordsOf({ decision, ingress, egress }: PolicyAnswer): string {
 
 function named(policies: readonly Policy[]): string {
   if (policies.length === 0) return "no policies";
-  return policies.map(({ kind, namespace, name }) => `${kind} ${namespace}/${name}`).join("\n");
+  return policies
+    .map(({ kind, namespace, name }) => `${kind} ${namespace === undefined ? "" : `${namespace}/`}${name}`)
+    .join("\n");
 }

@@ -60,7 +60,9 @@ export function assessPolicy(
         ),
         evidence(
           seen.ciliumPolicies,
-          named(own, "CiliumNetworkPolicy") || "no CiliumNetworkPolicy selects the instance's pods for Ingress",
+          [named(own, "CiliumNetworkPolicy"), named(own, "CiliumClusterwideNetworkPolicy")]
+            .filter(Boolean)
+            .join(", ") || "no CiliumNetworkPolicy selects the instance's pods for Ingress",
         ),
       ],
     }),

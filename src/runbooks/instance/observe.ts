@@ -45,6 +45,7 @@ export interface InstanceObservation extends RoutingObservation {
   readonly memoryTrend: Reading<readonly MetricSeries[]>;
   readonly budgets: Reading<readonly PodDisruptionBudget[]>;
   readonly policies: Reading<readonly Policy[]>;
+  /** Of the namespace, and those that hold in all. */
   readonly ciliumPolicies: Reading<readonly Policy[]>;
   readonly podMonitors: Reading<readonly Monitor[]>;
   readonly rules: Reading<readonly Monitor[]>;
@@ -143,7 +144,9 @@ export async function observeInstance(context: ObserveContext, instance: Instanc
     ),
     ask(cluster, `-n ${namespace} get pdb`, (k, s) => k.podDisruptionBudgets(namespace, s)),
     ask(cluster, `-n ${namespace} get networkpolicy`, (k, s) => k.networkPolicies(namespace, s)),
-    ask(cluster, `-n ${namespace} get ciliumnetworkpolicy`, (k, s) => k.ciliumNetworkPolicies(namespace, s)),
+    ask(cluster, `-n ${namespace} get ciliumnetworkpolicy,ciliumclusterwidenetworkpolicy`, async (k, s) =>
+      (await Promise.all([k.ciliumNetworkPolicies(namespace, s), k.ciliumClusterwidePolicies(s)])).flat(),
+    ),
     ask(cluster, `-n ${namespace} get podmonitor`, (k, s) => k.monitors(namespace, "PodMonitor", s)),
     ask(cluster, `-n ${namespace} get prometheusrule`, (k, s) => k.monitors(namespace, "PrometheusRule", s)),
     Promise.all(remotes),

@@ -16,14 +16,15 @@ export async function policyProgress(look: Look, wanted: WantedAccess): Promise<
   const who = `namespace ${namespace} of ${cluster}`;
   const seen = await ask(
     look,
-    `-n ${instance.namespace} get networkpolicy,ciliumnetworkpolicy -o yaml`,
+    `-n ${instance.namespace} get networkpolicy,ciliumnetworkpolicy,ciliumclusterwidenetworkpolicy -o yaml`,
     async (inner) => {
       const kubernetes = platform.cluster(instance.cluster);
-      const [plain, cilium] = await Promise.all([
+      const kinds = await Promise.all([
         kubernetes.networkPolicies(instance.namespace, inner),
         kubernetes.ciliumNetworkPolicies(instance.namespace, inner),
+        kubernetes.ciliumClusterwidePolicies(inner),
       ]);
-      return [...plain, ...cilium];
+      return kinds.flat();
     },
   );
   if (!seen.ok) return unread(id, `Whether the policies let ${who} in could not be read`, seen);

@@ -80,7 +80,8 @@ function verifyIsolation(seen: VerifyObservation, instance: InstanceConfig): Fin
       });
       // One for all of the namespace's pods shuts also what the others' selectors miss.
       const whole = all.some(
-        ({ subject, ingress, egress }) =>
+        ({ about, subject, ingress, egress }) =>
+          about === undefined &&
           Object.keys(subject.matchLabels ?? {}).length === 0 &&
           (subject.matchExpressions ?? []).length === 0 &&
           ingress.isolates &&
@@ -193,7 +194,9 @@ function verifySource(seen: VerifyObservation, instance: InstanceConfig, source:
 
 /** The other ends' policies are not read here; those of the instance's namespace say what comes in. */
 function ofTarget(policies: readonly Policy[], { cluster, namespace }: InstanceConfig): readonly Policy[] {
-  return policies.filter((policy) => policy.cluster === cluster && policy.namespace === namespace);
+  return policies.filter(
+    (policy) => policy.cluster === cluster && (policy.namespace === namespace || policy.namespace === undefined),
+  );
 }
 
 function line(from: PodEndpoint, port: number, { ingress }: PolicyAnswer): string {

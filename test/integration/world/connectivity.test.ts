@@ -18,10 +18,11 @@ beforeAll(async () => {
 afterAll(() => world?.stop());
 
 const ask = (params: Readonly<Record<string, string | boolean>>) =>
-  asBot(world, (config) => ({ ...config, namespaces: { ...config.namespaces, denied: ["default"] } }))(
-    "connectivity",
-    params,
-  );
+  asBot(world, (config) => ({
+    ...config,
+    namespaces: { ...config.namespaces, denied: ["default"] },
+    probes: { ...config.probes, stageMs: 1_500 },
+  }))("connectivity", params);
 const found = (report: Report, id: string) => report.findings.find((one) => one.id === id);
 const probePods = () =>
   world.clusters.flatMap(({ objects }) =>
@@ -90,6 +91,23 @@ describe("connectivity", () => {
     expect(troubles(report)).toEqual(["fail connectivity.infra.harbor", "fail connectivity.infra.harbor.tcp"]);
     const way = found(report, "connectivity.infra.harbor");
     expect(way?.detail).toContain("NetworkPolicy harbor/shut");
+    expect(way?.next).toEqual([]);
+  });
+
+  it("counts a policy of the whole cluster at either end, and names it", async () => {
+    const deny = (name: string, spec: object) =>
+      add(places.clusterwidePolicies, {
+        apiVersion: "cilium.io/v2",
+        kind: "CiliumClusterwideNetworkPolicy",
+        metadata: { name },
+        spec,
+      });
+    const harbor = { matchLabels: { "k8s:io.kubernetes.pod.namespace": "harbor" } };
+    deny("harbor-stays-in", { endpointSelector: harbor, egressDeny: [{ toEntities: ["cluster"] }] });
+    const report = await ask({ namespace: "harbor", cluster: "infra" });
+    const way = found(report, "connectivity.infra.harbor");
+    expect(way?.verdict).toBe("fail");
+    expect(way?.detail).toContain("CiliumClusterwideNetworkPolicy harbor-stays-in egressDeny[0]");
     expect(way?.next).toEqual([]);
   });
 

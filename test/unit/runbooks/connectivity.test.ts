@@ -231,6 +231,14 @@ describe("connectivity", () => {
     }
   });
 
+  it("stays unknown when only the policies of the whole cluster cannot be read", async () => {
+    const unread = new BotError("kubernetes.forbidden", "no right to those of the cluster", "Grant it");
+    const infra = { networkPolicies: [], ciliumClusterwidePolicies: unread };
+    const report = await ask({ namespace: "shop", cluster: "infra" }, async () => ended(through), { infra });
+    expect(report.findings[0]).toMatchObject({ verdict: "unknown" });
+    expect(report.findings[0]?.detail).toMatch(/could not be read: no right to those of the cluster/);
+  });
+
   it("proposes access where the instance's policy keeps a namespace out", async () => {
     const closed = { networkPolicies: [policy("dragonfly", { matchLabels: { app: "dragonfly" } }, 0)] };
     const report = await ask({ namespace: "shop", cluster: "infra" }, async () => ended(dropped), { infra: closed });
