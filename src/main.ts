@@ -3,7 +3,9 @@ import { userInfo } from "node:os";
 import { exitCodeOfError, exitCodes } from "./cli/exit-codes.ts";
 import { loadSettings, requireSettings } from "./config/load.ts";
 import { explain } from "./errors.ts";
+import type { Runbook } from "./runbooks/definition.ts";
 import type { OwnRunbooks } from "./runbooks/own/load.ts";
+import type { Runner } from "./runbooks/runner.ts";
 
 /** The process: the command line with the real things behind it. The service and the adapters load only when asked for. */
 const stop = new AbortController();
@@ -52,7 +54,26 @@ async function ownRunbooks(): Promise<OwnRunbooks> {
   return loadOwn(settings, compose(settings));
 }
 
+/** One for all rounds of a watch: it keeps its connections, and knows where the servers were last seen. */
+async function createCliRunner(runbooks: readonly Runbook[]): Promise<Runner> {
+  const settings = requireSettings(process.env, "cli");
+  const [{ composePlatform }, { createRunner }, { createScrubber }] = await Promise.all([
+    import("./compose.ts"),
+    import("./runbooks/runner.ts"),
+    import("./secrets.ts"),
+  ]);
+  return createRunner({
+    runbooks,
+    config: settings.config,
+    platform: composePlatform(settings),
+    scrub: createScrubber(settings.environment.secrets),
+    now: () => new Date(),
+  });
+}
+
 async function runCommandLine(): Promise<number> {
+  // Whatever was drawn on the terminal is taken off it again.
+  process.once("SIGTERM", onSignal);
   const [{ runCli }, { catalog }, { changeIds }] = await Promise.all([
     import("./cli/cli.ts"),
     import("./runbooks/catalog/index.ts"),
@@ -64,6 +85,7 @@ async function runCommandLine(): Promise<number> {
   });
   if (typeof own === "number") return own;
   const runbooks = [...catalog, ...own.reads];
+  let runner: Promise<Runner> | undefined;
   return runCli(argv, {
     runbooks,
     changes: [...changeIds, ...own.changes.map(({ id }) => id)],
@@ -72,20 +94,8 @@ async function runCommandLine(): Promise<number> {
       return (await compose(requireSettings(process.env, "cli")).runs.list()).map(({ record }) => record);
     },
     async run(request, signal) {
-      const settings = requireSettings(process.env, "cli");
-      const [{ composePlatform }, { createRunner }, { createScrubber }] = await Promise.all([
-        import("./compose.ts"),
-        import("./runbooks/runner.ts"),
-        import("./secrets.ts"),
-      ]);
-      const runner = createRunner({
-        runbooks,
-        config: settings.config,
-        platform: composePlatform(settings),
-        scrub: createScrubber(settings.environment.secrets),
-        now: () => new Date(),
-      });
-      return runner.run(request, signal);
+      runner ??= createCliRunner(runbooks);
+      return (await runner).run(request, signal);
     },
     serve: runService,
     checkConfig() {
@@ -114,6 +124,7 @@ async function runCommandLine(): Promise<number> {
     // Heeds NO_COLOR, FORCE_COLOR and dumb terminals.
     colour: process.stdout.isTTY === true && process.stdout.hasColors(),
     columns: process.stdout.columns,
+    screen: process.stdout.isTTY === true && process.env["TERM"] !== "dumb" ? process.stdout : undefined,
     signal: stop.signal,
   });
 }

@@ -8,6 +8,14 @@ export interface ConfigCheck {
   readonly lines: readonly string[];
 }
 
+/** A terminal that can be drawn on. Its size is 0 where it does not know. */
+export interface Screen {
+  readonly columns: number;
+  readonly rows: number;
+  on(event: "resize", listener: () => void): unknown;
+  off(event: "resize", listener: () => void): unknown;
+}
+
 /** Everything the command line touches outside itself. */
 export interface CliDeps {
   readonly runbooks: readonly Runbook[];
@@ -30,6 +38,8 @@ export interface CliDeps {
   readonly colour?: boolean | undefined;
   /** Width of the terminal; 100 when there is none, or it does not know (0). */
   readonly columns?: number | undefined;
+  /** What `--watch` draws on; without it there is a line for each change. */
+  readonly screen?: Screen | undefined;
   /** Aborts when the person presses Ctrl-C. */
   readonly signal: AbortSignal;
 }

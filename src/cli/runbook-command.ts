@@ -8,6 +8,7 @@ import { describeParameters } from "../runbooks/parameter-description.ts";
 import { type GivenParameters, parseParameters } from "../runbooks/parameters.ts";
 import type { CliDeps } from "./deps.ts";
 import { exitCodeOfReport, exitCodes } from "./exit-codes.ts";
+import { everyDefault, parseEvery } from "./watch/every.ts";
 
 /** How the report is wanted. */
 export interface Output {
@@ -24,10 +25,15 @@ export function addRunbookCommand(
   done: (exitCode: number) => void,
 ): void {
   const { command, given } = addParameters(program.command(runbook.id), runbook);
-  addOutputs(command).action(async () => {
+  addWatch(addOutputs(command)).action(async () => {
     const parsed = parseParameters(runbook, given());
     if (!parsed.ok) throw wrongParameters(parsed.problems, runbook.id);
-    done(await runRunbook(runbook.id, parsed.params, { output: command.opts<Output>(), name: runbook.id }, deps));
+    const { watch, every, ...output } = command.opts<Output & Watching>();
+    if (watch === true) return done(await watchRunbook(runbook.id, parsed.params, every, deps));
+    if (every !== undefined) {
+      throw new BotError("cli.usage", "--every is how often --watch looks", `See: dfbot ${runbook.id} --help`);
+    }
+    done(await runRunbook(runbook.id, parsed.params, { output, name: runbook.id }, deps));
   });
 }
 
@@ -65,6 +71,36 @@ export function addOutputs(command: Command): Command {
     .addOption(new Option("--json", "one JSON document on stdout").conflicts(["markdown"]))
     .option("--markdown", "an evidence report in Markdown on stdout")
     .option("--junit <file>", "also write a JUnit file");
+}
+
+/** To be asked again and again, which is for people: there is no document that has no end. */
+function addWatch(command: Command): Command {
+  return command
+    .addOption(
+      new Option("--watch", "look again and again, and show what changes, until Ctrl-C").conflicts([
+        "json",
+        "markdown",
+        "junit",
+      ]),
+    )
+    .option("--every <time>", `how often --watch looks: 2s to 1h (default ${everyDefault})`);
+}
+
+interface Watching {
+  readonly watch?: boolean;
+  readonly every?: string;
+}
+
+async function watchRunbook(
+  runbook: string,
+  params: Readonly<Record<string, unknown>>,
+  every: string | undefined,
+  deps: CliDeps,
+): Promise<number> {
+  const everyMs = parseEvery(every ?? everyDefault);
+  const requester = { surface: "cli", id: deps.user } as const;
+  const { watch } = await import("./watch/watch.ts");
+  return watch({ name: runbook, everyMs, round: () => untilAborted(deps, { runbook, params, requester }) }, deps);
 }
 
 export function wrongParameters(problems: readonly string[], name: string): BotError {

@@ -66,14 +66,19 @@ export function footerLine({ runbook, startedAt, durationMs, runId }: Report): s
   return `${oneLine(runbook)}, read at ${oneLine(startedAt)} in ${(durationMs / 1_000).toFixed(1)} s, run ${oneLine(runId)}`;
 }
 
-function paint(verdict: Verdict, text: string, { colour }: TerminalOptions): string {
+/** A verdict's word, as wide as the longest. */
+export function verdictWord(verdict: Verdict, options: Pick<TerminalOptions, "colour">): string {
+  return paint(verdict, words[verdict].padEnd(7), options);
+}
+
+function paint(verdict: Verdict, text: string, { colour }: Pick<TerminalOptions, "colour">): string {
   return colour ? styleText(colours[verdict], text, { validateStream: false }) : text;
 }
 
 /** A verdict as a word in a column of its own, the text beside it. */
 export function marked(verdict: Verdict, text: string, options: TerminalOptions): readonly string[] {
   const [first = "", ...others] = wrap(oneLine(text), widthOf(options), margin);
-  return [`  ${paint(verdict, words[verdict].padEnd(7), options)} ${first.trimStart()}`, ...others];
+  return [`  ${verdictWord(verdict, options)} ${first.trimStart()}`, ...others];
 }
 
 function because(finding: Finding, width: number): readonly string[] {
