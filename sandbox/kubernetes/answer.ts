@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { reviewAccess } from "./access-review.ts";
+import { admissionTo } from "./admission-policies.ts";
 import { isWatch, type ObjectTarget } from "./attributes.ts";
 import { evictPod } from "./eviction.ts";
 import { listObjects } from "./lists.ts";
@@ -61,7 +62,9 @@ export async function answer(
   }
   if (isPod && subresource === "eviction" && method === "POST") {
     const at = { namespace: target.namespace, name };
-    return send(response, 201, evictPod(store, at, await readBody(request), isDryRun(query)));
+    const dryRun = isDryRun(query);
+    const admit = admissionTo(store, { user, type: target.type, subresource, dryRun });
+    return send(response, 201, evictPod(store, at, await readBody(request), { dryRun, admit }));
   }
   if (isPod && subresource === "portforward") throw apiError(400, "BadRequest", "Upgrade request required");
   if (subresource !== undefined && !(subresource === "status" && target.type.status))
@@ -72,18 +75,20 @@ export async function answer(
   }
   return method === "GET"
     ? send(response, 200, name === undefined ? listObjects(store, target, query) : getObject(store, target))
-    : write(context, target, query, request, response);
+    : write(context, { target, user }, query, request, response);
 }
 
 async function write(
   { store, refusesPod }: Context,
-  target: ObjectTarget,
+  { target, user }: { readonly target: ObjectTarget; readonly user: User },
   query: URLSearchParams,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<number> {
   const { name, subresource } = target;
-  const options = writeOptions(query, response);
+  const given = writeOptions(query, response);
+  const admit = admissionTo(store, { user, type: target.type, subresource, dryRun: given.dryRun });
+  const options = { ...given, admit };
   const served: Readonly<Record<string, boolean>> = {
     POST: name === undefined,
     PUT: name !== undefined,
@@ -106,8 +111,8 @@ async function write(
         response,
         200,
         name === undefined
-          ? deleteCollection(store, target, query, options.dryRun)
-          : deleteObject(store, target, query, body, options.dryRun),
+          ? deleteCollection(store, target, query, options)
+          : deleteObject(store, target, query, body, options),
       );
   }
 }

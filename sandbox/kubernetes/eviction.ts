@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Admit } from "./admission-policies.ts";
 import { type KubeObject, notFound, type ObjectStore } from "./object-store.ts";
 import { matchesLabels } from "./selectors.ts";
 import { apiError } from "./status.ts";
@@ -49,7 +50,7 @@ export function evictPod(
   store: ObjectStore,
   at: { readonly namespace: string | undefined; readonly name: string },
   body: unknown,
-  dryRun: boolean,
+  { dryRun, admit }: { readonly dryRun: boolean; readonly admit: Admit },
 ): unknown {
   const eviction = evictionBody.safeParse(body);
   if (!eviction.success)
@@ -62,6 +63,7 @@ export function evictPod(
     );
   const pod = store.get(pods, at.namespace, at.name);
   if (pod === undefined) throw notFound(pods, at.name);
+  admit("CREATE", at.name, eviction.data);
   const uid = eviction.data.deleteOptions?.preconditions?.uid;
   if (uid !== undefined && uid !== pod.metadata.uid)
     throw apiError(

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Admit } from "./admission-policies.ts";
 import { listObjects, selection } from "./lists.ts";
 import { detailsOf, type KubeObject, notFound, type ObjectStore } from "./object-store.ts";
 import { type At, asNew, encodedSecret, parseObject, type WriteOptions } from "./parse-object.ts";
@@ -16,7 +17,12 @@ export function getObject(store: ObjectStore, at: At): KubeObject {
   return object;
 }
 
-interface CreateOptions extends WriteOptions {
+/** How a write is to be made, and who may stop it when it is known to be a valid one. */
+interface AdmittedWrite extends WriteOptions {
+  readonly admit: Admit;
+}
+
+interface CreateOptions extends AdmittedWrite {
   readonly refusesPod?: ((namespace: string, spec: unknown) => string | undefined) | undefined;
 }
 
@@ -32,6 +38,7 @@ export function createObject(store: ObjectStore, at: At, body: unknown, options:
     const { name } = object.metadata;
     throw apiError(403, "Forbidden", `pods "${name}" is forbidden: ${refusal}`, detailsOf(type, name));
   }
+  options.admit("CREATE", object.metadata.name, object);
   return rehearsed(store, options).create(type, asNew(type, object));
 }
 
@@ -68,7 +75,7 @@ export function updateObject(
   at: At,
   subresource: string | undefined,
   body: unknown,
-  options: WriteOptions,
+  options: AdmittedWrite,
 ): KubeObject {
   const before = getObject(store, at);
   const object = parseObject(at, body, options);
@@ -90,7 +97,7 @@ export function patchObject(
   subresource: string | undefined,
   contentType: string,
   body: unknown,
-  options: WriteOptions,
+  options: AdmittedWrite,
 ): KubeObject {
   const before = getObject(store, at);
   const object = parseObject(at, patched(before, contentType, at.type.custom === true, body), options);
@@ -104,11 +111,12 @@ function write(
   subresource: string | undefined,
   before: KubeObject,
   object: KubeObject,
-  options: WriteOptions,
+  options: AdmittedWrite,
 ): KubeObject {
   const after = keepApart(type, subresource, before, type.kind === "Secret" ? encodedSecret(object) : object);
   validate(type, after);
   validateUpdate(type, before, after);
+  options.admit("UPDATE", after.metadata.name, after, before);
   return rehearsed(store, options).update(type, after);
 }
 
@@ -158,7 +166,7 @@ export function deleteObject(
   at: At,
   query: URLSearchParams,
   body: unknown,
-  dryRun: boolean,
+  { dryRun, admit }: Pick<AdmittedWrite, "dryRun" | "admit">,
 ): unknown {
   const name = nameOf(at);
   const object = getObject(store, at);
@@ -175,6 +183,7 @@ export function deleteObject(
         detailsOf(at.type, name),
       );
   }
+  admit("DELETE", name, undefined, object);
   const policy = parsed.data.propagationPolicy ?? query.get("propagationPolicy");
   const target = rehearsed(store, { dryRun });
   if (policy === "Orphan" || orphanDependents === true) target.disown(object.metadata.uid);
@@ -191,12 +200,20 @@ export function deleteObject(
 }
 
 /** Removes what a list with the same selectors would show, and returns that list. */
-export function deleteCollection(store: ObjectStore, at: At, query: URLSearchParams, dryRun: boolean): unknown {
+export function deleteCollection(
+  store: ObjectStore,
+  at: At,
+  query: URLSearchParams,
+  { dryRun, admit }: Pick<AdmittedWrite, "dryRun" | "admit">,
+): unknown {
   const list = listObjects(store, at, query);
   const target = rehearsed(store, { dryRun });
-  for (const { metadata } of target.list(at.type, at.namespace).filter(selection(at.type, query)))
-    if (target.get(at.type, metadata.namespace, metadata.name) !== undefined)
-      target.remove(at.type, metadata.namespace, metadata.name);
+  for (const { metadata } of target.list(at.type, at.namespace).filter(selection(at.type, query))) {
+    const object = target.get(at.type, metadata.namespace, metadata.name);
+    if (object === undefined) continue;
+    admit("DELETE", metadata.name, undefined, object);
+    target.remove(at.type, metadata.namespace, metadata.name);
+  }
   return list;
 }
 

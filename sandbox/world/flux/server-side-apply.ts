@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { identityOf } from "../../gitops/objects.ts";
+import { admissionTo } from "../../kubernetes/admission-policies.ts";
 import type { KubeObject, ObjectStore } from "../../kubernetes/object-store.ts";
 import { createObject, updateObject } from "../../kubernetes/objects.ts";
-import type { WriteOptions } from "../../kubernetes/parse-object.ts";
 import { apiVersionOf, type ResourceType, servedResources } from "../../kubernetes/resources.ts";
 import { ApiStatus } from "../../kubernetes/status.ts";
 import { record } from "../views.ts";
@@ -27,14 +27,17 @@ export function applyAll(store: ObjectStore, objects: readonly KubeObject[], app
   }
 }
 
+const controller = { token: "", name: "system:serviceaccount:flux-system:kustomize-controller", groups: [] };
+
 function applyOne(store: ObjectStore, object: KubeObject, applied: Applied, dryRun: boolean): void {
-  const options: WriteOptions = { dryRun, fieldValidation: "Strict", warn: () => undefined };
   const type = servedType(store, object);
   if (type === undefined) {
     const words = `no matches for kind "${object.kind}" in version "${object.apiVersion}"`;
     throw new Error(`${pathOf(object)} dry-run failed: ${words}`);
   }
   const { namespace, name } = object.metadata;
+  const admit = admissionTo(store, { user: controller, type, subresource: undefined, dryRun });
+  const options = { dryRun, fieldValidation: "Strict", warn: () => undefined, admit } as const;
   try {
     const live = store.get(type, namespace, name);
     if (live === undefined) createObject(store, { type, namespace, name: undefined }, object, options);
