@@ -65,7 +65,7 @@ export function timedPlatform(platform: Platform): { readonly platform: Platform
         rules: timed(platform.metrics.rules),
       },
       alerting: platform.alerting,
-      verifications: platform.verifications,
+      lastResults: platform.lastResults,
       git: platform.git,
       probes: platform.probes,
       lastKnownPods: platform.lastKnownPods,

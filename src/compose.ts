@@ -18,13 +18,13 @@ import { createPodEvictor } from "./kubernetes/pod-evictor.ts";
 import { createProbePods } from "./kubernetes/probe-pods.ts";
 import { createKubernetesReader } from "./kubernetes/reader.ts";
 import { type CallApi, createCallApi } from "./kubernetes/request.ts";
+import { createResultStore } from "./kubernetes/result-store.ts";
 import { createRunStore } from "./kubernetes/run-store.ts";
-import { createVerificationStore } from "./kubernetes/verification-store.ts";
 import { createMetricsReader } from "./metrics/reader.ts";
 import type { PlatformChanges } from "./platform/changes.ts";
 import type { GitChanges } from "./platform/git.ts";
 import type { KubernetesReader, Platform } from "./platform/ports.ts";
-import type { VerificationStore } from "./records/verification.ts";
+import type { ResultStore } from "./records/kept-result.ts";
 import type { RunStore } from "./runbooks/durable/store.ts";
 
 interface ComposedCluster {
@@ -44,7 +44,7 @@ export interface Composed {
   readonly incidents: IncidentStore;
   readonly heartbeats: HeartbeatStore;
   readonly alertManager: AlertManager;
-  readonly verifications: VerificationStore;
+  readonly results: ResultStore;
 }
 
 export function composePlatform(settings: Settings): Platform {
@@ -89,7 +89,7 @@ export function compose(
   };
   const alertManager = createAlertManager(environment.alertmanagerUrl);
   const heartbeats = createHeartbeatStore(home);
-  const verifications = createVerificationStore(home);
+  const results = createResultStore(home);
   const git =
     environment.gitlab === undefined ? { reader: noGit, changes: noGitChanges } : createGit(environment.gitlab);
   return {
@@ -101,7 +101,7 @@ export function compose(
         activeAlertNames: async (signal) => (await alertManager.activeAlerts(signal)).map(({ name }) => name),
         heartbeats: async () => (await heartbeats.list()).map(({ record }) => record),
       },
-      verifications: { last: async (subject) => (await verifications.get(subject))?.record },
+      lastResults: { last: async (id) => (await results.get(id))?.record },
       git: git.reader,
       probes: createProbePods((name) => find(name).call),
       lastKnownPods: new Map(),
@@ -110,7 +110,7 @@ export function compose(
     runs: createRunStore(home),
     incidents: createIncidentStore(home),
     heartbeats,
-    verifications,
+    results,
     alertManager,
     changes: { ...createServerCommands(dial), evictPod: createPodEvictor((name) => find(name).call) },
   };

@@ -20,9 +20,9 @@ import { createLogger } from "./logging.ts";
 import { composeMergeRequests } from "./merge-requests/compose.ts";
 import { loadOwn } from "./own-runbooks.ts";
 import { catalog } from "./runbooks/catalog/index.ts";
+import { keepResult } from "./runbooks/last-result.ts";
 import { createRunner } from "./runbooks/runner.ts";
 import { mergeRequestOf } from "./runbooks/tenants/merge-request-of.ts";
-import { keepVerification } from "./runbooks/verify/last.ts";
 import { createScrubber } from "./secrets.ts";
 import { openStore } from "./store/store.ts";
 import { createTelemetry } from "./telemetry.ts";
@@ -68,9 +68,8 @@ export async function serve(settings: Settings): Promise<number> {
       telemetry.ran(report);
       const { runId, runbook, verdict, durationMs } = report;
       logger.info({ runId, runbook, verdict, durationMs, requester: request.requester }, "run finished");
-      if (runbook !== "verify") return;
-      keepVerification(report, config, composed.verifications).catch((err: unknown) =>
-        logger.warn({ err, runId }, "this verification is not what the next one is compared with"),
+      keepResult(report, config, composed.results).catch((err: unknown) =>
+        logger.warn({ err, runId, runbook }, "this run is not what the next one is compared with"),
       );
     },
   });

@@ -148,16 +148,16 @@ export interface AlertingReader {
   heartbeats(signal: AbortSignal): Promise<readonly Heartbeat[]>;
 }
 
-/** What came of the service's last run of `verify`: how each of its checks was. */
-export interface LastVerification {
+/** What came of the last run of a runbook in the service: how each of its checks was. */
+export interface LastResult {
   readonly at: string;
   readonly runId: string;
   readonly verdicts: Readonly<Record<string, string>>;
 }
 
-export interface VerificationReader {
-  /** `subject` is the instance; undefined: it was never run for it. Throws BotError `kubernetes.*`, `verification.*`. */
-  last(subject: string, signal: AbortSignal): Promise<LastVerification | undefined>;
+export interface LastResultReader {
+  /** By `resultId`; undefined: there was none. Throws BotError `kubernetes.*`, `result.*`. */
+  last(id: string, signal: AbortSignal): Promise<LastResult | undefined>;
 }
 
 /** Everything outside the bot that a read runbook may look at. */
@@ -167,7 +167,7 @@ export interface Platform {
   readonly servers: ServerReader;
   readonly metrics: MetricsReader;
   readonly alerting: AlertingReader;
-  readonly verifications: VerificationReader;
+  readonly lastResults: LastResultReader;
   readonly git: GitReader;
   /** Looks at the way to an instance from inside a namespace. Changes nothing that stays. */
   readonly probes: ProbePods;

@@ -279,7 +279,7 @@ export function fakePlatform(world: FakeWorld = {}): Platform {
       rules: async () => [],
     },
     alerting: { activeAlertNames: async () => ["Watchdog"], heartbeats: async () => [] },
-    verifications: { last: async () => undefined },
+    lastResults: { last: async () => undefined },
     git: world.git ?? noGit,
     probes: { run: world.probe ?? noProbe, removeLeftovers: async () => [] },
     lastKnownPods: world.lastKnownPods ?? new Map(),

@@ -8,6 +8,7 @@ import { defineRunbook } from "../define.ts";
 import { finding } from "../instance/findings.ts";
 import { instanceParameter, resolveInstance } from "../instance/target.ts";
 import { plural } from "../instance/units.ts";
+import { compareWithLast, readLast } from "../last-result.ts";
 
 const params = z
   .strictObject({
@@ -36,18 +37,23 @@ export const connectivity = defineRunbook({
   async run(context) {
     const { config } = context;
     const instance = await resolveInstance(context.params.instance, context);
-    const proofs = await prove(context, waysOf(context.params, instance, config));
+    const [proofs, last] = await Promise.all([
+      prove(context, waysOf(context.params, instance, config)),
+      readLast({ runbook: "connectivity", params: context.params }, context),
+    ]);
     const there = proofs.filter(({ actual }) => actual.kind !== "no-namespace");
     const findings = [...there.flatMap((proof) => proof.findings), ...nowhere(proofs)];
     const [worst, ...more] = attention({ findings });
     const good = `${plural(there.length, "way")} to ${instance.name} tried, all as they should be`;
+    const summary =
+      worst === undefined
+        ? good
+        : worst.title + (more.length === 0 ? "" : ` (and ${plural(more.length, "more finding")})`);
+    const compared = compareWithLast(last, findings);
     return {
-      summary:
-        worst === undefined
-          ? good
-          : worst.title + (more.length === 0 ? "" : ` (and ${plural(more.length, "more finding")})`),
+      summary: `${summary}${compared.words}`,
       findings,
-      tables: there.length === 0 ? [] : [table(there)],
+      tables: [...compared.tables, ...(there.length === 0 ? [] : [table(there)])],
     };
   },
 });

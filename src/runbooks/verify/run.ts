@@ -1,32 +1,23 @@
-import { read } from "../../platform/reading.ts";
 import { attention, type Finding, type ReportTable } from "../../reports/model.ts";
 import type { Conclusion, RunContext } from "../definition.ts";
 import { resolveInstance } from "../instance/target.ts";
 import { plural } from "../instance/units.ts";
+import { compareWithLast, readLast } from "../last-result.ts";
 import { assessVerification } from "./assess.ts";
 import { criteria } from "./check.ts";
-import { compareWith, subjectOf } from "./last.ts";
 import { observeVerification } from "./observe.ts";
 
 /** Reads everything once and makes every check of it. Rejects only when there is no such instance. */
 export async function runVerify(context: RunContext<{ readonly instance?: string | undefined }>): Promise<Conclusion> {
   const instance = await resolveInstance(context.params.instance, context);
-  const [seen, last] = await Promise.all([observeVerification(context, instance), readLast(context)]);
+  const [seen, last] = await Promise.all([
+    observeVerification(context, instance),
+    readLast({ runbook: "verify", params: context.params }, context),
+  ]);
   const findings = assessVerification(seen, instance, context.config, context.now());
   const summary = summaryOf(`${instance.name} (${instance.cluster}/${instance.namespace})`, findings);
-  if (!last.ok) return { summary: `${summary}; not compared with the last run`, findings, tables: [tableOf(findings)] };
-  if (last.value === undefined) return { summary, findings, tables: [tableOf(findings)] };
-  const { words, tables } = compareWith(last.value, findings);
+  const { words, tables } = compareWithLast(last, findings);
   return { summary: `${summary}${words}`, findings, tables: [...tables, tableOf(findings)] };
-}
-
-/** Not a check: whether it is as it was does not say whether it is as it should be. */
-function readLast({ params, config, platform, signal }: RunContext<{ readonly instance?: string | undefined }>) {
-  const subject = subjectOf(params.instance, config);
-  const command = `kubectl -n ${config.home.namespace} get cm dfbot-verification-${subject} -o yaml`;
-  return read({ command, timeoutMs: config.readTimeoutMs, signal }, (inner) =>
-    platform.verifications.last(subject, inner),
-  );
 }
 
 function summaryOf(name: string, findings: readonly Finding[]): string {

@@ -42,7 +42,7 @@ describe("verify in Slack", { timeout: 150_000 }, () => {
   it("is kept in the cluster, and the next one says what got worse", async () => {
     const { objects } = sandbox.world.infra;
     expect(
-      objects.get(places.configMaps, "dragonfly-bot", "dfbot-verification-dragonfly-system.dragonfly"),
+      objects.get(places.configMaps, "dragonfly-bot", "dfbot-result-verify.dragonfly-system.dragonfly"),
     ).toBeDefined();
     objects.remove(places.budgets, "dragonfly-operator-system", "dragonfly-operator");
     expect(await until(/1 of \d\d checks failed.*1 worse than on/)).toMatch(/Disruption budget of the operator/);

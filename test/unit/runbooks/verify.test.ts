@@ -10,7 +10,6 @@ import { parseUserLine } from "../../../src/platform/server-user.ts";
 import type { Finding } from "../../../src/reports/model.ts";
 import { catalog } from "../../../src/runbooks/catalog/index.ts";
 import { createRunner } from "../../../src/runbooks/runner.ts";
-import { subjectOf } from "../../../src/runbooks/verify/last.ts";
 import { shippedAlerts } from "../../../src/runbooks/verify/shipped-alerts.ts";
 import { alertRules } from "../../alerts/rules.ts";
 import { config, type FakeWorld, fakePlatform, primaryState, replicaState } from "../../fakes/platform.ts";
@@ -171,7 +170,7 @@ describe("a verification beside the last one", () => {
     const verdicts = Object.fromEntries(findings.map(({ id, verdict }) => [id, verdict]));
     change(verdicts);
     const last = { at: "2026-01-01T02:30:00.000Z", runId: "1", verdicts };
-    return { ...platform, verifications: { last: async () => last } };
+    return { ...platform, lastResults: { last: async () => last } };
   };
 
   it("is as it was", async () => {
@@ -201,15 +200,9 @@ describe("a verification beside the last one", () => {
     const last = async () => {
       throw new BotError("kubernetes.forbidden", "may not", "Ask for the right");
     };
-    const [with_, without] = await Promise.all([report({ ...platform, verifications: { last } }), report(platform)]);
+    const [with_, without] = await Promise.all([report({ ...platform, lastResults: { last } }), report(platform)]);
     expect(with_.summary).toMatch(/; not compared with the last run$/);
     expect(with_.findings.map(({ id }) => id)).toEqual(without.findings.map(({ id }) => id));
-  });
-
-  it("is of the same instance however that is written", () => {
-    const names = [undefined, "dragonfly", "dragonfly-system/dragonfly"].map((given) => subjectOf(given, config));
-    expect(new Set(names)).toEqual(new Set(["dragonfly-system.dragonfly"]));
-    expect(subjectOf("dragonfly-payments/dragonfly-payments", config)).toBe("dragonfly-payments.dragonfly-payments");
   });
 });
 

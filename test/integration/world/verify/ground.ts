@@ -6,8 +6,8 @@ import { compose } from "../../../../src/compose.ts";
 import { requireSettings } from "../../../../src/config/load.ts";
 import type { Report } from "../../../../src/reports/model.ts";
 import { catalog } from "../../../../src/runbooks/catalog/index.ts";
+import { keepResult } from "../../../../src/runbooks/last-result.ts";
 import { createRunner } from "../../../../src/runbooks/runner.ts";
-import { keepVerification } from "../../../../src/runbooks/verify/last.ts";
 import { fakeGit } from "../../../fakes/git.ts";
 import { project } from "../../../unit/tenants/project.ts";
 
@@ -55,7 +55,7 @@ export async function layGround(): Promise<Ground> {
   const platform = { ...composed.platform, git: git.reader };
   return {
     world,
-    keep: (report) => keepVerification(report, settings.config, composed.verifications),
+    keep: (report) => keepResult(report, settings.config, composed.results),
     verify: () =>
       createRunner({
         runbooks: catalog,
