@@ -1,8 +1,6 @@
 export interface Loop {
   /** Runs soon; many calls at once are one run. */
   poke(): void;
-  /** Nothing runs until the returned function is called, which then runs soon. */
-  pause(): () => void;
   stop(): void;
 }
 
@@ -10,10 +8,9 @@ export interface Loop {
 export function createLoop(step: () => void, everyMs: number, onError: (error: unknown) => void): Loop {
   let pending = false;
   let stopped = false;
-  let paused = false;
   const run = () => {
     pending = false;
-    if (stopped || paused) return;
+    if (stopped) return;
     try {
       step();
     } catch (error) {
@@ -28,13 +25,6 @@ export function createLoop(step: () => void, everyMs: number, onError: (error: u
   const timer = setInterval(poke, everyMs);
   return {
     poke,
-    pause: () => {
-      paused = true;
-      return () => {
-        paused = false;
-        poke();
-      };
-    },
     stop: () => {
       stopped = true;
       clearInterval(timer);

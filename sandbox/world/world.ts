@@ -66,6 +66,13 @@ export const operatorNamespace = "dragonfly-operator-system";
 /** Not 53, which an ordinary user may not open. */
 const dnsPort = 1053;
 
+export interface NetworkFaults {
+  /** Whatever the policies say; undefined: as they say. */
+  drops: "everything" | "nothing" | undefined;
+  /** Clusters whose DNS answers nobody. */
+  readonly silentDns: Set<string>;
+}
+
 /** Two clusters whose objects are derived from real store processes. */
 export interface World {
   readonly infra: Cluster;
@@ -80,6 +87,8 @@ export interface World {
   readonly store: StoreBinary;
   /** `host:port` of the Service in front of the primary, for clients. */
   readonly serviceAddress: string;
+  /** What is wrong with the network; to be changed while the world runs. */
+  readonly networkFaults: NetworkFaults;
   /** The same of a tenant's instance; throws when it has no Service. */
   addressOf(of: Instance): string;
   /** A URL for one of its users: `dfbot`, `gitlab`, `harbor`. */
@@ -99,8 +108,11 @@ export interface World {
   env(): Record<string, string>;
   /** Resolves when nothing is wrong with the (shared) instance; rejects after the time, saying what still is. */
   whenHealthy(timeoutMs?: number, of?: Instance): Promise<void>;
-  /** Controllers, operator and kubelet see nothing until the returned function is called; servers and API go on. */
-  freeze(): () => void;
+  /**
+   * Controllers, operator and kubelet see nothing until the returned function is called; servers and API go on. With `pods`, new pods
+   * are still started, and Services lead where their objects say.
+   */
+  freeze(but?: "pods"): () => void;
   stop(): Promise<void>;
 }
 
@@ -118,13 +130,19 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   };
   try {
     const stores = { infra: new ObjectStore(), apps: new ObjectStore() };
+    const networkFaults: NetworkFaults = { drops: undefined, silentDns: new Set() };
     for (const cluster of ["infra", "apps"] as const) {
       if (options.gitops === undefined) applyPlatform(stores[cluster], cluster, vault);
       else applyBareCluster(stores[cluster], cluster);
     }
 
     const startKubelet = async (cluster: "infra" | "apps") => {
-      const nameServer = await startNameServer(network.nameServers[cluster], serviceNames(stores[cluster]), dnsPort);
+      const names = serviceNames(stores[cluster]);
+      const nameServer = await startNameServer(
+        network.nameServers[cluster],
+        { get: (name) => (networkFaults.silentDns.has(cluster) ? "silence" : names.get(name)) },
+        dnsPort,
+      );
       cleanups.push(() => nameServer.close());
       return createKubelet({
         objects: stores[cluster],
@@ -132,7 +150,10 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
         volumes,
         network: {
           nameServer: `${network.nameServers[cluster]}:${dnsPort}`,
-          isDropped: (ip, host, port) => isDropped(stores, { cluster, ip, host, port }),
+          isDropped: (ip, host, port) => {
+            if (networkFaults.drops !== undefined) return networkFaults.drops === "everything";
+            return isDropped(stores, { cluster, ip, host, port });
+          },
         },
         nextIp: () => network.podAddress(cluster),
         restartDelayMs: options.restartDelayMs ?? 1_500,
@@ -150,17 +171,27 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       store.kind === "dragonfly" ? () => {} : createSnapshotSchedule(stores.infra, kubelet, new Date());
     const proxies = createServiceProxies([stores.infra, stores.apps]);
     const secrets = createSecretStore(vault, () => loop.poke());
+    let frozen: "all" | "all but pods" | undefined;
+    const runPods = () => {
+      for (const objects of Object.values(stores)) schedulePods(objects);
+      kubelet.sync();
+      appsKubelet.sync();
+    };
     const loop = createLoop(
       () => {
+        if (frozen === "all") return;
+        if (frozen === "all but pods") {
+          runPods();
+          proxies.sync();
+          return;
+        }
         reconcileHelmReleases(stores.infra);
         if (options.secretsOnDemand === true) provideSecrets(stores.infra, vault);
         reconcileExternalSecrets(stores.infra, secrets.readable());
         reconcileStatefulSets(stores.infra);
         reconcileDeployments(stores.infra);
         bindClaims(stores.infra);
-        for (const objects of Object.values(stores)) schedulePods(objects);
-        kubelet.sync();
-        appsKubelet.sync();
+        runPods();
         for (const objects of Object.values(stores)) {
           assignServiceAddresses(objects, network.serviceAddress);
           reconcileEndpointSlices(objects);
@@ -226,6 +257,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       get serviceAddress() {
         return addressOf(instance) ?? "127.0.0.1:6379";
       },
+      networkFaults,
       addressOf: (of) => {
         const found = addressOf(of);
         if (found === undefined) throw new Error(`${of.namespace}/${of.name} has no Service with an address`);
@@ -247,7 +279,13 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       }),
       whenHealthy: (timeoutMs = 20_000, of = instance) =>
         waitUntilHealthy(() => whyUnhealthy({ objects: stores.infra, instance: of }), timeoutMs),
-      freeze: loop.pause,
+      freeze: (but) => {
+        frozen = but === undefined ? "all" : "all but pods";
+        return () => {
+          frozen = undefined;
+          loop.poke();
+        };
+      },
       stop,
     };
     const scraped = metrics?.whenScraped(10_000).catch((error: unknown) => onNotice(String(error)));

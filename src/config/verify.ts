@@ -21,5 +21,17 @@ export const verifySchema = z
       .gt(0)
       .default(3)
       .describe("How old the newest sample of a pod may be; some scrape intervals"),
+    gitlab: z
+      .strictObject({
+        namespace: z.string().min(1).default("gitlab-system"),
+        address: z
+          .string()
+          .regex(/^[a-z0-9.-]+:\d+$/, "must be host:port")
+          .default("dragonfly.dragonfly-system.svc.cluster.local:6379")
+          .describe("host:port in GitLab's values: global.redis.host and global.redis.port"),
+      })
+      .nullable()
+      .prefault({})
+      .describe("Where GitLab runs, and the address that it has of the shared instance; null: there is no GitLab"),
   })
   .describe("The runbook verify");

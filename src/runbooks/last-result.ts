@@ -9,11 +9,13 @@ type Asked = Pick<Report, "runbook" | "params">;
 
 /**
  * Under which id a run's result is kept and compared with the next one's, in letters that an object's name may have:
- * `verify.dragonfly-system.dragonfly`. Undefined for runs that are not: a way from one namespace is looked at for its own sake.
+ * `verify.dragonfly-system.dragonfly`. Undefined for runs that are not: a way from one namespace is looked at for its own sake,
+ * and a verification without probes is no whole one.
  */
 export function resultId({ runbook, params }: Asked, config: Config): string | undefined {
   const whole = runbook === "connectivity" && params["matrix"] === true && params["cluster"] === undefined;
-  return runbook === "verify" || whole ? `${runbook}.${subjectOf(params["instance"], config)}` : undefined;
+  const verified = runbook === "verify" && params["probes"] !== false;
+  return verified || whole ? `${runbook}.${subjectOf(params["instance"], config)}` : undefined;
 }
 
 /** Which instance is meant by a parameter: `dragonfly-system.dragonfly`. */

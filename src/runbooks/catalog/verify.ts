@@ -7,7 +7,13 @@ export const verify = defineRunbook({
   id: "verify",
   title: "Verify the acceptance criteria",
   description: "Every acceptance criterion, hardening item and validation step as a named check, with evidence",
-  params: z.strictObject({ instance: instanceParameter }),
+  params: z.strictObject({
+    instance: instanceParameter,
+    probes: z
+      .boolean()
+      .default(true)
+      .describe("also try connections, by throwaway pods; off: only read, and those checks are unknown"),
+  }),
   positional: ["instance"],
   effect: "read",
   run: async (context) => (await import("../verify/run.ts")).runVerify(context),

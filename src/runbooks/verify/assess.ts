@@ -5,7 +5,7 @@ import { verifyDrift } from "./drift.ts";
 import { verifyHardening } from "./hardening.ts";
 import { verifyInstance } from "./instance.ts";
 import { verifyMesh } from "./mesh.ts";
-import type { VerifyObservation } from "./observe.ts";
+import { isSharedInstance, type VerifyObservation } from "./observe.ts";
 import { verifyOperator } from "./operator.ts";
 import { verifyPolicy } from "./policy.ts";
 import { verifyReplication } from "./replication.ts";
@@ -18,13 +18,13 @@ export function assessVerification(
   config: Config,
   now: Date,
 ): readonly Finding[] {
-  const isShared = instance.namespace === config.shared.namespace && instance.name === config.shared.name;
+  const isShared = isSharedInstance(instance, config);
   return [
     ...verifyOperator(seen, config),
     ...verifyInstance(seen, instance, config, now),
     ...verifyReplication(seen, instance, config, now),
-    ...verifyMesh(seen, instance),
-    ...verifyPolicy(seen, instance, config),
+    ...verifyMesh(seen, instance, config, isShared),
+    ...verifyPolicy(seen, instance, config, isShared),
     ...verifyAlerts(seen, config, isShared, now),
     ...verifyHardening(seen, instance, config),
     ...verifyUsers(seen, isShared),

@@ -1,17 +1,23 @@
-import type { InstanceConfig } from "../../config/file.ts";
+import type { Config, InstanceConfig } from "../../config/file.ts";
 import type { Service } from "../../platform/kubernetes.ts";
 import type { Finding } from "../../reports/model.ts";
 import type { RemoteObservation } from "../instance/observe.ts";
 import { takeRoster } from "../instance/roster.ts";
-import { check, checkOf, criteria, listed } from "./check.ts";
+import { checkOf, criteria, listed } from "./check.ts";
 import type { VerifyObservation } from "./observe.ts";
+import { verifyConnects, verifyGitLab } from "./ways.ts";
 
 const criterion = criteria.mesh;
 const globalKey = "service.cilium.io/global";
 const sharedKey = "service.cilium.io/shared";
 
 /** The names that clients use: where they lead in the instance's own cluster, and that the other clusters have only the names. */
-export function verifyMesh(seen: VerifyObservation, instance: InstanceConfig): readonly Finding[] {
+export function verifyMesh(
+  seen: VerifyObservation,
+  instance: InstanceConfig,
+  config: Config,
+  isShared: boolean,
+): readonly Finding[] {
   const dns = parseClientDns(instance.clientDns);
   const names = [...new Set([instance.name, dns?.service, instance.globalService])].filter(
     (name) => name !== undefined,
@@ -61,7 +67,8 @@ export function verifyMesh(seen: VerifyObservation, instance: InstanceConfig): r
         };
       },
     ),
-    ...(dns === undefined && instance.globalService === undefined ? [] : verifyGlobal(seen, names, dns)),
+    ...(dns === undefined && instance.globalService === undefined ? [] : verifyGlobal(seen, names, dns, instance)),
+    ...(isShared ? verifyGitLab(seen, config) : []),
   ];
 }
 
@@ -81,6 +88,7 @@ function verifyGlobal(
   seen: VerifyObservation,
   names: readonly string[],
   dns: ClientDns | undefined,
+  instance: InstanceConfig,
 ): readonly Finding[] {
   return [
     checkOf(
@@ -95,21 +103,7 @@ function verifyGlobal(
     ),
     ...(dns === undefined ? [] : [verifyDns(seen, dns)]),
     ...seen.remotes.flatMap((remote) => verifyRemote(remote, names)),
-    check({
-      id: "ac3.apps.connects",
-      criterion,
-      what: "A connection from the other cluster",
-      expected: "PING through the client's name is answered",
-      found: "only a probe in that cluster can tell",
-      holds: undefined,
-      evidence: [
-        {
-          command: `nc -vz ${dns === undefined ? names[0] : `${dns.service}.${dns.namespace}.svc.cluster.local ${dns.port}`}`,
-          output: "from a pod there; not run here",
-          at: seen.services.at,
-        },
-      ],
-    }),
+    ...verifyConnects(seen, instance),
   ];
 }
 

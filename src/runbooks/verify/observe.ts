@@ -1,4 +1,4 @@
-import type { InstanceConfig } from "../../config/file.ts";
+import type { Config, InstanceConfig } from "../../config/file.ts";
 import { BotError } from "../../errors.ts";
 import type { HelmRelease, Kustomization, OciRepository } from "../../platform/kubernetes.ts";
 import type { Heartbeat, LoadedRule, MetricSample } from "../../platform/ports.ts";
@@ -7,6 +7,7 @@ import type { ServerUser } from "../../platform/server.ts";
 import { parseUserLine } from "../../platform/server-user.ts";
 import { accessLines } from "../../tenants/users.ts";
 import { contextOf, type InstanceObservation, type ObserveContext, observeInstance } from "../instance/observe.ts";
+import { observeWays, type WaysObservation } from "./observe-ways.ts";
 
 /** What Git says, at the head of the branch that Flux applies. */
 export interface GitObservation {
@@ -36,6 +37,13 @@ export interface VerifyObservation extends InstanceObservation {
     readonly found: Reading<readonly Kustomization[]>;
   }[];
   readonly git: Reading<GitObservation>;
+  /** Undefined: this run was asked to make no probes. */
+  readonly ways: WaysObservation | undefined;
+}
+
+/** Whether it is the one that the lists of namespaces, the shipped rules and the users in Git are about. */
+export function isSharedInstance({ namespace, name }: InstanceConfig, { shared }: Config): boolean {
+  return namespace === shared.namespace && name === shared.name;
 }
 
 /** Git is further away than the clusters, and is asked twice. */
@@ -45,6 +53,7 @@ const gitWithinMs = 20_000;
 export async function observeVerification(
   context: ObserveContext,
   instance: InstanceConfig,
+  withProbes: boolean,
 ): Promise<VerifyObservation> {
   const { config, platform, signal } = context;
   const { operator, flux } = config;
@@ -64,7 +73,7 @@ export async function observeVerification(
       platform.cluster(cluster).kustomizations(flux.namespace, inner),
     ),
   }));
-  const [seen, samples, loadedRules, watchdog, heartbeats, release, chart, flows, git] = await Promise.all([
+  const [seen, samples, loadedRules, watchdog, heartbeats, release, chart, flows, git, ways] = await Promise.all([
     withServers(),
     within(`PromQL: ${samplesQuery}`, (inner) => platform.metrics.query(samplesQuery, inner)),
     within("curl $PROMETHEUS_URL/api/v1/rules", (inner) => platform.metrics.rules(inner)),
@@ -82,8 +91,9 @@ export async function observeVerification(
     ),
     Promise.all(kustomizations),
     observeGit(context),
+    withProbes ? observeWays(context, instance, isSharedInstance(instance, config)) : undefined,
   ]);
-  return { ...seen, samples, loadedRules, watchdog, heartbeats, release, chart, kustomizations: flows, git };
+  return { ...seen, samples, loadedRules, watchdog, heartbeats, release, chart, kustomizations: flows, git, ways };
 }
 
 function observeUsers(

@@ -4,14 +4,14 @@ import type { Enforcement, PodEndpoint, Policy } from "../../network-policy/mode
 import { appliesTo } from "../../network-policy/subject.ts";
 import type { Labels } from "../../platform/kubernetes.ts";
 import type { Finding } from "../../reports/model.ts";
-import { check, checkOf, criteria, listed } from "./check.ts";
+import { checkOf, criteria, listed } from "./check.ts";
 import type { VerifyObservation } from "./observe.ts";
+import { stranger } from "./observe-ways.ts";
+import { verifyEnforcement } from "./ways.ts";
 
 const criterion = criteria.policy;
 const dataPort = 6379;
 const adminPort = 9999;
-/** On nobody's list, and in every cluster. */
-const stranger = "default";
 
 interface Source {
   readonly id: string;
@@ -25,26 +25,16 @@ interface Source {
  * What the instance's policies say of each source, by evaluation. It is the way in that is judged: what the source's own namespace
  * says of the way out, and whether the network does as it is told, only a probe from there can tell.
  */
-export function verifyPolicy(seen: VerifyObservation, instance: InstanceConfig, config: Config): readonly Finding[] {
-  const isShared = instance.namespace === config.shared.namespace && instance.name === config.shared.name;
+export function verifyPolicy(
+  seen: VerifyObservation,
+  instance: InstanceConfig,
+  config: Config,
+  isShared: boolean,
+): readonly Finding[] {
   return [
     verifyIsolation(seen, instance),
     ...sources(seen, instance, config, isShared).map((source) => verifySource(seen, instance, source)),
-    check({
-      id: "ac4.enforced",
-      criterion,
-      what: "Enforcement by the network",
-      expected: "a connection from an approved namespace is answered, and one from another is not",
-      found: "only a probe in those namespaces can tell",
-      holds: undefined,
-      evidence: [
-        {
-          command: `redis-cli -h ${(instance.clientDns ?? instance.name).split(":")[0]} PING`,
-          output: "from a pod there; not run here",
-          at: seen.policies.at,
-        },
-      ],
-    }),
+    verifyEnforcement(seen, instance, isShared),
   ];
 }
 

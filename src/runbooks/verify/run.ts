@@ -7,11 +7,17 @@ import { assessVerification } from "./assess.ts";
 import { criteria } from "./check.ts";
 import { observeVerification } from "./observe.ts";
 
+export type VerifyParams = {
+  readonly instance?: string | undefined;
+  /** Whether it may also do what is gone again afterwards: pods that try connections. */
+  readonly probes: boolean;
+};
+
 /** Reads everything once and makes every check of it. Rejects only when there is no such instance. */
-export async function runVerify(context: RunContext<{ readonly instance?: string | undefined }>): Promise<Conclusion> {
+export async function runVerify(context: RunContext<VerifyParams>): Promise<Conclusion> {
   const instance = await resolveInstance(context.params.instance, context);
   const [seen, last] = await Promise.all([
-    observeVerification(context, instance),
+    observeVerification(context, instance, context.params.probes),
     readLast({ runbook: "verify", params: context.params }, context),
   ]);
   const findings = assessVerification(seen, instance, context.config, context.now());

@@ -7,6 +7,11 @@ import { instance, type World } from "../../../../sandbox/world/world.ts";
 export interface Mutation {
   readonly name: string;
   readonly red: readonly string[];
+  /**
+   * It changes what somebody meets on the way to the instance, or an alert on the way to the bot, so that is tried, too. All others
+   * change what is read, and are looked at without: a probe costs seconds.
+   */
+  readonly tried?: boolean;
   /** The returned function takes back what is not an object of a cluster. */
   make(world: World): void | Promise<void> | (() => Promise<unknown>) | Promise<() => Promise<unknown>>;
 }
@@ -46,6 +51,11 @@ export function of(
 ): Where {
   const namespace = "namespace" in more ? more.namespace : instance.namespace;
   return { cluster: more.cluster ?? "infra", place, namespace, name };
+}
+
+/** The same, with connections tried. */
+export function tried(mutation: Mutation, ...more: readonly string[]): Mutation {
+  return { ...mutation, red: [...mutation.red, ...more], tried: true };
 }
 
 /** One field of one object. */

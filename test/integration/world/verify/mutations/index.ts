@@ -4,6 +4,7 @@ import { git } from "./git.ts";
 import { hardening } from "./hardening.ts";
 import { ofInstance } from "./instance.ts";
 import { mesh } from "./mesh.ts";
+import { network } from "./network.ts";
 import { operator } from "./operator.ts";
 import { pods } from "./pods.ts";
 import { policy } from "./policy.ts";
@@ -18,6 +19,7 @@ export const mutations: readonly Mutation[] = [
   ...hardening,
   ...mesh,
   ...policy,
+  ...network,
   ...alerts,
   ...git,
   ...users,

@@ -1,7 +1,7 @@
 import { places } from "../../../../../sandbox/world/places.ts";
 import { instance, type World } from "../../../../../sandbox/world/world.ts";
-import { changed, gone, type Mutation, of, put } from "../mutation.ts";
-import { inApps, podsOf } from "./where.ts";
+import { changed, gone, type Mutation, of, put, tried } from "../mutation.ts";
+import { appsCutOff, inApps, podsOf } from "./where.ts";
 
 const service = of(places.services, "dragonfly");
 const globalService = of(places.services, "dragonfly-global");
@@ -11,12 +11,16 @@ const slices = (world: World, name: string) =>
     .list(places.slices, instance.namespace)
     .filter(({ metadata }) => metadata.labels?.["kubernetes.io/service-name"] === name);
 
-function sliceChanged(name: string, edit: (slice: Record<string, unknown>, world: World) => void): Mutation {
+function sliceChanged(
+  name: string,
+  edit: (slice: Record<string, unknown>, world: World) => void,
+  of = "dragonfly-global",
+): Mutation {
   return {
     name,
     red: ["ac3.endpoints.primary"],
     make: (world) => {
-      for (const { metadata } of slices(world, "dragonfly-global"))
+      for (const { metadata } of slices(world, of))
         world.infra.objects.patch(places.slices, instance.namespace, metadata.name, (slice) => edit(slice, world));
     },
   };
@@ -44,12 +48,15 @@ export const mesh: readonly Mutation[] = [
     "ac3.endpoints.primary",
     "ac3.global.annotations",
   ),
-  changed(
-    "a Service is not global",
-    service,
-    ["metadata", "annotations", "service.cilium.io/global"],
-    undefined,
-    "ac3.global.annotations",
+  tried(
+    changed(
+      "a Service is not global",
+      service,
+      ["metadata", "annotations", "service.cilium.io/global"],
+      undefined,
+      "ac3.global.annotations",
+    ),
+    ...appsCutOff,
   ),
   changed(
     "the global Service is not shared",
@@ -68,8 +75,12 @@ export const mesh: readonly Mutation[] = [
       conditions: { ready: true },
     }),
   ),
+  tried(
+    sliceChanged("the clients' Service leads nowhere", (slice) => put(slice, ["endpoints"], []), "dragonfly"),
+    ...appsCutOff,
+  ),
   sliceChanged("a Service leads nowhere", (slice) => put(slice, ["endpoints"], [])),
-  gone("the name is not in apps", stub, "ac3.apps.annotations", "ac3.global.dns"),
+  tried(gone("the name is not in apps", stub, "ac3.apps.annotations", "ac3.global.dns"), ...appsCutOff),
   changed(
     "the name in apps is not global",
     stub,

@@ -1,5 +1,6 @@
 import { places } from "../../../../../sandbox/world/places.ts";
-import { changed, copied, gone, type Mutation, of, put } from "../mutation.ts";
+import { changed, copied, gone, type Mutation, of, put, tried } from "../mutation.ts";
+import { appsCutOff } from "./where.ts";
 
 const allowedSources = ["gitlab-system", "harbor", "scraper", "operator", "peers", "bot"].map(
   (name) => `ac4.policy.${name}.allowed`,
@@ -18,20 +19,26 @@ export const policy: readonly Mutation[] = [
     ["gitlab-system"],
     "ac4.policy.harbor.allowed",
   ),
-  changed(
-    "every namespace is on the list",
-    cilium,
-    [...clients, "fromEndpoints", 0, "matchExpressions", 0],
-    { key: "k8s:io.kubernetes.pod.namespace", operator: "Exists" },
-    "ac4.policy.others.denied",
+  tried(
+    changed(
+      "every namespace is on the list",
+      cilium,
+      [...clients, "fromEndpoints", 0, "matchExpressions", 0],
+      { key: "k8s:io.kubernetes.pod.namespace", operator: "Exists" },
+      "ac4.policy.others.denied",
+    ),
+    "ac4.enforced",
   ),
-  changed(
-    "only one cluster is on the list",
-    cilium,
-    [...clients, "fromEndpoints", 0, "matchExpressions", 1, "values"],
-    ["infra"],
-    "ac4.policy.gitlab-system.allowed",
-    "ac4.policy.harbor.allowed",
+  tried(
+    changed(
+      "only one cluster is on the list",
+      cilium,
+      [...clients, "fromEndpoints", 0, "matchExpressions", 1, "values"],
+      ["infra"],
+      "ac4.policy.gitlab-system.allowed",
+      "ac4.policy.harbor.allowed",
+    ),
+    ...appsCutOff,
   ),
   changed(
     "clients may use the admin port",

@@ -14,3 +14,6 @@ export const podsOf = (world: World, role: string) =>
   listViews(world.infra.objects, places.pods, podView, instance.namespace).filter(
     ({ metadata }) => metadata.labels["role"] === role,
   );
+
+/** What goes red when nobody in apps gets an answer. */
+export const appsCutOff = ["ac3.apps.connects", "ac3.gitlab.connects", "ac4.enforced"];
