@@ -19,8 +19,8 @@ export function escapeSlack(text: string): string {
 const word = /(?:`[^`\n]+`|\S)+/g;
 /** Where Slack reads it as code: nothing but brackets, quotes and punctuation is around it. */
 const code = /^[([{"']*`[^`\s](?:[^`]*[^`\s])?`[.,;:!?)\]}"']*$/;
-/** What could begin or end formatting, or be an emoji. An underscore inside a word is none. */
-const signs = /[*~]|(?<![a-z0-9])_|_(?![a-z0-9])|:[\d_+'-]*[a-z][\w+'-]*:/i;
+/** What could begin or end formatting, or be an emoji, of which four have no letter. An underscore inside a word is none. */
+const signs = /[*~]|(?<![a-z0-9])_|_(?![a-z0-9])|:(?:[\d_+'-]*[a-z][\w+'-]*|[+-]1|100|1234):/i;
 
 /** A word between the brackets, quotes and punctuation around it, which are left outside of a code span. */
 const wrapped = /^([([{"']*)(.*?)([.,;!?)\]}"']*)$/;
