@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { userInfo } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
 import { exitCodeOfError, exitCodes } from "./cli/exit-codes.ts";
 import { loadSettings, requireSettings } from "./config/load.ts";
 import { explain } from "./errors.ts";
@@ -19,8 +20,12 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 });
 
 const argv = process.argv.slice(2);
+/** For the pods of probes that were on their way when the person gave up. A second Ctrl-C does not wait. */
+const removeWithinMs = 3_000;
+let probesAreGone: () => Promise<unknown> = async () => undefined;
 // The service is on its own from the first line: it needs neither the command line's parser nor its renderers.
 const code = argv.length === 1 && argv[0] === "serve" ? await runService().catch(sayWhy) : await runCommandLine();
+await Promise.race([probesAreGone(), sleep(removeWithinMs)]);
 // A large report to a pipe is written in pieces: wait for the last one. Open sockets to hanging sources do not hold us.
 process.stdout.write("", () => process.exit(code ?? exitCodes.ok));
 
@@ -57,15 +62,19 @@ async function ownRunbooks(): Promise<OwnRunbooks> {
 /** One for all rounds of a watch: it keeps its connections, and knows where the servers were last seen. */
 async function createCliRunner(runbooks: readonly Runbook[]): Promise<Runner> {
   const settings = requireSettings(process.env, "cli");
-  const [{ composePlatform }, { createRunner }, { createScrubber }] = await Promise.all([
+  const [{ composePlatform }, { createRunner }, { createScrubber }, { trackProbes }] = await Promise.all([
     import("./compose.ts"),
     import("./runbooks/runner.ts"),
     import("./secrets.ts"),
+    import("./cli/probes-underway.ts"),
   ]);
+  const platform = composePlatform(settings);
+  const { probes, settled } = trackProbes(platform.probes);
+  probesAreGone = settled;
   return createRunner({
     runbooks,
     config: settings.config,
-    platform: composePlatform(settings),
+    platform: { ...platform, probes },
     scrub: createScrubber(settings.environment.secrets),
     now: () => new Date(),
   });

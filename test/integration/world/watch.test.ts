@@ -4,6 +4,8 @@ import { stripVTControlCharacters } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createFaultPanel } from "../../../sandbox/faults/faults.ts";
 import { until } from "../../../sandbox/faults/wait.ts";
+import type { KubeObject } from "../../../sandbox/kubernetes/object-store.ts";
+import { places } from "../../../sandbox/world/places.ts";
 import { startWorld, type World } from "../../../sandbox/world/world.ts";
 
 const main = join(import.meta.dirname, "../../../src/main.ts");
@@ -82,4 +84,14 @@ describe("status --watch of a server that breaks and heals", () => {
     );
     expect(stripVTControlCharacters(left)).toBe(left);
   });
+});
+
+it("connectivity leaves no pod of a probe behind on Ctrl-C", async () => {
+  const isProbe = ({ metadata }: KubeObject) => metadata.labels?.["app.kubernetes.io/name"] === "dfbot-probe";
+  const probes = () => world.infra.objects.list(places.pods).filter(isProbe);
+  const { child, ended } = started(process.execPath, [main, "connectivity", "harbor", "--cluster", "infra", "--watch"]);
+  await until("a probe is there", () => probes().length > 0);
+  child.kill("SIGINT");
+  expect(await ended).toBe(130);
+  expect(probes()).toEqual([]);
 });
