@@ -1,15 +1,19 @@
 import { ack } from "./ack.ts";
 import { alerts } from "./alerts.ts";
 import { durable } from "./durable.ts";
+import { matrix } from "./matrix.ts";
 import { type Line, text } from "./report.ts";
 import { start } from "./start.ts";
 import { status } from "./status.ts";
 import { storm } from "./storm.ts";
+import { verify } from "./verify.ts";
 import { webhook } from "./webhook.ts";
 
 /** script/bench [NAME ...] [--json]: every line a ratio against a baseline of the same run, the figures beside it. */
 const benches: Readonly<Record<string, () => Promise<readonly Line[]>>> = {
   status,
+  verify,
+  matrix,
   ack,
   start,
   durable,

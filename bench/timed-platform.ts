@@ -1,74 +1,33 @@
-import type { KubernetesReader, Platform } from "../src/platform/ports.ts";
+import type { Platform } from "../src/platform/ports.ts";
 
 /** The platform, with every upstream read timed: `slowest()` is the longest one since the last `reset()`. */
 export function timedPlatform(platform: Platform): { readonly platform: Platform; reset(): void; slowest(): number } {
   let longest = 0;
-  const timed =
-    <Args extends readonly unknown[], Result>(read: (...args: Args) => Promise<Result>) =>
-    async (...args: Args): Promise<Result> => {
-      const started = performance.now();
-      try {
-        return await read(...args);
-      } finally {
-        longest = Math.max(longest, performance.now() - started);
-      }
-    };
-  const readers = new Map<string, KubernetesReader>();
-  const cluster = (name: string): KubernetesReader => {
-    const known = readers.get(name);
-    if (known !== undefined) return known;
-    const real = platform.cluster(name);
-    const reader: KubernetesReader = {
-      cluster: real.cluster,
-      context: real.context,
-      deployment: timed(real.deployment),
-      serverVersion: timed(real.serverVersion),
-      customResourceDefinition: timed(real.customResourceDefinition),
-      customResourceSchema: timed(real.customResourceSchema),
-      wouldAccept: timed(real.wouldAccept),
-      externalSecrets: timed(real.externalSecrets),
-      dragonfly: timed(real.dragonfly),
-      dragonflies: timed(real.dragonflies),
-      statefulSet: timed(real.statefulSet),
-      pods: timed(real.pods),
-      pod: timed(real.pod),
-      nodes: timed(real.nodes),
-      persistentVolumeClaims: timed(real.persistentVolumeClaims),
-      services: timed(real.services),
-      endpoints: timed(real.endpoints),
-      podDisruptionBudgets: timed(real.podDisruptionBudgets),
-      networkPolicies: timed(real.networkPolicies),
-      ciliumNetworkPolicies: timed(real.ciliumNetworkPolicies),
-      ciliumClusterwidePolicies: timed(real.ciliumClusterwidePolicies),
-      monitors: timed(real.monitors),
-      namespace: timed(real.namespace),
-      events: timed(real.events),
-      previousLog: timed(real.previousLog),
-      kustomizations: timed(real.kustomizations),
-      helmRelease: timed(real.helmRelease),
-      ociRepository: timed(real.ociRepository),
-    };
-    readers.set(name, reader);
-    return reader;
-  };
+  const timed = <Port extends object>(port: Port): Port =>
+    new Proxy(port, {
+      get(target, name) {
+        const member: unknown = Reflect.get(target, name);
+        if (typeof member !== "function") return member;
+        return (...args: readonly unknown[]) => {
+          const started = performance.now();
+          const answer: unknown = Reflect.apply(member, target, args);
+          if (!(answer instanceof Promise)) return answer;
+          return answer.finally(() => {
+            longest = Math.max(longest, performance.now() - started);
+          });
+        };
+      },
+    });
   return {
     platform: {
-      cluster,
-      servers: {
-        state: timed(platform.servers.state),
-        clients: timed(platform.servers.clients),
-        users: timed(platform.servers.users),
-      },
-      metrics: {
-        query: timed(platform.metrics.query),
-        range: timed(platform.metrics.range),
-        rules: timed(platform.metrics.rules),
-      },
-      alerting: platform.alerting,
-      lastResults: platform.lastResults,
-      git: platform.git,
-      probes: platform.probes,
-      lastKnownPods: platform.lastKnownPods,
+      ...platform,
+      cluster: (name) => timed(platform.cluster(name)),
+      servers: timed(platform.servers),
+      metrics: timed(platform.metrics),
+      alerting: timed(platform.alerting),
+      lastResults: timed(platform.lastResults),
+      git: timed(platform.git),
+      probes: timed(platform.probes),
     },
     reset: () => {
       longest = 0;

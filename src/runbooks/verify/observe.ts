@@ -1,12 +1,13 @@
 import type { Config, InstanceConfig } from "../../config/file.ts";
 import { BotError } from "../../errors.ts";
 import type { HelmRelease, Kustomization, OciRepository } from "../../platform/kubernetes.ts";
-import type { Heartbeat, LoadedRule, MetricSample } from "../../platform/ports.ts";
+import type { Heartbeat, LoadedRule, MetricSample, PodAddress } from "../../platform/ports.ts";
 import { type Reading, read } from "../../platform/reading.ts";
 import type { ServerUser } from "../../platform/server.ts";
 import { parseUserLine } from "../../platform/server-user.ts";
 import { accessLines } from "../../tenants/users.ts";
 import { contextOf, type InstanceObservation, type ObserveContext, observeInstance } from "../instance/observe.ts";
+import { instanceKey } from "../instance/target.ts";
 import { observeWays, type WaysObservation } from "./observe-ways.ts";
 
 /** What Git says, at the head of the branch that Flux applies. */
@@ -64,8 +65,9 @@ export async function observeVerification(
   const watchdogQuery = `ALERTS{alertname=${JSON.stringify(config.alerts.watchdog.alert)},alertstate="firing"}`;
   const inOperator = `${kubectl(operator.cluster)} -n`;
   const withServers = async () => {
-    const seen = await observeInstance(context, instance);
-    return { ...seen, accessLists: await observeUsers(context, instance, seen) };
+    const observed = observeInstance(context, instance);
+    const [seen, accessLists] = await Promise.all([observed, observeUsers(context, instance, observed)]);
+    return { ...seen, accessLists };
   };
   const kustomizations = Object.keys(config.verify.kustomizations).map(async (cluster) => ({
     cluster,
@@ -96,20 +98,33 @@ export async function observeVerification(
   return { ...seen, samples, loadedRules, watchdog, heartbeats, release, chart, kustomizations: flows, git, ways };
 }
 
+/** As the servers themselves: asked where they were last seen, and again where they turn out to be elsewhere. */
 function observeUsers(
   { config, platform, signal }: ObserveContext,
-  { cluster, namespace }: InstanceConfig,
-  seen: InstanceObservation,
+  instance: InstanceConfig,
+  whereTheyAre: Promise<InstanceObservation>,
 ): Promise<readonly UsersObservation[]> {
-  return Promise.all(
-    seen.servers.map(async ({ name: pod, pod: known }) => {
-      const command = `kubectl --context=${contextOf(config, cluster)} -n ${namespace} exec ${pod} -c dragonfly -- redis-cli -p 9999 ACL LIST`;
-      const address = { cluster, namespace, pod, ip: known?.ip };
-      const users = await read({ command, timeoutMs: config.readTimeoutMs, signal }, (inner) =>
-        platform.servers.users(address, inner),
-      );
-      return { pod, users };
-    }),
+  const { cluster, namespace } = instance;
+  const ask = (address: PodAddress) => {
+    const command = `kubectl --context=${contextOf(config, cluster)} -n ${namespace} exec ${address.pod} -c dragonfly -- redis-cli -p 9999 ACL LIST`;
+    return read({ command, timeoutMs: config.readTimeoutMs, signal }, (inner) =>
+      platform.servers.users(address, inner),
+    );
+  };
+  const early = (platform.lastKnownPods.get(instanceKey(instance)) ?? []).map((address) => ({
+    address,
+    users: ask(address),
+  }));
+  return whereTheyAre.then(({ servers }) =>
+    Promise.all(
+      servers.map(async ({ name: pod, pod: known }) => {
+        const asked = early.find(
+          ({ address }) => address.pod === pod && (known === undefined || address.ip === known.ip),
+        );
+        const users = await (asked?.users ?? ask({ cluster, namespace, pod, ip: known?.ip }));
+        return { pod, users };
+      }),
+    ),
   );
 }
 
