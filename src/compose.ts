@@ -20,11 +20,13 @@ import { createKubernetesReader } from "./kubernetes/reader.ts";
 import { type CallApi, createCallApi } from "./kubernetes/request.ts";
 import { createResultStore } from "./kubernetes/result-store.ts";
 import { createRunStore } from "./kubernetes/run-store.ts";
+import { createScheduleStore } from "./kubernetes/schedule-store.ts";
 import { createMetricsReader } from "./metrics/reader.ts";
 import type { PlatformChanges } from "./platform/changes.ts";
 import type { GitChanges } from "./platform/git.ts";
 import type { KubernetesReader, Platform } from "./platform/ports.ts";
 import type { ResultStore } from "./records/kept-result.ts";
+import type { ScheduleStore } from "./records/schedule.ts";
 import type { RunStore } from "./runbooks/durable/store.ts";
 
 interface ComposedCluster {
@@ -45,6 +47,7 @@ export interface Composed {
   readonly heartbeats: HeartbeatStore;
   readonly alertManager: AlertManager;
   readonly results: ResultStore;
+  readonly schedules: ScheduleStore;
 }
 
 export function composePlatform(settings: Settings): Platform {
@@ -111,6 +114,7 @@ export function compose(
     incidents: createIncidentStore(home),
     heartbeats,
     results,
+    schedules: createScheduleStore(home),
     alertManager,
     changes: { ...createServerCommands(dial), evictPod: createPodEvictor((name) => find(name).call) },
   };

@@ -19,10 +19,10 @@ import { watchLeftoverProbes } from "./leftover-probes.ts";
 import { createLogger } from "./logging.ts";
 import { composeMergeRequests } from "./merge-requests/compose.ts";
 import { loadOwn } from "./own-runbooks.ts";
+import { composeReadRuns } from "./read-runs.ts";
 import { catalog } from "./runbooks/catalog/index.ts";
-import { keepResult } from "./runbooks/last-result.ts";
-import { createRunner } from "./runbooks/runner.ts";
 import { mergeRequestOf } from "./runbooks/tenants/merge-request-of.ts";
+import { composeSchedules } from "./schedules/compose.ts";
 import { createScrubber } from "./secrets.ts";
 import { openStore } from "./store/store.ts";
 import { createTelemetry } from "./telemetry.ts";
@@ -55,23 +55,20 @@ export async function serve(settings: Settings): Promise<number> {
     prefix: storePrefix,
     onOutage: (err) => logger.warn({ err }, "the store is away"),
     onRecovery: () => logger.info("the store is back"),
-    onReconnect: () => changes.reconnect(),
+    onReconnect: () => {
+      changes.reconnect();
+      schedules.reconnect();
+    },
   });
-  const runner = createRunner({
+  const runs = composeReadRuns({
     runbooks: [...catalog, ...own.reads],
-    permit: ({ runbook, requester }) => changes.surface.permit(runbook, requester.id),
+    permit: (runbook, person) => changes.surface.permit(runbook, person),
     config,
     platform,
+    results: composed.results,
     scrub,
-    now: () => new Date(),
-    onFinished(report, request) {
-      telemetry.ran(report);
-      const { runId, runbook, verdict, durationMs } = report;
-      logger.info({ runId, runbook, verdict, durationMs, requester: request.requester }, "run finished");
-      keepResult(report, config, composed.results).catch((err: unknown) =>
-        logger.warn({ err, runId, runbook }, "this run is not what the next one is compared with"),
-      );
-    },
+    logger,
+    telemetry,
   });
   const changes = composeChanges({
     ...composed,
@@ -115,10 +112,11 @@ export async function serve(settings: Settings): Promise<number> {
     onBacklog: (backlog) => backlogNotice.changed(backlog),
     ...(environment.alertmanagerUrl === undefined ? {} : { alertManager: composed.alertManager }),
   });
+  const reports = createReportKeeper(store, logger);
   const surface = createSlackSurface({
     ...slack,
     logger,
-    runner,
+    runner: runs.runner,
     changes: changes.surface,
     incidents: {
       incidents: alerting.keeper,
@@ -134,7 +132,7 @@ export async function serve(settings: Settings): Promise<number> {
       degraded,
       now: () => new Date(),
     },
-    reports: createReportKeeper(store, logger),
+    reports,
     onHandled: (what, ackMs) => telemetry.handled(what, ackMs),
   });
 
@@ -165,6 +163,18 @@ export async function serve(settings: Settings): Promise<number> {
     show: (record) => void surface.showRun(record),
     say: (record, text) => surface.sayInThread(record, text),
   });
+  const schedules = composeSchedules({
+    config,
+    schedules: composed.schedules,
+    store,
+    storeUrl: storeUrlNow,
+    storePrefix,
+    logger,
+    comparedWith: (last) => runs.comparedWith(last),
+    sender: surface.sender,
+    reports,
+    onRan: (schedule, at) => telemetry.scheduled(schedule, at),
+  });
   const leftovers = watchLeftoverProbes({
     clusters: config.probes.image === undefined ? [] : config.clusters.map(({ name }) => name),
     probes: platform.probes,
@@ -190,7 +200,8 @@ export async function serve(settings: Settings): Promise<number> {
       const { state, detail } = dependency;
       storeTrouble = state === "ok" ? undefined : `My own store is not usable, so my queue is degraded: ${detail}`;
       notice.changed(dependency);
-      if (dependency.state === "ok") changes.storeIsBack();
+      if (state === "ok") changes.storeIsBack();
+      schedules.storeIs(state === "ok");
     },
   });
   const server = createHttpServer({
@@ -199,7 +210,8 @@ export async function serve(settings: Settings): Promise<number> {
     // Commands come in and answers go out through Slack; everything else may be away and the bot still says so.
     readiness: () => {
       const seen = dependencies.current();
-      return { ready: seen.every(({ name, state }) => name !== "slack" || state !== "down"), dependencies: seen };
+      const ready = seen.every(({ name, state }) => name !== "slack" || state !== "down");
+      return { ready, dependencies: seen, schedules: schedules.current() };
     },
     alertmanager:
       environment.alertmanagerWebhookToken === undefined
@@ -225,6 +237,7 @@ export async function serve(settings: Settings): Promise<number> {
   dependencies.start();
   changes.start();
   alerting.start();
+  schedules.start();
   if (environment.gitlab !== undefined) mergeRequests.start();
   logger.info({ address, mode: slack.mode, source: settings.source }, "listening");
   // Socket mode connects on its own time, and again whenever it breaks; the process does not die of Slack being away.
@@ -241,6 +254,7 @@ export async function serve(settings: Settings): Promise<number> {
   notice.stop();
   alerting.stop();
   await mergeRequests.stop();
+  await schedules.stop();
   await changes.stop().catch((err: unknown) => logger.warn({ err }, "a run could not be handed over"));
   await server.close();
   await surface.stop().catch((err: unknown) => logger.warn({ err }, "Slack's socket did not close"));

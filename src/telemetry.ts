@@ -10,6 +10,8 @@ export interface Telemetry {
   /** A change came to its end. */
   changed(runbook: string, state: string): void;
   dependency(name: string, state: DependencyState): void;
+  /** The last run of a schedule was made then; before the first one, since when it is waited for. */
+  scheduled(schedule: string, at: Date): void;
 }
 
 export function createTelemetry(): Telemetry {
@@ -48,6 +50,12 @@ export function createTelemetry(): Telemetry {
     labelNames: ["dependency"],
     registers,
   });
+  const scheduled = new Gauge({
+    name: "dfbot_schedule_last_run_timestamp_seconds",
+    help: "When the last run of a schedule was made; before the first one, since when it is waited for",
+    labelNames: ["schedule"],
+    registers,
+  });
   return {
     text: () => registry.metrics(),
     handled: (what, ackMs) => ack.observe({ what }, ackMs / 1_000),
@@ -57,5 +65,6 @@ export function createTelemetry(): Telemetry {
     },
     changed: (runbook, state) => changes.inc({ runbook, state }),
     dependency: (name, state) => up.set({ dependency: name }, state === "ok" ? 1 : 0),
+    scheduled: (schedule, at) => scheduled.set({ schedule }, at.getTime() / 1_000),
   };
 }

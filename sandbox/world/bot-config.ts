@@ -9,6 +9,8 @@ export interface BotConfigOptions {
   readonly reachPods: "auto" | "direct" | "port-forward";
   /** What else the section `alerts` says. */
   readonly alerts?: Readonly<Record<string, unknown>> | undefined;
+  /** The section `schedules`; without it nothing is run that nobody asked for. */
+  readonly schedules?: Readonly<Record<string, unknown>> | undefined;
 }
 
 const configMap = z.looseObject({
@@ -22,7 +24,7 @@ export function hasBotConfig(infra: ObjectStore): boolean {
 }
 
 /** The shipped dfbot.yaml, with its clusters reached from outside. */
-export function botConfig(infra: ObjectStore, { reachPods, alerts = {} }: BotConfigOptions): string {
+export function botConfig(infra: ObjectStore, { reachPods, alerts = {}, schedules }: BotConfigOptions): string {
   const [shipped] = listViews(infra, places.configMaps, configMap, "dragonfly-bot");
   if (shipped === undefined) throw new Error("The manifests have no ConfigMap with a dfbot.yaml");
   const all = z.record(z.string(), z.unknown()).parse(parse(shipped.data["dfbot.yaml"]));
@@ -52,6 +54,7 @@ export function botConfig(infra: ObjectStore, { reachPods, alerts = {} }: BotCon
     },
     // The kubelet here brings a changed Secret at once.
     tenants: { ...z.record(z.string(), z.unknown()).parse(all["tenants"] ?? {}), mountSeconds: 5 },
+    schedules: schedules ?? { verify: { enabled: false }, connectivity: { enabled: false } },
     // A killed bot is missed sooner than on a network, where silence has more reasons.
     runs: { leaseSeconds: 3 },
   });

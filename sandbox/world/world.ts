@@ -46,6 +46,8 @@ export interface WorldOptions {
   readonly store?: StoreBinary;
   /** What else the section `alerts` of the bot's configuration says. */
   readonly alerts?: Readonly<Record<string, unknown>>;
+  /** The section `schedules`: what the bot runs by itself. Nothing when left out. */
+  readonly schedules?: Readonly<Record<string, unknown>>;
   /** Apply what is in Git, as Flux does, for as long as the world runs. Without it the shipped tree is applied once. */
   readonly gitops?: GitOpsOptions;
   /** Passwords of new tenants are put into the secret store as soon as something looks for them there. */
@@ -238,7 +240,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     const kubeconfigPath = write("kubeconfig", kubeconfigOf([infra, apps], "botToken"));
     const adminKubeconfigPath = write("admin-kubeconfig", kubeconfigOf([infra, apps], "adminToken"));
     if (flux !== undefined) await waitUntilHealthy(async () => whyBotIsMissing(stores.infra), 20_000);
-    const dfbotYaml = botConfig(stores.infra, { reachPods: options.reachPods ?? "auto", alerts: options.alerts });
+    const dfbotYaml = botConfig(stores.infra, { ...options, reachPods: options.reachPods ?? "auto" });
     const configPath = write("dfbot.yaml", dfbotYaml);
     const addressOf = ({ namespace, name }: Instance) => {
       const service = getView(stores.infra, places.services, serviceView, namespace, name);

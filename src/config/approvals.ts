@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { timeZoneSchema } from "./time-zone.ts";
 
 const approverGroupSchema = z
   .strictObject({
@@ -55,23 +56,11 @@ const delegationSchema = z
 
 const quietHoursSchema = z
   .strictObject({
-    timeZone: z
-      .string()
-      .refine((name) => isTimeZone(name), "must be an IANA time zone such as Europe/Zurich")
-      .default("UTC"),
+    timeZone: timeZoneSchema.default("UTC"),
     from: clock,
     to: clock,
   })
   .refine(({ from, to }) => from !== to, "from and to must differ");
-
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 const identitySchema = z
   .strictObject({

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { alertsSchema } from "./alerts.ts";
 import { approvalsSchema } from "./approvals.ts";
 import { probesSchema } from "./probes.ts";
+import { schedulesSchema } from "./schedules.ts";
 import { tenantsSchema } from "./tenants.ts";
 import { verifySchema } from "./verify.ts";
 
@@ -140,6 +141,7 @@ export const configSchema = z.strictObject({
     .prefault({}),
   alerts: alertsSchema.prefault({}),
   thresholds: thresholdsSchema.prefault({}),
+  schedules: schedulesSchema.prefault({}),
   verify: verifySchema.prefault({}),
   readTimeoutMs: z
     .int()

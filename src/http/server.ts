@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import Fastify, { type FastifyInstance } from "fastify";
 import type { Dependency } from "../checks.ts";
 import type { Logger } from "../logging.ts";
+import type { ScheduleState } from "../schedules/schedule.ts";
 import { type AlertmanagerRoute, addAlertmanagerRoute } from "./alertmanager-route.ts";
 import { addGitLabRoute, type GitLabRoute } from "./gitlab-route.ts";
 
@@ -9,6 +10,8 @@ export interface Readiness {
   /** False only when the bot could do nothing useful. */
   readonly ready: boolean;
   readonly dependencies: readonly Dependency[];
+  /** The runs that the bot makes by itself, and how old the last of each is. */
+  readonly schedules?: readonly ScheduleState[];
 }
 
 export interface HttpOptions {

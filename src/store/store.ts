@@ -22,8 +22,8 @@ export interface Store {
   checkQueue(): Promise<string>;
   /** What may lose the queue although it works now. */
   dangers(): Promise<readonly string[]>;
-  /** The queue of runs, on the connection that fails at once. */
-  queue(): Promise<Queue>;
+  /** A queue, on the connection that fails at once. */
+  queue(name: QueueName): Promise<Queue>;
   close(): Promise<void>;
 }
 
@@ -94,7 +94,7 @@ export function openStore(deps: StoreDeps): Store {
       inWords(async ({ redis, queue }) => {
         // Reads still work on a replica and on a full server; only a write tells.
         await redis.set(key("probe"), "1", "EX", 60);
-        const counts = await (await queue()).getJobCounts("waiting", "active", "delayed", "failed");
+        const counts = await (await queue("runs")).getJobCounts("waiting", "active", "delayed", "failed");
         return Object.entries(counts)
           .map(([state, count]) => `${state} ${count}`)
           .join(", ");
@@ -105,7 +105,7 @@ export function openStore(deps: StoreDeps): Store {
         const text = `${await redis.info()}\r\n${await redis.info("persistence")}`;
         return queueDangers(new Map(text.split(/\r?\n/).map((line) => splitAt(line, line.indexOf(":")))));
       }),
-    queue: () => inWords(({ queue }) => queue()),
+    queue: (name) => inWords(({ queue }) => queue(name)),
     async close() {
       closed = true;
       if (connection !== undefined) (await connection).redis.disconnect();
@@ -115,7 +115,7 @@ export function openStore(deps: StoreDeps): Store {
 
 interface Connection {
   readonly redis: Redis;
-  readonly queue: () => Promise<Queue>;
+  readonly queue: (name: QueueName) => Promise<Queue>;
   /** Why the connection is broken, while it is. */
   readonly lastError: () => Error | undefined;
 }
@@ -159,14 +159,14 @@ async function connect(deps: StoreDeps, outage: OutageTeller): Promise<Connectio
     redis.once("close", resolve);
     setTimeout(resolve, firstAnswerWithinMs).unref();
   });
-  return { redis, queue: lazyQueue(redis, deps.prefix), lastError: () => failure };
+  return { redis, queue: lazyQueues(redis, deps.prefix), lastError: () => failure };
 }
 
-/** One queue, made when it is first asked for. */
-function lazyQueue(redis: Redis, prefix: string): () => Promise<Queue> {
-  const open = async () => {
+/** Each queue is made when it is first asked for. */
+function lazyQueues(redis: Redis, prefix: string): (name: QueueName) => Promise<Queue> {
+  const open = async (name: QueueName) => {
     const { Queue } = await import("bullmq");
-    const queue = new Queue(runsQueue, {
+    const queue = new Queue(name, {
       connection: redis,
       prefix,
       skipVersionCheck: true,
@@ -176,18 +176,19 @@ function lazyQueue(redis: Redis, prefix: string): () => Promise<Queue> {
     queue.on("error", () => undefined);
     return queue;
   };
-  let opened: Promise<Queue> | undefined;
-  return () => {
-    opened ??= open();
-    return opened;
+  const opened = new Map<QueueName, Promise<Queue>>();
+  return (name) => {
+    const queue = opened.get(name) ?? open(name);
+    opened.set(name, queue);
+    return queue;
   };
 }
 
 /** A set of the logs' names: the bot's user may not search for keys. */
 const logNames = "logs";
 
-/** Name of the queue that wakes runs. */
-export const runsQueue = "runs";
+/** One wakes runs, the other says when a schedule is due. */
+export type QueueName = "runs" | "schedules";
 
 function splitAt(text: string, index: number): [string, string] {
   return [text.slice(0, Math.max(index, 0)), text.slice(index + 1)];
