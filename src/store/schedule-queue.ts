@@ -24,7 +24,7 @@ export interface ScheduleQueueDeps {
  * that is lost with the store is made again, and one that an old snapshot brings back does no harm.
  */
 export interface ScheduleQueue extends QueueWorker {
-  /** Adds what is wanted and missing or otherwise, takes out what nobody wants any more. Rejects with BotError `store.*`. */
+  /** Adds what is wanted and missing or otherwise, takes out what nobody wants any more. Rejects at once while the store is away. */
   reconcile(wanted: readonly WantedSchedule[]): Promise<{ readonly added: number; readonly removed: number }>;
 }
 

@@ -1,4 +1,7 @@
+import { readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { parse, stringify } from "yaml";
+import { z } from "zod";
 import { type Sandbox, startSandbox } from "../../../sandbox/sandbox.ts";
 import { places } from "../../../sandbox/world/places.ts";
 import { watchChannel } from "../../fakes/channel.ts";
@@ -22,7 +25,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => sandbox?.stop());
 
-const { ask, toldTo } = watchChannel(() => sandbox.slack, "C0OPS");
+const { ask, toldTo, said, parents, press } = watchChannel(() => sandbox.slack, "C0OPS");
 /** Asks again until an answer says this: the first scrape and the first heartbeat take their time. */
 const until = (words: RegExp) =>
   vi.waitUntil(
@@ -46,5 +49,54 @@ describe("verify in Slack", { timeout: 150_000 }, () => {
     ).toBeDefined();
     objects.remove(places.budgets, "dragonfly-operator-system", "dragonfly-operator");
     expect(await until(/1 of \d\d checks failed.*1 worse than on/)).toMatch(/Disruption budget of the operator/);
+  });
+});
+
+describe("verify by itself", { timeout: 150_000 }, () => {
+  const record = () => {
+    const kept = sandbox.world.infra.objects.get(places.configMaps, "dragonfly-bot", "dfbot-schedule-verify");
+    const data = z.object({ data: z.object({ schedule: z.string() }) }).safeParse(kept);
+    const parsed = z.object({ by: z.string().optional(), ran: z.object({ runId: z.string() }).optional() });
+    return data.success ? parsed.parse(JSON.parse(data.data.data.schedule)) : undefined;
+  };
+  const suspend = (name: string) =>
+    sandbox.world.infra.objects.patch(places.kustomizations, "flux-system", name, (object) => {
+      Object.assign(object, { spec: { ...Object(object["spec"]), suspend: true } });
+    });
+  const news = (check: string) =>
+    parents(new RegExp(`Nightly verification\\*: .* since the last one[\\s\\S]*${check}`));
+
+  beforeAll(async () => {
+    const path = sandbox.world.env()["DFBOT_CONFIG"] ?? "";
+    const config = z.record(z.string(), z.unknown()).parse(parse(readFileSync(path, "utf8")));
+    writeFileSync(
+      path,
+      stringify({ ...config, schedules: { verify: { cron: "*/6 * * * * *" }, connectivity: { enabled: false } } }),
+    );
+    await sandbox.restartBot("SIGTERM");
+  }, 60_000);
+
+  it("tells the channel how it begins, and then of what has changed, with the usual buttons", async () => {
+    await said(/Nightly verification\* begins, and not all is as it should be/);
+    suspend("infra-databases-tenants");
+    const check = "drift.infra-databases-tenants.applied";
+    const post = await said(new RegExp(`Nightly verification\\*: 1 worse since the last one[\\s\\S]*${check}`));
+    await press("report_details", post, "U0GRACE");
+    const ready = await fetch(`${sandbox.bot.url}/readyz`);
+    expect(await ready.json()).toMatchObject({ schedules: [{ name: "verify", verdict: "fail" }] });
+    const metrics = await (await fetch(`${sandbox.bot.url}/metrics`)).text();
+    expect(metrics).toMatch(/dfbot_schedule_last_run_timestamp_seconds\{schedule="verify"\} \d+/);
+  });
+
+  it("tells of it once when its process is killed in the middle of the run", async () => {
+    suspend("infra-dfbot");
+    await vi.waitUntil(() => record()?.by !== undefined, { timeout: 20_000, interval: 2 });
+    await sandbox.restartBot("SIGKILL");
+    const check = "drift.infra-dfbot.applied";
+    await vi.waitUntil(() => news(check).length > 0, { timeout: 60_000, interval: 100 });
+    const told = record()?.ran?.runId;
+    // The next run finds the same.
+    await vi.waitUntil(() => record()?.by === undefined && record()?.ran?.runId !== told, { timeout: 30_000 });
+    expect(news(check)).toHaveLength(1);
   });
 });
