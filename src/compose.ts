@@ -1,4 +1,5 @@
 import { createAlertManager } from "./alertmanager/client.ts";
+import { seenIncident } from "./alerts/incident.ts";
 import type { AlertManager } from "./alerts/manager.ts";
 import type { IncidentStore } from "./alerts/store.ts";
 import type { HeartbeatStore } from "./alerts/watchdog.ts";
@@ -28,6 +29,7 @@ import type { KubernetesReader, Platform } from "./platform/ports.ts";
 import type { ResultStore } from "./records/kept-result.ts";
 import type { ScheduleStore } from "./records/schedule.ts";
 import type { RunStore } from "./runbooks/durable/store.ts";
+import { createCanary } from "./store/canary.ts";
 
 interface ComposedCluster {
   readonly reader: KubernetesReader;
@@ -54,10 +56,15 @@ export function composePlatform(settings: Settings): Platform {
   return compose(settings).platform;
 }
 
-/** Builds the real platform from the settings. Nothing is connected to before it is first used. */
+/**
+ * Builds the real platform from the settings. Nothing is connected to before it is first used.
+ *
+ * @param storeUrl asked whenever the canary of a drill connects: a password that was changed in its file needs no restart
+ */
 export function compose(
   { config, environment }: Settings,
   onUnreadable?: (name: string, error: unknown) => void,
+  storeUrl: () => string | undefined = () => environment.storeUrl,
 ): Composed {
   const clusters = new Map(
     config.clusters.map((cluster): [string, ComposedCluster] => {
@@ -93,6 +100,7 @@ export function compose(
   const alertManager = createAlertManager(environment.alertmanagerUrl);
   const heartbeats = createHeartbeatStore(home);
   const results = createResultStore(home);
+  const incidents = createIncidentStore(home);
   const git =
     environment.gitlab === undefined ? { reader: noGit, changes: noGitChanges } : createGit(environment.gitlab);
   return {
@@ -102,16 +110,19 @@ export function compose(
       metrics: createMetricsReader(environment.prometheusUrl),
       alerting: {
         activeAlertNames: async (signal) => (await alertManager.activeAlerts(signal)).map(({ name }) => name),
+        activeAlerts: alertManager.activeAlerts,
+        incidents: async () => (await incidents.list()).map(({ record }) => seenIncident(record)),
         heartbeats: async () => (await heartbeats.list()).map(({ record }) => record),
       },
       lastResults: { last: async (id) => (await results.get(id))?.record },
       git: git.reader,
       probes: createProbePods((name) => find(name).call),
+      canary: createCanary({ url: storeUrl, prefix: environment.storePrefix }),
       lastKnownPods: new Map(),
     },
     git: git.changes,
     runs: createRunStore(home),
-    incidents: createIncidentStore(home),
+    incidents,
     heartbeats,
     results,
     schedules: createScheduleStore(home),

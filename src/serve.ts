@@ -45,11 +45,14 @@ export async function serve(settings: Settings): Promise<number> {
     throw new BotError("config.invalid", "SLACK_BOT_TOKEN and STORE_URL must be set", "See: dfbot config check");
 
   const telemetry = createTelemetry();
-  const { platform, ...composed } = compose(settings, (object, err) =>
-    logger.error({ err, object }, "an object in the bot's namespace is none of its records; it is left out"),
+  const storeUrlNow = () => parseEnvironment(process.env, "serve").environment.storeUrl ?? storeUrl;
+  const { platform, ...composed } = compose(
+    settings,
+    (object, err) =>
+      logger.error({ err, object }, "an object in the bot's namespace is none of its records; it is left out"),
+    storeUrlNow,
   );
   const own = await loadOwn(settings, { platform, ...composed });
-  const storeUrlNow = () => parseEnvironment(process.env, "serve").environment.storeUrl ?? storeUrl;
   const store = openStore({
     url: storeUrlNow,
     prefix: storePrefix,

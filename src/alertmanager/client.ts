@@ -72,6 +72,8 @@ export function createAlertManager(url: string | undefined): AlertManager {
       return alerts.map(({ fingerprint, startsAt, labels }) => ({
         identity: `${fingerprint}/${new Date(startsAt).toISOString()}`,
         name: labels["alertname"] ?? "",
+        labels,
+        startsAt: new Date(startsAt).toISOString(),
       }));
     },
     silences,

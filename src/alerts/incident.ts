@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { SeenIncident } from "../platform/ports.ts";
 import { type IncidentAlert, incidentAlertSchema } from "./member.ts";
 import { severityRank } from "./severity.ts";
 
@@ -61,6 +62,13 @@ export const incidentSchema = z.strictObject({
     .optional(),
 });
 export type Incident = z.output<typeof incidentSchema>;
+
+/** As runbooks look at it. */
+export function seenIncident(incident: Incident): SeenIncident {
+  const { id, alertName, groupLabels, openedAt, createdAt, state, resolvedAt } = incident;
+  const over = state === "resolved" ? { resolvedAt: resolvedAt ?? createdAt } : { resolvedAt: undefined };
+  return { id, alert: alertName, labels: groupLabels, openedAt, createdAt, ...over };
+}
 
 export function firingOf({ alerts }: Incident): readonly IncidentAlert[] {
   return alerts.filter(({ status }) => status === "firing");

@@ -1,3 +1,5 @@
+import type { ActiveAlert } from "../platform/ports.ts";
+
 /** A label must have this value, or match this expression; `isEqual: false` turns it round. */
 export interface Matcher {
   readonly name: string;
@@ -19,7 +21,7 @@ export interface Silence {
 /** Alertmanager, as far as the bot needs it. Every method throws a BotError `alertmanager.*` when it cannot answer. */
 export interface AlertManager {
   /** Every alert that fires now, silenced ones too; its identity is `fingerprint/startsAt`. */
-  activeAlerts(signal: AbortSignal): Promise<readonly { readonly identity: string; readonly name: string }[]>;
+  activeAlerts(signal: AbortSignal): Promise<readonly (ActiveAlert & { readonly identity: string })[]>;
   silences(signal: AbortSignal): Promise<readonly Silence[]>;
   /**
    * Silences, once for each `key`: when a silence with that key in its comment is active already, that one is the answer.

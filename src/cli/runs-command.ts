@@ -1,5 +1,8 @@
+import type { z } from "zod";
 import { BotError } from "../errors.ts";
+import { attention, conclusionSchema } from "../reports/model.ts";
 import { clean } from "../reports/render/clean.ts";
+import { attentionLines, tableLines } from "../reports/render/terminal.ts";
 import type { Checkpoint, RunRecord } from "../runbooks/durable/record.ts";
 
 export interface RunsQuestion {
@@ -39,20 +42,27 @@ function line({ id, runbook, state, requester, requestedAt, lock }: RunRecord): 
 }
 
 function oneRun(record: RunRecord): string {
-  const { failure, conclusion, cancel } = record;
-  const summary =
-    typeof conclusion === "object" && conclusion !== null && "summary" in conclusion
-      ? [String(conclusion.summary)]
-      : [];
+  const { failure, cancel } = record;
+  const conclusion = conclusionSchema.safeParse(record.conclusion).data;
   const ends = [
     ...(failure === undefined ? [] : [`${failure.message}. ${failure.next}`]),
-    ...summary,
+    ...(conclusion === undefined ? [] : [conclusion.summary]),
     ...(cancel === undefined ? [] : [`cancelled by ${cancel.by} at ${cancel.at}`]),
     ...(record.endedAt === undefined ? [] : [`ended at ${record.endedAt}`]),
   ];
   const lines = [line(record), ...record.checkpoints.flatMap(steps), ...ends.map((text) => `  ${text}`)];
-  return `${lines.map(clean).join("\n")}\n`;
+  return `${[...lines.map(clean), ...(conclusion === undefined ? [] : found(conclusion))].join("\n")}\n`;
 }
+
+/** What it found at its end, as a report has it. */
+function found(conclusion: z.infer<typeof conclusionSchema>): readonly string[] {
+  const options = { colour: false, columns: width };
+  return [
+    ...attentionLines(attention(conclusion), options),
+    ...conclusion.tables.flatMap((table) => tableLines(table, width)),
+  ];
+}
+const width = 120;
 
 function steps(checkpoint: Checkpoint): readonly string[] {
   switch (checkpoint.kind) {

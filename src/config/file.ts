@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { alertsSchema } from "./alerts.ts";
 import { approvalsSchema } from "./approvals.ts";
+import { drillSchema } from "./drill.ts";
 import { probesSchema } from "./probes.ts";
 import { schedulesSchema } from "./schedules.ts";
 import { tenantsSchema } from "./tenants.ts";
@@ -143,6 +144,7 @@ export const configSchema = z.strictObject({
   thresholds: thresholdsSchema.prefault({}),
   schedules: schedulesSchema.prefault({}),
   verify: verifySchema.prefault({}),
+  drill: drillSchema.prefault({}),
   readTimeoutMs: z
     .int()
     .min(100)
@@ -156,6 +158,7 @@ export type Config = z.infer<typeof configSchema>;
 export type InstanceConfig = Config["shared"];
 export type ClusterConfig = Config["clusters"][number];
 export type Thresholds = Config["thresholds"];
+export type DrillConfig = Config["drill"];
 
 /** What must hold across sections; one sentence a mistake, with the place it is at. */
 export function crossCheck(config: Config): readonly string[] {

@@ -1,4 +1,5 @@
 import type { Policy } from "../network-policy/model.ts";
+import type { Canary } from "./canary.ts";
 import type { GitReader } from "./git.ts";
 import type {
   CustomResourceDefinition,
@@ -140,10 +141,34 @@ export interface Heartbeat {
   readonly lastAt: string;
 }
 
+/** An alert that Alertmanager has now, silenced or not. */
+export interface ActiveAlert {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly startsAt: string;
+}
+
+/** What the bot made of a group of alerts. */
+export interface SeenIncident {
+  readonly id: string;
+  readonly alert: string;
+  /** Those that its alerts have in common. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** When the first alert began, and when it came to the bot. */
+  readonly openedAt: string;
+  readonly createdAt: string;
+  /** Undefined while it is open. */
+  readonly resolvedAt: string | undefined;
+}
+
 /** The way of an alert from the rules to the bot. */
 export interface AlertingReader {
   /** Names of the alerts that Alertmanager has, once for each. Throws BotError `alertmanager.*`. */
   activeAlertNames(signal: AbortSignal): Promise<readonly string[]>;
+  /** All of them. Throws as `activeAlertNames` does. */
+  activeAlerts(signal: AbortSignal): Promise<readonly ActiveAlert[]>;
+  /** Open ones, and those that were resolved and are not forgotten yet. Throws BotError `kubernetes.*`. */
+  incidents(signal: AbortSignal): Promise<readonly SeenIncident[]>;
   /** Throws BotError `kubernetes.*`. */
   heartbeats(signal: AbortSignal): Promise<readonly Heartbeat[]>;
 }
@@ -171,6 +196,8 @@ export interface Platform {
   readonly git: GitReader;
   /** Looks at the way to an instance from inside a namespace. Changes nothing that stays. */
   readonly probes: ProbePods;
+  /** The bot as a client of its own store, for a drill. What it writes is removed, or expires. */
+  readonly canary: Canary;
   /**
    * Where an instance's pods were last seen, by `instanceKey`. A hint that lets the servers be asked while the fresh
    * list of pods is still on its way (and at all when the API server is down); never taken as the truth about pods.

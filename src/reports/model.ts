@@ -100,6 +100,19 @@ export const findingSchema: z.ZodType<Finding> = z.object({
   section: z.string(),
 });
 
+export const tableSchema: z.ZodType<ReportTable> = z.object({
+  title: z.string(),
+  columns: z.array(z.object({ title: z.string(), align: z.enum(["left", "right"]) })),
+  rows: z.array(z.array(z.string())),
+});
+
+/** What a run of a change concluded, as it is kept in its record; of one by an older bot, what can be read of it. */
+export const conclusionSchema = z.object({
+  summary: z.string(),
+  findings: z.array(findingSchema).catch([]),
+  tables: z.array(tableSchema).catch([]),
+});
+
 const chartSchema = z.object({
   title: z.string(),
   unit: z.enum(chartUnits),
@@ -120,13 +133,7 @@ export const reportSchema: z.ZodType<Report> = z.object({
   startedAt: z.string(),
   durationMs: z.number(),
   findings: z.array(findingSchema),
-  tables: z.array(
-    z.object({
-      title: z.string(),
-      columns: z.array(z.object({ title: z.string(), align: z.enum(["left", "right"]) })),
-      rows: z.array(z.array(z.string())),
-    }),
-  ),
+  tables: z.array(tableSchema),
   // Reports from before there were charts are still kept.
   charts: z.array(chartSchema).default([]),
 });

@@ -31,6 +31,8 @@ export function planParts(report: Pick<Report, "findings" | "tables">): PlanPart
 
 /** Where the checks of a plan are. */
 export const checksSection = "Checks";
+/** The finding that says what will be done, of a plan that changes no file: there is no diff, and nothing is missing. */
+export const deedsFindingId = "plan.deeds";
 
 /** Empty when there is none. */
 export function fineWords(fine: number): string {

@@ -7,10 +7,13 @@ interface Named {
   readonly listed?: boolean;
 }
 
+/** First words that stand alone, whatever comes after them: as yet there is one drill. */
+const alwaysGroups: readonly string[] = ["drill"];
+
 /** A group of runbooks by its first word, in their order. */
 export function groupOf<Of extends Named>(word: string, runbooks: readonly Of[]): readonly Of[] {
   const members = runbooks.filter(({ id, listed }) => listed !== false && id.startsWith(`${word}-`));
-  return members.length > 1 ? members : [];
+  return members.length > 1 || alwaysGroups.includes(word) ? members : [];
 }
 
 /** The words for a runbook: two when it belongs to a group, else its id. */

@@ -240,6 +240,7 @@ export interface FakeWorld {
   readonly volumeUse?: readonly MetricSample[] | BotError;
   readonly git?: Platform["git"];
   readonly probe?: Platform["probes"]["run"];
+  readonly canary?: Platform["canary"];
   readonly lastKnownPods?: Platform["lastKnownPods"];
 }
 
@@ -278,10 +279,16 @@ export function fakePlatform(world: FakeWorld = {}): Platform {
       range: async () => [],
       rules: async () => [],
     },
-    alerting: { activeAlertNames: async () => ["Watchdog"], heartbeats: async () => [] },
+    alerting: {
+      activeAlertNames: async () => ["Watchdog"],
+      activeAlerts: async () => [],
+      incidents: async () => [],
+      heartbeats: async () => [],
+    },
     lastResults: { last: async () => undefined },
     git: world.git ?? noGit,
     probes: { run: world.probe ?? noProbe, removeLeftovers: async () => [] },
+    canary: world.canary ?? noCanary,
     lastKnownPods: world.lastKnownPods ?? new Map(),
   };
 }
@@ -289,6 +296,11 @@ export function fakePlatform(world: FakeWorld = {}): Platform {
 async function noProbe(): Promise<never> {
   throw new BotError("kubernetes.unreachable", "no probe can be made here", "");
 }
+
+const nowhere = async (): Promise<never> => {
+  throw new BotError("canary.not-configured", "the bot is a client of nothing here", "");
+};
+const noCanary: Platform["canary"] = { reached: nowhere, start: nowhere };
 
 function unlessError<T>(answer: T | BotError): T {
   if (answer instanceof BotError) throw answer;

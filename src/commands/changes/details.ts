@@ -2,6 +2,7 @@ import type { KnownBlock, View } from "@slack/types";
 import type { Plan } from "../../approvals/plan.ts";
 import { attention } from "../../reports/model.ts";
 import { createRoom, joinLines } from "../../reports/render/slack-blocks.ts";
+import { tableSections } from "../../reports/render/slack-details.ts";
 import { codeSlack, escapedLine, escapedUpTo, fencedLines } from "../../reports/render/slack-text.ts";
 import type { ApprovalCheckpoint, Checkpoint, RunRecord } from "../../runbooks/durable/record.ts";
 import { endingOf, findingText, stateLine } from "./ending.ts";
@@ -48,12 +49,15 @@ export function detailsView(record: RunRecord, title: string): View {
   };
 }
 
-/** What it found at its end, worst first. */
+/** What it found at its end: its figures, then each finding, worst first. */
 function endingBlocks(record: RunRecord): readonly KnownBlock[] {
   const ending = endingOf(record);
   if (ending === undefined) return [];
   const fine = ending.findings.filter(({ verdict }) => verdict === "ok");
-  return [...attention(ending), ...fine].map((finding) => section(findingText(finding, 1_500, 3)));
+  return [
+    ...tableSections(ending.tables),
+    ...[...attention(ending), ...fine].map((finding) => section(findingText(finding, 1_500, 3))),
+  ];
 }
 
 function planBlocks(plan: Plan): readonly KnownBlock[] {

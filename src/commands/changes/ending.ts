@@ -1,13 +1,12 @@
 import type { KnownBlock } from "@slack/types";
-import { z } from "zod";
-import { attention, type Finding, findingSchema, worstVerdict } from "../../reports/model.ts";
+import type { z } from "zod";
+import { attention, conclusionSchema, type Finding, worstVerdict } from "../../reports/model.ts";
 import { codeSlack, escapedLine, escapedUpTo, verdictWords } from "../../reports/render/slack-text.ts";
 import { hasEnded, type RunRecord } from "../../runbooks/durable/record.ts";
 import { section, stateWords } from "./words.ts";
 
 /** What a run concluded, as its card tells it. */
 
-const conclusionSchema = z.object({ summary: z.string(), findings: z.array(findingSchema).catch([]) });
 export type Ending = z.infer<typeof conclusionSchema>;
 
 /** Undefined while there is none. */

@@ -1,7 +1,7 @@
 import type { KnownBlock, ModalView } from "@slack/types";
 import { z } from "zod";
 import type { Report } from "../../reports/model.ts";
-import { diffOf } from "../../reports/plan-report.ts";
+import { deedsFindingId, diffOf } from "../../reports/plan-report.ts";
 import { planInMessage, planInView, slackPlan } from "../../reports/render/slack-plan.ts";
 import { actionIds } from "../buttons.ts";
 import { section } from "../changes/words.ts";
@@ -30,7 +30,8 @@ export type Plan =
   | { readonly report: Report; readonly planned: Planned; readonly refusal: string | undefined }
   | { readonly problem: string };
 
-const askWords = "Open merge request";
+/** What asks for it: a change of files is a merge request first. */
+const askWords = (report: Report) => (isOfFiles(report) ? "Open merge request" : "Ask for approval");
 /** Slack's limits for what a view and a button carry. */
 const metadataLength = 3_000;
 const valueLength = 2_000;
@@ -46,9 +47,9 @@ export function planView(title: string, key: string, plan: Plan, channel: string
   const { blocks } = slackPlan(plan.report, planInView);
   const private_metadata = JSON.stringify({ channel, planned: plan.planned });
   const obstacle = obstacleOf(plan, private_metadata.length <= metadataLength);
-  const view = dialog(title, key, [...blocks, section(obstacle ?? afterwards(channel))]);
+  const view = dialog(title, key, [...blocks, section(obstacle ?? afterwards(plan.report, channel))]);
   if (obstacle !== undefined) return view;
-  return { ...view, private_metadata, submit: { type: "plain_text", text: askWords } };
+  return { ...view, private_metadata, submit: { type: "plain_text", text: askWords(plan.report) } };
 }
 
 /** The same as a private message. */
@@ -67,7 +68,7 @@ export function planMessage(plan: Exclude<Plan, { readonly problem: string }>): 
               type: "button" as const,
               action_id: planActionIds.ask,
               style: "primary" as const,
-              text: { type: "plain_text" as const, text: askWords },
+              text: { type: "plain_text" as const, text: askWords(report) },
               value,
             },
           ]
@@ -84,7 +85,7 @@ export function planMessage(plan: Exclude<Plan, { readonly problem: string }>): 
         : []),
     ],
   };
-  const closing = obstacle ?? "Nothing is written yet. It is asked for in this channel, where others decide about it.";
+  const closing = obstacle ?? `${asYet(report)} It is asked for in this channel, where others decide about it.`;
   return { text, blocks: [...blocks, section(closing), ...(buttons.elements.length === 0 ? [] : [buttons])] };
 }
 
@@ -104,15 +105,25 @@ function obstacleOf(
 ): string | undefined {
   if (report.verdict === "fail")
     return "*It cannot be asked for like this.* Put right what is marked above, and plan it again.";
-  if (diffOf(report) === "")
+  if (!isOfFiles(report) && report.verdict === "unknown")
+    return "*It cannot be asked for yet.* Plan it again when what is marked above can be read.";
+  if (isOfFiles(report) && diffOf(report) === "")
     return "*There is nothing to ask for.* Plan it again when what is missing above can be read.";
   if (refusal !== undefined) return refusal;
   return fits ? undefined : "This is too long for a button of Slack's: shorten its texts, and plan it again.";
 }
 
-function afterwards(channel: string): string {
+function isOfFiles({ findings }: Report): boolean {
+  return findings.every(({ id }) => id !== deedsFindingId);
+}
+
+function asYet(report: Report): string {
+  return isOfFiles(report) ? "Nothing is written yet." : "Nothing is done yet.";
+}
+
+function afterwards(report: Report, channel: string): string {
   const where = /^[CG]/.test(channel) ? `<#${channel}>` : "the conversation you came from";
-  return `Nothing is written yet. It is asked for in ${where}, where others decide about it.`;
+  return `${asYet(report)} It is asked for in ${where}, where others decide about it.`;
 }
 
 function dialog(title: string, key: string, blocks: readonly KnownBlock[]): ModalView {

@@ -112,7 +112,8 @@ function fineLine(finding: Finding): string {
   return `${verdictWords.ok.emoji} ${escapedLine(finding.title, 300)}${output === "" ? "" : `\n     ${output}`}`;
 }
 
-function tableSections(tables: readonly ReportTable[]): readonly KnownBlock[] {
+/** Tables for a modal, drawn in monospace. */
+export function tableSections(tables: readonly ReportTable[]): readonly KnownBlock[] {
   const filled = tables.filter(({ rows }) => rows.length > 0);
   const left = filled.length - mostTables;
   return [

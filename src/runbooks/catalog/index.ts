@@ -1,3 +1,4 @@
+import { planDrillFailover } from "../changes/drill-failover.ts";
 import type { Runbook } from "../definition.ts";
 import { tenantPlans } from "../tenants/catalog.ts";
 import { alerting } from "./alerting.ts";
@@ -17,5 +18,6 @@ export const catalog: readonly Runbook[] = [
   alerting,
   connectivity,
   tenants,
+  planDrillFailover,
   ...tenantPlans,
 ];

@@ -1,6 +1,7 @@
 import type { ChangeRunbook } from "../durable/definition.ts";
 import { tenantChanges } from "../tenants/catalog.ts";
 import type { TenantDeps } from "../tenants/deps.ts";
+import { drillFailover } from "./drill-failover.ts";
 import { failover } from "./failover.ts";
 import { reattachReplica } from "./reattach-replica.ts";
 import { restartReplica } from "./restart-replica.ts";
@@ -14,6 +15,7 @@ export function changeCatalog(deps: TenantDeps): readonly ChangeRunbook[] {
     restartReplica(deps),
     reattachReplica(deps),
     failover(deps),
+    drillFailover(deps),
     ...tenantChanges(deps),
   ] as unknown as readonly ChangeRunbook[];
 }

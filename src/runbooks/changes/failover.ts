@@ -4,16 +4,9 @@ import { defineRunbook } from "../define.ts";
 import { finding } from "../instance/findings.ts";
 import { instanceParameter } from "../instance/target.ts";
 import { approvePlan } from "./approve-plan.ts";
+import { elected, follows } from "./election.ts";
 import { eviction } from "./evict.ts";
-import {
-  type ChangeDeps,
-  lockOf,
-  lookAtMembers,
-  type Member,
-  type Members,
-  replicaNamed,
-  targetOf,
-} from "./members.ts";
+import { type ChangeDeps, lockOf, lookAtMembers, type Members, replicaNamed, targetOf } from "./members.ts";
 import { waitFor } from "./wait-for.ts";
 
 /**
@@ -119,22 +112,4 @@ function obstacles({ primary, replicas }: Members, to: string): readonly string[
   const lost = replicas.filter((one) => !follows(one, primary)).map(({ pod }) => `${pod} is not in sync`);
   const chosen = elected(replicas);
   return chosen === undefined || chosen.pod === to ? lost : [...lost, `the operator would choose ${chosen.pod}`];
-}
-
-/**
- * Whom the operator makes the primary: the replica that has most of the stream, of equals the one with the lowest ordinal.
- * Replicas within a few records of each other count as equals: under writes they overtake each other all the time.
- * Source: dragonfly-operator v1.6.1, selection of the failover candidate.
- */
-function elected(replicas: readonly Member[]): Member | undefined {
-  const ordinal = ({ pod }: Member) => Number(/(\d+)$/.exec(pod)?.[1] ?? 0);
-  const most = Math.max(...replicas.map(({ offset }) => offset ?? 0));
-  return replicas
-    .filter(({ offset }) => most - (offset ?? 0) <= sameWithinRecords)
-    .toSorted((a, b) => ordinal(a) - ordinal(b))[0];
-}
-const sameWithinRecords = 1_000;
-
-function follows({ ready, link }: Member, primary: Member): boolean {
-  return ready && link?.inSync === true && link.host === primary.ip;
 }

@@ -4,6 +4,7 @@ export const changeIds = [
   "restart-replica",
   "reattach-replica",
   "failover",
+  "drill-failover",
   "tenant-propose",
   "tenant-resize",
   "tenant-offboard",

@@ -28,6 +28,8 @@ export interface Member {
   readonly saveFailedAt: string | null;
   readonly saving: boolean;
   readonly lastError: string | null;
+  /** Of the stream that it has: a primary and those that follow it have the same. */
+  readonly replicationId: string;
 }
 
 export interface Members {
@@ -61,7 +63,7 @@ export async function lookAtMembers(
   const members = seen.servers.map(({ name, pod, state }): readonly [boolean, Member] => {
     if (!state.ok) throw incomplete(`${name} could not be asked: ${state.reason}`);
     if (pod?.ip === undefined) throw incomplete(`${name} has no address`);
-    const { role, snapshot } = state.value;
+    const { role, snapshot, replicationId } = state.value;
     return [
       role.kind === "primary",
       {
@@ -77,6 +79,7 @@ export async function lookAtMembers(
         saveFailedAt: snapshot.lastFailureAt ?? null,
         saving: snapshot.saving,
         lastError: snapshot.lastError ?? null,
+        replicationId,
       },
     ];
   });

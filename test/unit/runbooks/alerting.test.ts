@@ -10,11 +10,12 @@ const sample = { labels: {}, value: 1, at: now.toISOString() };
 const beat = (lastAt: string) => ({ labels: { cluster: "infra" }, lastAt });
 
 const ask = async (world: { metrics?: MetricsReader["query"]; alerting?: Partial<AlertingReader> }) => {
+  const healthy = fakePlatform();
   const platform = {
-    ...fakePlatform(),
+    ...healthy,
     metrics: { query: world.metrics ?? (async () => [sample]), range: async () => [], rules: async () => [] },
     alerting: {
-      activeAlertNames: async () => ["Watchdog"],
+      ...healthy.alerting,
       heartbeats: async () => [beat("2026-01-02T11:59:00Z")],
       ...world.alerting,
     },

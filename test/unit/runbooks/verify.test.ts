@@ -84,7 +84,7 @@ describe("verify", () => {
       cluster,
       servers: { state: none, clients: none, users: none },
       metrics: { query: none, range: none, rules: none },
-      alerting: { activeAlertNames: none, heartbeats: none },
+      alerting: { activeAlertNames: none, activeAlerts: none, incidents: none, heartbeats: none },
     });
     expect(findings.length).toBeGreaterThan(70);
     expect(findings.filter(({ verdict }) => verdict !== "unknown").map(({ id }) => id)).toEqual([]);
