@@ -36,6 +36,8 @@ export interface RunningCanary {
   readonly startedAt: string;
   /** Milliseconds since it began. */
   elapsedMs(): number;
+  /** Waits by the same clock. Rejects when the signal aborts. */
+  pause(ms: number, signal: AbortSignal): Promise<void>;
   /** So far, in the order in which they ended. */
   tries(): readonly CanaryTry[];
   /** Ends it, reads back what was acknowledged, and removes what it wrote; what it cannot remove expires by itself. */

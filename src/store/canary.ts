@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import { BotError } from "../errors.ts";
 import type { Canary, CanaryLog, CanaryTry, ReachedServer, RunningCanary } from "../platform/canary.ts";
@@ -139,7 +140,7 @@ function run({ key, everyMs, writer, reader, failures, connect }: Running): Runn
         return { ok: true, missing };
       } catch (error) {
         if (performance.now() > deadline) return { ok: false, reason: storeFault(error).message };
-        await new Promise((resolve) => setTimeout(resolve, 200));
+        await sleep(200);
       } finally {
         redis?.disconnect();
       }
@@ -149,6 +150,7 @@ function run({ key, everyMs, writer, reader, failures, connect }: Running): Runn
   return {
     startedAt,
     elapsedMs,
+    pause: (ms, signal) => sleep(ms, undefined, { signal }),
     tries: () => tries,
     async end() {
       clearInterval(timer);

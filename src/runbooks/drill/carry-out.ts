@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { approvePlan } from "../changes/approve-plan.ts";
-import { follows } from "../changes/election.ts";
-import { type ChangeDeps, lookAtMembers, type Member } from "../changes/members.ts";
+import type { ChangeDeps } from "../changes/members.ts";
 import type { Conclusion } from "../definition.ts";
 import type { DurableContext } from "../durable/definition.ts";
 import { contextOf } from "../instance/observe.ts";
@@ -10,6 +9,7 @@ import type { Synced } from "./judge.ts";
 import { contentsOf, foundNow, refuseUnlessSafe } from "./plan.ts";
 import { prepare } from "./prepare.ts";
 import { concludeDrill } from "./report.ts";
+import { syncState } from "./synced.ts";
 import { watchAlerts } from "./watch-alerts.ts";
 
 /** A drill from the plan to the report. Everything it measures is in the run's record, step by step. */
@@ -33,7 +33,7 @@ export async function carryOutDrill(
   context.progress(`A canary writes and reads; ${primary.pod} is evicted in a moment`);
   const disrupted = await context.effect(
     "evict the primary's pod, and measure",
-    disruption(deps, instance, primary, before),
+    disruption(deps, prepared.members, before),
     { timeoutMs: disruptionTakesAtMost(drill) },
   );
   context.progress("Waits until every replica follows the new primary");
@@ -42,7 +42,7 @@ export async function carryOutDrill(
     async ({ signal, now }): Promise<Synced> => {
       const deadline = Date.parse(disrupted.at) + drill.syncedWithinMs;
       for (;;) {
-        const seen = await syncedNow(deps, given, primary, replicas.length, signal);
+        const seen = await syncState(deps, given, primary, replicas.length, signal);
         const at = now().toISOString();
         if (seen.missing === "" || now().getTime() >= deadline) return { at, ...seen };
         await sleep(lookEveryMs, undefined, { signal });
@@ -62,23 +62,3 @@ export async function carryOutDrill(
 
 const lookEveryMs = 500;
 const spareMs = 60_000;
-
-async function syncedNow(
-  deps: ChangeDeps,
-  given: string | undefined,
-  before: Member,
-  replicas: number,
-  signal: AbortSignal,
-): Promise<Omit<Synced, "at">> {
-  try {
-    const now = await lookAtMembers(given, deps, signal);
-    if (now.primary.uid === before.uid) return { primary: null, missing: `${before.pod} is still the primary` };
-    const astray = now.replicas.filter((one) => !follows(one, now.primary)).map(({ pod }) => pod);
-    const few = now.replicas.length < replicas ? [`${now.replicas.length} of ${replicas} replicas are there`] : [];
-    return { primary: now.primary.pod, missing: [...few, ...astray.map((pod) => `${pod} is not in sync`)].join("; ") };
-  } catch (error) {
-    signal.throwIfAborted();
-    // While pods are on their way the picture is not whole.
-    return { primary: null, missing: error instanceof Error ? error.message : String(error) };
-  }
-}

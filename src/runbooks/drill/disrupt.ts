@@ -1,11 +1,11 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { DrillConfig, InstanceConfig } from "../../config/file.ts";
 import { BotError } from "../../errors.ts";
 import type { CanaryTry, RunningCanary } from "../../platform/canary.ts";
 import { read } from "../../platform/reading.ts";
-import type { ChangeDeps, Member } from "../changes/members.ts";
+import { type ChangeDeps, type Member, type Members, targetOf } from "../changes/members.ts";
 import type { Effect, StepContext } from "../durable/definition.ts";
 import { type Measurement, measure } from "./measure.ts";
+import { syncState } from "./synced.ts";
 
 /** What came of the eviction, as it is kept in the run's record. */
 export interface Disruption {
@@ -16,11 +16,13 @@ export interface Disruption {
   readonly whyNot: string;
   /** Who became the primary, by the server's and the operator's word; null when nobody was seen to. */
   readonly elected: { readonly pod: string; readonly afterMs: number } | null;
+  /** When every replica was seen to follow it in sync; null: not while the canary was at it. */
+  readonly syncedAfterMs: number | null;
 }
 
 /** Clean figures before anything is done: what fails without an eviction says nothing about one. */
 const baselineMs = 2_000;
-/** So long everything must succeed before it counts as over. */
+/** So long everything must succeed under the new primary before it counts as over. */
 const steadyMs = 3_000;
 const lookEveryMs = 200;
 const lookWithinMs = 1_000;
@@ -35,12 +37,8 @@ export function disruptionTakesAtMost({ measureForMs }: DrillConfig): number {
  * Evicts one very pod, with a canary around it. Both are one effect, so that what was measured is kept with what was done: a process that
  * dies in between leaves an eviction that the next one finds, and a measurement that nobody has. It is never evicted again for its sake.
  */
-export function disruption(
-  deps: ChangeDeps,
-  instance: InstanceConfig,
-  primary: Member,
-  since: string,
-): Effect<Disruption> {
+export function disruption(deps: ChangeDeps, members: Members, since: string): Effect<Disruption> {
+  const { instance, primary } = members;
   const { cluster, namespace, name } = instance;
   const isGoing = async (signal: AbortSignal) => {
     const pods = await deps.platform.cluster(cluster).pods(namespace, `app=${name}`, signal);
@@ -54,16 +52,15 @@ export function disruption(
       const whyNot = interrupted
         ? `The process that measured was gone from ${since} to ${at} at the latest`
         : `${primary.pod} was gone before the drill evicted it`;
-      return { at, measurement: null, whyNot, elected: null };
+      return { at, measurement: null, whyNot, elected: null, syncedAfterMs: null };
     },
-    apply: (step) => evictAndMeasure(deps, instance, primary, isGoing, step),
+    apply: (step) => evictAndMeasure(deps, members, isGoing, step),
   };
 }
 
 async function evictAndMeasure(
   deps: ChangeDeps,
-  instance: InstanceConfig,
-  primary: Member,
+  { instance, primary, replicas }: Members,
   isGoing: (signal: AbortSignal) => Promise<boolean>,
   { signal, now }: StepContext,
 ): Promise<Disruption> {
@@ -75,7 +72,7 @@ async function evictAndMeasure(
     return ended;
   };
   try {
-    await sleep(baselineMs, undefined, { signal });
+    await canary.pause(baselineMs, signal);
     refuseUnlessClean(canary.tries());
     const evictedAt = canary.elapsedMs();
     const at = now().toISOString();
@@ -87,15 +84,21 @@ async function evictAndMeasure(
       if (!(await isGoing(signal))) throw error;
     }
     let elected: Disruption["elected"] = null;
-    while (canary.elapsedMs() - evictedAt < config.drill.measureForMs) {
+    let syncedAfterMs: number | null = null;
+    const after = () => Math.round(canary.elapsedMs() - evictedAt);
+    while (after() < config.drill.measureForMs) {
       const seen = await lookAt(deps, instance, primary, signal);
       signal.throwIfAborted();
-      if (seen?.primary !== undefined)
-        elected ??= { pod: seen.primary, afterMs: Math.round(canary.elapsedMs() - evictedAt) };
-      if (elected !== null && seen?.gone === true && isSteady(canary)) break;
-      await sleep(lookEveryMs, undefined, { signal });
+      if (seen?.primary !== undefined) elected ??= { pod: seen.primary, afterMs: after() };
+      if (elected !== null && syncedAfterMs === null) {
+        const { missing } = await syncState(deps, targetOf(instance), primary, replicas.length, signal);
+        if (missing === "") syncedAfterMs = after();
+      }
+      const since = elected === null ? 0 : after() - elected.afterMs;
+      if (seen?.gone === true && since >= steadyMs && isSteady(canary)) break;
+      await canary.pause(lookEveryMs, signal);
     }
-    return { at, measurement: measure(await end(), evictedAt), whyNot: "", elected };
+    return { at, measurement: measure(await end(), evictedAt), whyNot: "", elected, syncedAfterMs };
   } finally {
     await end();
   }

@@ -2,13 +2,12 @@ import type { DrillConfig } from "../../config/file.ts";
 import type { Disruption } from "./disrupt.ts";
 import { gapOf, type Measurement, type StreamMeasure } from "./measure.ts";
 import { countAgainst, durationMs, type Figure, type Objective, timeAgainst } from "./objectives.ts";
+import type { SyncState } from "./synced.ts";
 import { type Passage, stages, type WatchedAlert, type WatchedAlerts } from "./watch-alerts.ts";
 
-/** When everybody followed the new primary; `missing`: what was still astray when nobody waited any longer. */
-export interface Synced {
+/** How it was when everybody followed the new primary, or when nobody waited any longer. */
+export interface Synced extends SyncState {
   readonly at: string;
-  readonly primary: string | null;
-  readonly missing: string;
 }
 
 /** Everything that is known of a drill when it is over. */
@@ -29,7 +28,7 @@ export function judge(drilled: Drilled, drill: DrillConfig): readonly Objective[
     timeAgainst({ id: "elected", what: "A new primary" }, electedFigure(drilled), drill.electedWithinMs),
     timeAgainst(
       { id: "synced", what: "All replicas in sync", detail: synced.missing },
-      since(drilled, synced.at, synced.missing === "" ? undefined : "atLeast"),
+      syncedFigure(drilled),
       drill.syncedWithinMs,
     ),
     ...alerts.expected.flatMap((alert) => alertObjectives(alert, drilled, drill)),
@@ -96,6 +95,12 @@ function electedFigure(drilled: Drilled): Figure {
   return { unknown: disruption.whyNot };
 }
 
+function syncedFigure(drilled: Drilled): Figure {
+  const { disruption, synced } = drilled;
+  if (disruption.syncedAfterMs !== null) return { ms: disruption.syncedAfterMs };
+  return since(drilled, synced.at, synced.missing === "" ? undefined : "atLeast");
+}
+
 /** From the eviction to a moment; when nobody measured the eviction, from when it had not begun, which is longer. */
 function since({ disruption, before }: Drilled, at: string, bound?: "atLeast"): Figure {
   const measured = disruption.measurement !== null;
@@ -113,31 +118,25 @@ function alertObjectives(alert: WatchedAlert, drilled: Drilled, drill: DrillConf
   const id = `alert.${name}`;
   const firing = [passages.rules, passages.alertmanager].filter(({ unknown }) => unknown === "");
   const heard = stages.map((stage) => passages[stage]).filter(({ unknown }) => unknown === "");
-  const tooSoon = lastsMs > alertResolvedWithinMs;
+  if (notWatched !== "") {
+    const what = `${name} fires, comes to the bot, and is over`;
+    return [timeAgainst({ id, what }, { unknown: notWatched }, alertResolvedWithinMs)];
+  }
+  const atBot = passages.bot.unknown === "" ? [passages.bot] : [];
+  const lasts = `Its rule looks back ${durationMs(lastsMs)}, so it cannot be over within ${durationMs(alertResolvedWithinMs)}`;
+  const over = lastsMs > alertResolvedWithinMs ? { unknown: lasts } : ended(drilled, heard);
   return [
     timeAgainst(
       { id: `${id}.fired`, what: `${name} fires` },
-      notWatched === "" ? came(drilled, firing, passages.rules.unknown) : { unknown: notWatched },
+      came(drilled, firing, passages.rules.unknown),
       alertFiredWithinMs,
     ),
     timeAgainst(
       { id: `${id}.bot`, what: `${name} comes to the bot` },
-      notWatched === ""
-        ? came(drilled, passages.bot.unknown === "" ? [passages.bot] : [], passages.bot.unknown)
-        : { unknown: notWatched },
+      came(drilled, atBot, passages.bot.unknown),
       alertFiredWithinMs,
     ),
-    timeAgainst(
-      { id: `${id}.over`, what: `${name} is over` },
-      notWatched !== ""
-        ? { unknown: notWatched }
-        : tooSoon
-          ? {
-              unknown: `Its rule looks back ${durationMs(lastsMs)}, so it cannot be over within ${durationMs(alertResolvedWithinMs)}`,
-            }
-          : ended(drilled, heard),
-      alertResolvedWithinMs,
-    ),
+    timeAgainst({ id: `${id}.over`, what: `${name} is over` }, over, alertResolvedWithinMs),
   ];
 }
 

@@ -1,10 +1,9 @@
 import prettyMilliseconds from "pretty-ms";
 import type { Verdict } from "../../reports/model.ts";
 
-/** `850 ms`, `4.2 s`, `2 m`: as exactly as one would say it. */
+/** `850ms`, `4.2s`, `2m 10s`: as exactly as one would say it. */
 export function durationMs(ms: number): string {
-  if (ms < 1_000) return `${Math.round(ms)} ms`;
-  return prettyMilliseconds(ms, { unitCount: 2, secondsDecimalDigits: ms < 60_000 ? 1 : 0 });
+  return prettyMilliseconds(Math.round(ms), { unitCount: 2, secondsDecimalDigits: ms < 60_000 ? 1 : 0 });
 }
 
 /** One figure that a drill is held to. */

@@ -84,7 +84,7 @@ function evidenceOf(id: string, measured: string, subject: DrillSubject, drilled
   const { runId, instance, context } = subject;
   const { synced, disruption, alerts } = drilled;
   const kubectl = `kubectl --context=${context} -n ${instance.namespace}`;
-  const alert = alerts.expected.find((one) => id.startsWith(`alert.${one.alert}.`));
+  const alert = alerts.expected.find((one) => id.startsWith(`alert.${one.alert}`));
   if (alert !== undefined) {
     return stages.map((stage) => {
       const { command, since, over, unknown } = alert.passages[stage];
@@ -133,7 +133,7 @@ function timeline({ primary }: DrillSubject, { disruption, synced, alerts, befor
     ...(measurement === null ? [] : streamEvents("read", measurement.reads)),
     [elected?.afterMs ?? null, `${elected?.pod} is the primary`],
     [
-      after(synced.at),
+      disruption.syncedAfterMs ?? after(synced.at),
       synced.missing === "" ? `all replicas follow ${synced.primary} in sync` : `still not in sync: ${synced.missing}`,
     ],
     ...alerts.expected.flatMap((alert) => alertEvents(alert, after)),
