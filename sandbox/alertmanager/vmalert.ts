@@ -14,7 +14,7 @@ const ruleView = z.looseObject({
     groups: z.array(
       z.strictObject({
         name: z.string(),
-        rules: z.array(z.looseObject({ alert: z.string(), for: z.string().optional() })),
+        rules: z.array(z.looseObject({ alert: z.string(), expr: z.string(), for: z.string().optional() })),
       }),
     ),
   }),
@@ -33,7 +33,7 @@ export interface VmalertOptions {
   readonly port: number;
   /** The cluster whose PrometheusRules it evaluates. */
   readonly objects: ObjectStore;
-  /** How many times sooner than shipped an alert fires; nothing else of a rule is touched. */
+  /** How many times sooner than shipped an alert fires, and one that is there to be read is over; nothing else of a rule is touched. */
   readonly faster: number;
   /** Names of alerts that are left out. */
   readonly without: readonly string[];
@@ -88,8 +88,19 @@ function hurried({ name, rules }: RuleGroup, { faster, without }: VmalertOptions
     name,
     rules: rules
       .filter(({ alert }) => !without.includes(alert))
-      .map((rule) => (rule.for === undefined ? rule : { ...rule, for: `${seconds(rule.for) / faster}s` })),
+      .map((rule) => ({
+        ...rule,
+        ...(rule.for === undefined ? {} : { for: `${seconds(rule.for) / faster}s` }),
+        ...(rule.alert === lasting ? { expr: lookingBackLess(rule.expr, faster) } : {}),
+      })),
   };
+}
+
+/** Fires for as long as it looks back, which is longer than anybody watches a sandbox or a test. */
+const lasting = "DragonflyRoleChanged";
+
+function lookingBackLess(expr: string, faster: number): string {
+  return expr.replaceAll(/\[(\d+[smh])\]/g, (_, window: string) => `[${seconds(window) / faster}s]`);
 }
 
 function seconds(text: string): number {

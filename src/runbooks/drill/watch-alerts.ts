@@ -31,9 +31,9 @@ export interface WatchedAlerts {
   readonly notWatched: string;
 }
 
-/** Often while it is to begin; then it takes a quarter of an hour. */
+/** Often while it is to begin; then it takes a quarter of an hour, and less and less often will do. */
 const firesEveryMs = 5_000;
-const endsEveryMs = 30_000;
+const endsEveryMs = [10_000, 10_000, 10_000, 15_000, 15_000, 30_000] as const;
 
 /** Waits, parked, until the expected alerts have come to the bot and are over, or their time is. */
 export async function watchAlerts(
@@ -46,7 +46,7 @@ export async function watchAlerts(
   const { alertFiredWithinMs, alertResolvedWithinMs } = config.drill;
   const began = new Date(evictedAt);
   const looks: AlertLook[] = [];
-  for (;;) {
+  for (let waits = 0; ; ) {
     const seen = await context.step(
       looks.length === 0 ? "look at the alerts" : "look again at the alerts",
       ({ signal, now }) => lookAtAlerts({ platform, instance, timeoutMs: config.readTimeoutMs, signal }, began, now()),
@@ -68,7 +68,7 @@ export async function watchAlerts(
     const left = durationMs(Math.max(0, (missing.length > 0 ? alertFiredWithinMs : alertResolvedWithinMs) - waitedMs));
     await context.sleep(
       `waits until ${first?.alert} ${missing.length > 0 ? "has come" : "is over"}, ${left} at most`,
-      missing.length > 0 ? firesEveryMs : endsEveryMs,
+      missing.length > 0 ? firesEveryMs : (endsEveryMs[waits++] ?? 30_000),
     );
   }
 }

@@ -97,8 +97,7 @@ export async function attempt(sandbox: Sandbox, control: string, ask: Ask, killA
   }
   const run = newRun();
   // The last writes come after the end: the audit log's, and the card's.
-  const isShown = () =>
-    run !== undefined && cardsOf(sandbox, run.id).some((text) => /:(white_check_mark|white_circle): Done/.test(text));
+  const isShown = () => run !== undefined && cardsOf(sandbox, run.id).some((text) => /:\w+: Done/.test(text));
   for (let n = 0; n < 20 && !isDead() && !isShown(); n++) await sleep(100);
   await sleep(300);
   await revive();

@@ -45,7 +45,10 @@ function nameOf({ method = "GET", path = "" }: Sent): string | undefined {
   const [, inGitLab] = /^\/api\/v4\/projects\/[^/]+\/(.*)/.exec(resource) ?? [];
   if (inGitLab !== undefined) return `${method} GitLab ${inGitLab.replace(/merge_requests\/\d+/, "merge_requests/!")}`;
   const short = resource.split("/").slice(-2).join("/");
-  return `${method} ${short.replace(/(dfbot-run|dfbot-lock)-.*/, "$1").replace(/^\w+\/[0-9a-f]{24}$/, "response_url")}`;
+  return `${method} ${short
+    .replace(/(dfbot-run|dfbot-lock)-.*/, "$1")
+    .replace(/^[\w-]+\/eviction$/, "pod/eviction")
+    .replace(/^\w+\/[0-9a-f]{24}$/, "response_url")}`;
 }
 
 const around = (when: "before" | "after") => (message: unknown) => {

@@ -1,13 +1,36 @@
+import { z } from "zod";
 import { primaryOf, replicasOf } from "../../../sandbox/faults/instance-pods.ts";
 import { putOperatorToSleep } from "../../../sandbox/faults/sleep.ts";
 import { podNamed } from "../../../sandbox/world/kubelet/kubelet.ts";
 import { askAdmin } from "../../../sandbox/world/operator/admin.ts";
 import { instance, type World } from "../../../sandbox/world/world.ts";
+import type { RunRecord } from "../../../src/runbooks/durable/record.ts";
 import type { Ask } from "./ask.ts";
 import { tenantAsks } from "./tenant-runbooks.ts";
 
 const evicts = /^before POST [\w-]+\/eviction$/;
 const uidOf = (world: World, pod: string) => podNamed(world.infra.objects, instance.namespace, pod)?.metadata.uid;
+
+const disruption = z.looseObject({ measurement: z.unknown(), whyNot: z.string() });
+
+/** What one process measured, or that it is not known and why: never both, never neither. */
+function notMeasuredWell(run: RunRecord | undefined): readonly string[] {
+  const step = run?.checkpoints.find(({ name }) => name === "evict the primary's pod, and measure");
+  const found = disruption.safeParse(step?.kind === "step" ? step.result : undefined);
+  if (!found.success) return ["nothing is kept of what was measured"];
+  const { measurement, whyNot } = found.data;
+  if ((measurement === null) === (whyNot !== "")) return [];
+  return [`measured ${measurement !== null}, and says "${whyNot}"`];
+}
+
+/** Those that a killed process left must expire by themselves. */
+async function canaryKeysThatStay(ip: string): Promise<readonly string[]> {
+  const keys = z.array(z.coerce.string()).parse(await askAdmin(ip, "KEYS", "{dfbot}:canary:*"));
+  const [first] = keys;
+  if (first === undefined) return [];
+  const ttl = Number(await askAdmin(ip, "TTL", first));
+  return ttl > 0 ? [] : [`${first} stays for ever`];
+}
 
 /** A runbook of the catalog that is not here fails the test; a second word is another way to ask for it. */
 export const asks: Readonly<Record<string, Ask>> = {
@@ -50,6 +73,26 @@ export const asks: Readonly<Record<string, Ask>> = {
         problems: () => [
           ...(primaryOf(world).name === to ? [] : [`the primary is ${primaryOf(world).name}, not ${to}`]),
           ...([...seen].filter((uid) => uid !== undefined).length === 2 ? [] : [`${before} was not replaced once`]),
+        ],
+      };
+    },
+  },
+  "drill-failover": {
+    effect: evicts,
+    need: async ({ world }) => {
+      await world.whenHealthy();
+      const { name: before } = primaryOf(world);
+      // A new primary has saved nothing yet, and is not drilled.
+      await world.kubelet.container(instance.namespace, before)?.snapshot();
+      const seen = new Set([uidOf(world, before)]);
+      world.infra.objects.onChange(() => seen.add(uidOf(world, before)));
+      return {
+        command: "drill failover",
+        problems: async (run) => [
+          ...(primaryOf(world).name === before ? [`the primary is still ${before}`] : []),
+          ...([...seen].filter((uid) => uid !== undefined).length === 2 ? [] : [`${before} was not replaced once`]),
+          ...notMeasuredWell(run),
+          ...(await canaryKeysThatStay(primaryOf(world).ip)),
         ],
       };
     },

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
+import { primaryOf } from "../../../sandbox/faults/instance-pods.ts";
 import { type Sandbox, startSandbox } from "../../../sandbox/sandbox.ts";
 import { places } from "../../../sandbox/world/places.ts";
 import { textOf, watchChannel } from "../../fakes/channel.ts";
@@ -54,6 +55,29 @@ describe("from the server that breaks to the thread", { timeout: 120_000 }, () =
     const active = alerts.parse(await (await fetch(`${sandbox.alerting?.alertmanagerUrl}/api/v2/alerts`)).json());
     expect(active.map(({ labels }) => labels.alertname)).toEqual(["Watchdog"]);
     expect(parents(/./)).toEqual([]);
+  });
+
+  it("a failover that is drilled raises its alert, which comes to the bot and is over, and all of it is in the report", async () => {
+    const { messages, ask, press } = watchChannel(() => sandbox.slack, "C0OPS");
+    const shown = async (words: RegExp, most = slow) =>
+      vi.waitUntil(() => messages().findLast((one) => words.test(textOf(one))), most);
+    const before = primaryOf(sandbox.world).name;
+    await ask("drill failover");
+    const plan = await shown(/A drill would evict[\s\S]*Ask for approval/);
+    expect(textOf(plan)).toMatch(/7 checks are ok/);
+    await press("plan_ask", plan, "U0ADA");
+    await press("run_approve", await shown(/Drill a failover[\s\S]*run_approve/), "U0GRACE");
+    const card = await shown(/Drill a failover[\s\S]*: Done[\s\S]*run r-/, { timeout: 110_000, interval: 100 });
+    // A write that was acknowledged in the last moment may be lost, and is said to be.
+    expect(textOf(card)).toMatch(/drilled, (?:all 8 objectives held|1 of 8 objectives missed)/);
+    expect(primaryOf(sandbox.world).name).not.toBe(before);
+    await press("run_details", card, "U0GRACE");
+    const { dialog } = watchChannel(() => sandbox.slack, "C0OPS");
+    const details = JSON.stringify(await dialog("U0GRACE", /What happened when/));
+    expect(details).toMatch(/DragonflyRoleChanged fires +at most 2m +[\d.]+m?s +held/);
+    expect(details).toMatch(/DragonflyRoleChanged comes to the bot +at most 2m +[\d.]+m?s +held/);
+    expect(details).toMatch(/DragonflyRoleChanged is over +at most 20m +[\dm .]+s +held/);
+    await vi.waitUntil(() => parents(/Resolved: DragonflyRoleChanged/)[0], slow);
   });
 
   it.each([
