@@ -6,6 +6,7 @@ import { parseAlertBatch } from "./alerts/payload.ts";
 import { createReconciler } from "./alerts/reconciler.ts";
 import { worstSeverity } from "./alerts/severity.ts";
 import type { IncidentStore } from "./alerts/store.ts";
+import { type ArrivalStore, keepArrivals } from "./alerts/test-alert.ts";
 import { createWatchdogWatch, type HeartbeatStore } from "./alerts/watchdog.ts";
 import type { Config } from "./config/file.ts";
 import { type AlertJournal, openAlertJournal } from "./journal/alert-journal.ts";
@@ -15,6 +16,7 @@ export interface AlertingOptions {
   readonly config: Config;
   readonly store: IncidentStore;
   readonly heartbeats: HeartbeatStore;
+  readonly arrivals: ArrivalStore;
   readonly dataDir: string;
   readonly logger: Logger;
   /** Asked now and then what really fires; without it an alert whose end was not told of stays open. */
@@ -87,6 +89,7 @@ export function composeAlerting(options: AlertingOptions): Alerting {
     called: () => called,
     onChange: showInTurn,
     onHeartbeat: (heartbeat) => watchdog.heard(heartbeat),
+    onTestAlerts: (nonces) => keepArrivals(options.arrivals, nonces, now()),
     onUnusable: (_, err) => logger.error({ err }, "a notification cannot be kept; it is put aside in alerts.sqlite"),
   });
   const watchdog = createWatchdogWatch({

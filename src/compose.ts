@@ -1,7 +1,9 @@
 import { createAlertManager } from "./alertmanager/client.ts";
+import { createTestAlerts } from "./alertmanager/test-alerts.ts";
 import { seenIncident } from "./alerts/incident.ts";
 import type { AlertManager } from "./alerts/manager.ts";
 import type { IncidentStore } from "./alerts/store.ts";
+import { type ArrivalStore, arrivalsId } from "./alerts/test-alert.ts";
 import type { HeartbeatStore } from "./alerts/watchdog.ts";
 import type { ClusterConfig, Config } from "./config/file.ts";
 import type { Settings } from "./config/load.ts";
@@ -12,6 +14,7 @@ import { BotError } from "./errors.ts";
 import { createGit } from "./git/git.ts";
 import { noGit, noGitChanges } from "./git/not-configured.ts";
 import { type ClusterAccess, loadAccess } from "./kubernetes/access.ts";
+import { createArrivalStore } from "./kubernetes/arrival-store.ts";
 import { createHeartbeatStore } from "./kubernetes/heartbeat-store.ts";
 import { createIncidentStore } from "./kubernetes/incident-store.ts";
 import { type DialPod, dialDirectly, dialThroughApi } from "./kubernetes/pod-dialer.ts";
@@ -47,6 +50,7 @@ export interface Composed {
   readonly runs: RunStore;
   readonly incidents: IncidentStore;
   readonly heartbeats: HeartbeatStore;
+  readonly arrivals: ArrivalStore;
   readonly alertManager: AlertManager;
   readonly results: ResultStore;
   readonly schedules: ScheduleStore;
@@ -99,6 +103,7 @@ export function compose(
   };
   const alertManager = createAlertManager(environment.alertmanagerUrl);
   const heartbeats = createHeartbeatStore(home);
+  const arrivals = createArrivalStore(home);
   const results = createResultStore(home);
   const incidents = createIncidentStore(home);
   const git =
@@ -114,6 +119,10 @@ export function compose(
         incidents: async () => (await incidents.list()).map(({ record }) => seenIncident(record)),
         heartbeats: async () => (await heartbeats.list()).map(({ record }) => record),
       },
+      testAlerts: createTestAlerts(
+        environment.alertmanagerUrl,
+        async () => (await arrivals.get(arrivalsId))?.record.nonces ?? [],
+      ),
       lastResults: { last: async (id) => (await results.get(id))?.record },
       git: git.reader,
       probes: createProbePods((name) => find(name).call),
@@ -124,6 +133,7 @@ export function compose(
     runs: createRunStore(home),
     incidents,
     heartbeats,
+    arrivals,
     results,
     schedules: createScheduleStore(home),
     alertManager,

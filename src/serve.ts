@@ -108,6 +108,7 @@ export async function serve(settings: Settings): Promise<number> {
     config,
     store: composed.incidents,
     heartbeats: composed.heartbeats,
+    arrivals: composed.arrivals,
     dataDir: environment.dataDir,
     logger,
     degraded,

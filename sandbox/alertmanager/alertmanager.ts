@@ -15,6 +15,10 @@ export interface AlertmanagerProcess {
   post(
     alerts: readonly { readonly labels: object; readonly annotations?: object; readonly endsAt?: string }[],
   ): Promise<void>;
+  /** What it shows to the bot from now on; undefined: the right one again. */
+  useToken(token: string | undefined): void;
+  /** Loads its configuration again, after an edit of it. */
+  reconfigure(edit: (text: string) => string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -28,7 +32,7 @@ const program = "prometheus-alertmanager";
 const shipped = join(import.meta.dirname, "..", "..", "deploy", "bot", "alertmanager", "receiver.yaml");
 
 const route = z.looseObject({ group_wait: z.string(), group_interval: z.string(), repeat_interval: z.string() });
-const configFile = z.strictObject({
+const configShape = z.strictObject({
   route: route.extend({ routes: z.array(route) }),
   receivers: z.tuple([
     z.strictObject({
@@ -47,7 +51,7 @@ const configFile = z.strictObject({
 
 /** The shipped file with another address, another place of the token, and seconds where it has minutes. */
 function configuration(webhook: string, tokenFile: string): string {
-  const { route: top, receivers } = configFile.parse(parse(readFileSync(shipped, "utf8")));
+  const { route: top, receivers } = configShape.parse(parse(readFileSync(shipped, "utf8")));
   const [receiver] = receivers;
   const [hook] = receiver.webhook_configs;
   const authorization = { ...hook.http_config.authorization, credentials_file: tokenFile };
@@ -72,12 +76,14 @@ export function beginAlertmanager(
   const url = `http://127.0.0.1:${options.port}`;
   const tokenFile = join(directory, "token");
   writeFileSync(tokenFile, options.token, { mode: 0o600 });
-  writeFileSync(join(directory, "alertmanager.yml"), configuration(options.webhook, tokenFile));
+  const configFile = join(directory, "alertmanager.yml");
+  const shippedText = configuration(options.webhook, tokenFile);
+  writeFileSync(configFile, shippedText);
   let said = "";
   const child = startChild(
     path,
     [
-      `--config.file=${join(directory, "alertmanager.yml")}`,
+      `--config.file=${configFile}`,
       `--storage.path=${join(directory, "data")}`,
       `--web.listen-address=127.0.0.1:${options.port}`,
       `--web.external-url=${url}`,
@@ -91,6 +97,13 @@ export function beginAlertmanager(
   );
   return {
     url,
+    // It is read for every request.
+    useToken: (token = options.token) => writeFileSync(tokenFile, token),
+    reconfigure: async (edit) => {
+      writeFileSync(configFile, edit(shippedText));
+      const answer = await fetch(`${url}/-/reload`, { method: "POST" });
+      if (!answer.ok) throw new Error(`Alertmanager answered ${answer.status}: ${await answer.text()}`);
+    },
     stop: async () => {
       child.kill("SIGKILL");
       await child.exited;

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { AlertManager, Silence } from "../alerts/manager.ts";
 import { BotError } from "../errors.ts";
+import { createAskAlertmanager } from "./request.ts";
 
 const time = z.iso.datetime({ offset: true });
 const alertsSchema = z.array(
@@ -21,44 +22,24 @@ const silencesSchema = z.array(
 );
 const madeSchema = z.object({ silenceID: z.string() });
 
+/** What Alertmanager answered, checked. Throws BotError `alertmanager.bad-answer`. */
+export function parsed<T>(schema: z.ZodType<T>, answer: unknown): T {
+  const result = schema.safeParse(answer);
+  if (result.success) return result.data;
+  throw new BotError(
+    "alertmanager.bad-answer",
+    `Alertmanager's answer is not what its API promises: ${result.error.issues[0]?.message ?? ""}`,
+    "Check that ALERTMANAGER_URL leads to Alertmanager 0.25 or newer",
+    { cause: result.error },
+  );
+}
+
 /** Alertmanager's API v2. Source: https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml */
 export function createAlertManager(url: string | undefined): AlertManager {
+  const askText = createAskAlertmanager(url);
   const ask = async (method: string, path: string, signal: AbortSignal, body?: unknown): Promise<unknown> => {
-    if (url === undefined) {
-      throw new BotError(
-        "alertmanager.not-configured",
-        "No Alertmanager is configured",
-        "Set ALERTMANAGER_URL, for example http://alertmanager.monitoring:9093",
-      );
-    }
-    const response = await fetch(new URL(`api/v2/${path}`, url.endsWith("/") ? url : `${url}/`), {
-      method,
-      signal,
-      ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
-    }).catch((cause: unknown) => {
-      throw new BotError("alertmanager.unreachable", "Alertmanager cannot be reached", "Check ALERTMANAGER_URL", {
-        cause,
-      });
-    });
-    const text = await response.text();
-    if (!response.ok) {
-      throw new BotError(
-        "alertmanager.refused",
-        `Alertmanager answered ${response.status}: ${text.slice(0, 300)}`,
-        "Correct what it names, or look at its log",
-      );
-    }
+    const text = await askText(method, `api/v2/${path}`, signal, body);
     return text === "" ? undefined : JSON.parse(text);
-  };
-  const parsed = <T>(schema: z.ZodType<T>, answer: unknown): T => {
-    const result = schema.safeParse(answer);
-    if (result.success) return result.data;
-    throw new BotError(
-      "alertmanager.bad-answer",
-      `Alertmanager's answer is not what its API promises: ${result.error.issues[0]?.message ?? ""}`,
-      "Check that ALERTMANAGER_URL leads to Alertmanager 0.25 or newer",
-      { cause: result.error },
-    );
   };
   const silences = async (signal: AbortSignal): Promise<readonly Silence[]> =>
     parsed(silencesSchema, await ask("GET", "silences", signal)).map(({ status, ...silence }) => ({

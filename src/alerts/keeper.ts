@@ -8,6 +8,7 @@ import { type AlertBatch, parseAlertBatch } from "./payload.ts";
 import { severityRank } from "./severity.ts";
 import type { IncidentStore } from "./store.ts";
 import { asStorm, isStorm, type StormRule } from "./storm.ts";
+import { takeTestAlerts } from "./test-alert.ts";
 import { type Heartbeat, heartbeatOf } from "./watchdog.ts";
 
 /** What was acknowledged and nobody has seen to yet. */
@@ -33,6 +34,8 @@ export interface KeeperDeps {
   onChange(incident: Incident): void;
   /** Told of every heartbeat; rejects when it cannot be kept. */
   onHeartbeat(heartbeat: Heartbeat): Promise<void>;
+  /** Told of test alerts that came in; rejects when that cannot be kept. */
+  onTestAlerts(nonces: readonly string[]): Promise<void>;
   /** Told of a notification that can never be kept. */
   onUnusable(body: string, error: unknown): void;
 }
@@ -167,14 +170,18 @@ export function createKeeper(deps: KeeperDeps): Keeper {
 
   const seeAll = async (pending: ReturnType<PendingBatches["pending"]>): Promise<void> => {
     const batches: AlertBatch[] = [];
+    const tests: string[] = [];
     for (const { body, receivedAt } of pending) {
       // Five hundred long ones are read again and again while the cluster is away: whoever waits for an answer goes between.
       await setImmediate();
-      const batch = parseAlertBatch(body);
+      const { nonces, rest: batch } = takeTestAlerts(parseAlertBatch(body));
+      tests.push(...nonces);
       const heartbeat = heartbeatOf(batch, deps.watchdog, receivedAt);
       if (heartbeat === undefined) batches.push(batch);
       else await deps.onHeartbeat(heartbeat);
     }
+    // Somebody waits for them, if there are any.
+    if (tests.length > 0) await deps.onTestAlerts(tests);
     await see(batches);
   };
 

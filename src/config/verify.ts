@@ -21,6 +21,14 @@ export const verifySchema = z
       .gt(0)
       .default(3)
       .describe("How old the newest sample of a pod may be; some scrape intervals"),
+    testAlertSeconds: z
+      .number()
+      .min(1)
+      .max(120)
+      .default(20)
+      .describe(
+        "How long a test alert may take through Alertmanager and back; more than --cluster.peer-timeout of a pair of Alertmanagers (15 s)",
+      ),
     gitlab: z
       .strictObject({
         namespace: z.string().min(1).default("gitlab-system"),

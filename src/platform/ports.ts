@@ -23,6 +23,7 @@ import type {
 } from "./kubernetes.ts";
 import type { ProbePods } from "./probes.ts";
 import type { ServerState, ServerUser } from "./server.ts";
+import type { TestAlerts } from "./test-alerts.ts";
 
 /**
  * What the runbooks ask of the world. Every method throws a BotError with a stable code when it cannot answer
@@ -192,6 +193,7 @@ export interface Platform {
   readonly servers: ServerReader;
   readonly metrics: MetricsReader;
   readonly alerting: AlertingReader;
+  readonly testAlerts: TestAlerts;
   readonly lastResults: LastResultReader;
   readonly git: GitReader;
   /** Looks at the way to an instance from inside a namespace. Changes nothing that stays. */

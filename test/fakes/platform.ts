@@ -285,12 +285,23 @@ export function fakePlatform(world: FakeWorld = {}): Platform {
       incidents: async () => [],
       heartbeats: async () => [],
     },
+    testAlerts: {
+      command: () => "curl $ALERTMANAGER_URL/api/v2/alerts",
+      send: async () => undefined,
+      arrived: noAlertmanager,
+      state: noAlertmanager,
+      failedRequests: noAlertmanager,
+    },
     lastResults: { last: async () => undefined },
     git: world.git ?? noGit,
     probes: { run: world.probe ?? noProbe, removeLeftovers: async () => [] },
     canary: world.canary ?? noCanary,
     lastKnownPods: world.lastKnownPods ?? new Map(),
   };
+}
+
+async function noAlertmanager(): Promise<never> {
+  throw new BotError("alertmanager.not-configured", "No Alertmanager is configured", "");
 }
 
 async function noProbe(): Promise<never> {

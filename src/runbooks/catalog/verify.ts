@@ -12,7 +12,9 @@ export const verify = defineRunbook({
     probes: z
       .boolean()
       .default(true)
-      .describe("also try connections, by throwaway pods; off: only read, and those checks are unknown"),
+      .describe(
+        "also try connections by throwaway pods, and a test alert; off: only read, and those checks are unknown",
+      ),
   }),
   positional: ["instance"],
   effect: "read",

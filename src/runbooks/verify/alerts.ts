@@ -4,6 +4,7 @@ import { ageSeconds, duration } from "../instance/units.ts";
 import { checkOf, criteria, listed } from "./check.ts";
 import type { VerifyObservation } from "./observe.ts";
 import { shippedAlerts } from "./shipped-alerts.ts";
+import { verifyTestAlert } from "./test-alert.ts";
 
 const criterion = criteria.alerts;
 
@@ -61,7 +62,7 @@ export function verifyAlerts(
     ),
     checkOf(
       {
-        id: "ac5.webhook",
+        id: "ac5.heartbeat",
         criterion,
         what: `${alert} at the bot`,
         expected: `came in through Alertmanager within ${silentMinutes} min`,
@@ -77,6 +78,7 @@ export function verifyAlerts(
         };
       },
     ),
+    verifyTestAlert(seen, config),
   ];
 }
 

@@ -60,11 +60,6 @@ export function checkOf<const Readings extends readonly Reading<unknown>[]>(
   return check({ ...named, found, holds, evidence: readings.map((reading) => evidence(reading, output)) });
 }
 
-/** Whether this check is made by doing something, not by reading; a run without probes leaves it unknown. */
-export function isTried(id: string): boolean {
-  return /^(?:ac3\.[^.]+\.connects|ac4\.enforced)$/.test(id);
-}
-
 /** "a, b" or what to say of none. */
 export function listed(names: readonly string[], none = "none"): string {
   return names.length === 0 ? none : names.join(", ");

@@ -8,6 +8,7 @@ import { parseUserLine } from "../../platform/server-user.ts";
 import { accessLines } from "../../tenants/users.ts";
 import { contextOf, type InstanceObservation, type ObserveContext, observeInstance } from "../instance/observe.ts";
 import { instanceKey } from "../instance/target.ts";
+import { observeTestAlert, type TestAlertOutcome } from "./observe-test-alert.ts";
 import { observeWays, type WaysObservation } from "./observe-ways.ts";
 
 /** What Git says, at the head of the branch that Flux applies. */
@@ -40,6 +41,8 @@ export interface VerifyObservation extends InstanceObservation {
   readonly git: Reading<GitObservation>;
   /** Undefined: this run was asked to make no probes. */
   readonly ways: WaysObservation | undefined;
+  /** Undefined: as above. */
+  readonly testAlert: Reading<TestAlertOutcome> | undefined;
 }
 
 /** Whether it is the one that the lists of namespaces, the shipped rules and the users in Git are about. */
@@ -75,27 +78,41 @@ export async function observeVerification(
       platform.cluster(cluster).kustomizations(flux.namespace, inner),
     ),
   }));
-  const [seen, samples, loadedRules, watchdog, heartbeats, release, chart, flows, git, ways] = await Promise.all([
-    withServers(),
-    within(`PromQL: ${samplesQuery}`, (inner) => platform.metrics.query(samplesQuery, inner)),
-    within("curl $PROMETHEUS_URL/api/v1/rules", (inner) => platform.metrics.rules(inner)),
-    within(`PromQL: ${watchdogQuery}`, (inner) => platform.metrics.query(watchdogQuery, inner)),
-    within(
-      `${kubectl(config.shared.cluster)} -n ${config.home.namespace} get cm -l dfbot.platform/record=heartbeat`,
-      (inner) => platform.alerting.heartbeats(inner),
-    ),
-    within(`${inOperator} ${operator.namespace} get helmrelease ${operator.deployment}`, (inner) =>
-      platform.cluster(operator.cluster).helmRelease(operator.namespace, operator.deployment, inner),
-    ),
-    within(
-      `${inOperator} ${flux.namespace} get ocirepository ${operator.deployment} -o jsonpath={.spec.ref}`,
-      (inner) => platform.cluster(operator.cluster).ociRepository(flux.namespace, operator.deployment, inner),
-    ),
-    Promise.all(kustomizations),
-    observeGit(context),
-    withProbes ? observeWays(context, instance, isSharedInstance(instance, config)) : undefined,
-  ]);
-  return { ...seen, samples, loadedRules, watchdog, heartbeats, release, chart, kustomizations: flows, git, ways };
+  const [seen, samples, loadedRules, watchdog, heartbeats, release, chart, flows, git, ways, testAlert] =
+    await Promise.all([
+      withServers(),
+      within(`PromQL: ${samplesQuery}`, (inner) => platform.metrics.query(samplesQuery, inner)),
+      within("curl $PROMETHEUS_URL/api/v1/rules", (inner) => platform.metrics.rules(inner)),
+      within(`PromQL: ${watchdogQuery}`, (inner) => platform.metrics.query(watchdogQuery, inner)),
+      within(
+        `${kubectl(config.shared.cluster)} -n ${config.home.namespace} get cm -l dfbot.platform/record=heartbeat`,
+        (inner) => platform.alerting.heartbeats(inner),
+      ),
+      within(`${inOperator} ${operator.namespace} get helmrelease ${operator.deployment}`, (inner) =>
+        platform.cluster(operator.cluster).helmRelease(operator.namespace, operator.deployment, inner),
+      ),
+      within(
+        `${inOperator} ${flux.namespace} get ocirepository ${operator.deployment} -o jsonpath={.spec.ref}`,
+        (inner) => platform.cluster(operator.cluster).ociRepository(flux.namespace, operator.deployment, inner),
+      ),
+      Promise.all(kustomizations),
+      observeGit(context),
+      withProbes ? observeWays(context, instance, isSharedInstance(instance, config)) : undefined,
+      withProbes ? observeTestAlert(context) : undefined,
+    ]);
+  return {
+    ...seen,
+    samples,
+    loadedRules,
+    watchdog,
+    heartbeats,
+    release,
+    chart,
+    kustomizations: flows,
+    git,
+    ways,
+    testAlert,
+  };
 }
 
 /** As the servers themselves: asked where they were last seen, and again where they turn out to be elsewhere. */

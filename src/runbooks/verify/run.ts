@@ -9,7 +9,7 @@ import { observeVerification } from "./observe.ts";
 
 export type VerifyParams = {
   readonly instance?: string | undefined;
-  /** Whether it may also do what is gone again afterwards: pods that try connections. */
+  /** Whether it may also do what is gone again afterwards: pods that try connections, a test alert. */
   readonly probes: boolean;
 };
 

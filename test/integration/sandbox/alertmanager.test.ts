@@ -1,8 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { parse, stringify } from "yaml";
 import { type AlertmanagerProcess, startAlertmanager } from "../../../sandbox/alertmanager/alertmanager.ts";
 import { freePort } from "../../../sandbox/bot-process.ts";
 import { alertmanagerToken, type Sandbox, startSandbox } from "../../../sandbox/sandbox.ts";
+import { places } from "../../../sandbox/world/places.ts";
 import { createAlertManager } from "../../../src/alertmanager/client.ts";
+import { composePlatform } from "../../../src/compose.ts";
+import { requireSettings } from "../../../src/config/load.ts";
+import { observeTestAlert } from "../../../src/runbooks/verify/observe-test-alert.ts";
 import { textOf, watchChannel } from "../../fakes/channel.ts";
 
 /** A real Alertmanager sends to the bot, and is asked and told by it. */
@@ -110,6 +115,86 @@ describe("a real Alertmanager", () => {
     const bad = { key: "k", matchers: [], endsAt: new Date(0), createdBy: "t", comment: "" };
     await expect(createAlertManager(alertmanager.url).silence(bad, signal())).rejects.toMatchObject({
       code: "alertmanager.refused",
+    });
+  });
+
+  describe("takes the test alert of verify,", () => {
+    /** What the bot's own reader says of it, a process apart from the bot that hears it. */
+    const send = (testAlertSeconds: number, url = alertmanager.url) => {
+      const { config, ...settings } = requireSettings({ ...sandbox.world.env(), ALERTMANAGER_URL: url }, "cli");
+      return observeTestAlert({
+        config: { ...config, verify: { ...config.verify, testAlertSeconds } },
+        platform: composePlatform({ config, ...settings }),
+        signal: AbortSignal.timeout(20_000),
+        now: () => new Date(),
+      });
+    };
+    const quick = 2;
+
+    it("and it is back at once, a second one too, and nobody is told", async () => {
+      expect(await send(10)).toMatchObject({ ok: true, value: { kind: "back" } });
+      const [one, other] = await Promise.all([send(10), send(10)]);
+      expect([one, other]).toMatchObject([{ value: { kind: "back" } }, { value: { kind: "back" } }]);
+      const { objects } = sandbox.world.infra;
+      const kept = objects.list(places.configMaps, "dragonfly-bot").map(({ metadata }) => metadata.name);
+      expect(kept).toContain("dfbot-arrival-test-alerts");
+      expect(kept.filter((name) => /roundtrip/i.test(name))).toEqual([]);
+      expect(sandbox.slack.workspace.messages.filter((one) => textOf(one).includes("RoundTrip"))).toEqual([]);
+    });
+
+    it("and is not to tell of it: which silence that is, is said, and nothing else", async () => {
+      const client = createAlertManager(alertmanager.url);
+      const id = await client.silence(
+        {
+          key: "all",
+          matchers: [{ name: "severity", value: "none", isRegex: false, isEqual: true }],
+          endsAt: new Date(Date.now() + 60_000),
+          createdBy: "test",
+          comment: "quiet",
+        },
+        signal(),
+      );
+      const tried = await send(2);
+      await client.expire(id, signal());
+      expect(tried).toMatchObject({ ok: true, value: { kind: "suppressed", state: { silencedBy: [id] } } });
+    });
+
+    it("and has the wrong token for the bot: it is lost, and a webhook has failed", async () => {
+      alertmanager.useToken("wrong");
+      const tried = await send(quick);
+      alertmanager.useToken(undefined);
+      expect(tried).toMatchObject({ value: { kind: "lost", state: { receivers: ["dfbot"] } } });
+      const failed = tried.ok && tried.value.kind === "lost" ? tried.value.failedRequests : undefined;
+      expect(failed).toBeGreaterThan(0);
+    });
+
+    it("and sends it elsewhere: it is lost, with the name of that receiver, and no webhook has failed", async () => {
+      await alertmanager.reconfigure((text) => {
+        const { route, receivers } = parse(text);
+        const elsewhere = { receiver: "elsewhere", matchers: ['severity="none"'] };
+        return stringify({
+          route: { ...route, routes: [elsewhere, ...route.routes] },
+          receivers: [...receivers, { name: "elsewhere" }],
+        });
+      });
+      const tried = await send(quick);
+      await alertmanager.reconfigure((text) => text);
+      expect(tried).toMatchObject({ value: { kind: "lost", state: { receivers: ["elsewhere"] }, failedRequests: 0 } });
+    });
+
+    it("and has no route of its own for it: it is late", async () => {
+      await alertmanager.reconfigure((text) => {
+        const { route, receivers } = parse(text);
+        return stringify({ route: { ...route, group_wait: "2200ms", routes: [] }, receivers });
+      });
+      const tried = await send(quick);
+      await alertmanager.reconfigure((text) => text);
+      expect(tried).toMatchObject({ value: { kind: "back" } });
+      expect(tried.ok && tried.value.kind === "back" ? tried.value.seconds : 0).toBeGreaterThan(quick);
+    });
+
+    it("or is not there: that could not be tried, in a sentence", async () => {
+      expect(await send(quick, "http://127.0.0.1:1")).toMatchObject({ ok: false, code: "alertmanager.unreachable" });
     });
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type Incident, incidentSchema, isIncidentOpen } from "../../../src/alerts/incident.ts";
 import { createKeeper, type PendingBatches } from "../../../src/alerts/keeper.ts";
 import type { IncidentStore } from "../../../src/alerts/store.ts";
+import { type Arrivals, arrivalsId, arrivalsSchema, keepArrivals, testAlert } from "../../../src/alerts/test-alert.ts";
 import { BotError } from "../../../src/errors.ts";
 import { memoryRecordStore } from "../../fakes/record-store.ts";
 
@@ -63,6 +64,7 @@ function replica(store: IncidentStore, clock = now) {
   const journal = memoryJournal();
   const told: Incident[] = [];
   const unusable: string[] = [];
+  const tests: string[] = [];
   const keeper = createKeeper({
     journal,
     store,
@@ -73,9 +75,10 @@ function replica(store: IncidentStore, clock = now) {
     now: clock,
     onChange: (incident) => told.push(incident),
     onHeartbeat: async () => undefined,
+    onTestAlerts: async (nonces) => void tests.push(...nonces),
     onUnusable: (body) => unusable.push(body),
   });
-  return { journal, told, unusable, keeper };
+  return { journal, told, unusable, tests, keeper };
 }
 const shown = async (store: IncidentStore) =>
   (await store.list()).map(({ record }) => `${record.alertName} ${record.state} ${record.alerts.length}`).toSorted();
@@ -231,6 +234,46 @@ describe("notifications become incidents", () => {
     expect(await shown(store)).toHaveLength(1);
     await keeper.prune(new Date("2026-01-02T12:05:01Z"));
     expect(await shown(store)).toEqual([]);
+  });
+});
+
+describe("a test alert", () => {
+  const nonce = "0123456789abcdef";
+  const test = (more: object = {}, status = "firing") => ({
+    ...payload(testAlert, [7], status),
+    alerts: payload(testAlert, [7], status).alerts.map((alert) => ({
+      ...alert,
+      labels: { alertname: testAlert, severity: "none", nonce, ...more },
+    })),
+  });
+
+  it("is told to whoever waits for it, and is no incident, also in one notification with others", async () => {
+    const store = memoryStore();
+    const { journal, keeper, tests, told } = replica(store);
+    journal.put(test());
+    await keeper.work();
+    expect([tests, told, journal.pending(1)]).toEqual([[nonce], [], []]);
+    const both = payload("A", [1]);
+    journal.put({ ...both, alerts: [...test().alerts, ...both.alerts] });
+    await keeper.work();
+    expect([tests, await shown(store)]).toEqual([[nonce, nonce], ["A open 1"]]);
+  });
+
+  it("that is over, or whose nonce is none, is nothing", async () => {
+    const store = memoryStore();
+    const { journal, keeper, tests } = replica(store);
+    for (const one of [test({}, "resolved"), test({ nonce: "<script>" }), test({ nonce: "" })]) journal.put(one);
+    await keeper.work();
+    expect([tests, await shown(store), journal.pending(1)]).toEqual([[], [], []]);
+  });
+
+  it("that two replicas hear at the same time is written down for both, and old ones are forgotten", async () => {
+    const store = memoryRecordStore<Arrivals>({ kind: "arrival", schema: arrivalsSchema, isOpen: () => false });
+    const nonces = Array.from({ length: 60 }, (_, n) => n.toString(16).padStart(16, "0"));
+    await Promise.all(nonces.slice(0, 4).map((one) => keepArrivals(store, [one], now())));
+    expect((await store.get(arrivalsId))?.record.nonces.toSorted()).toEqual(nonces.slice(0, 4));
+    await keepArrivals(store, nonces, now());
+    expect((await store.get(arrivalsId))?.record.nonces).toEqual(nonces.slice(10));
   });
 });
 

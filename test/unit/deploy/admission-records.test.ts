@@ -51,7 +51,7 @@ describe.each(policiesCalled("dfbot-records"))("the policy for the bot's own rec
   });
 
   it("lets it write and delete nothing else", () => {
-    const only = "its runs, incidents, heartbeats, results, schedules and locks only";
+    const only = "its runs, incidents, heartbeats, arrivals, results, schedules and locks only";
     for (const name of [
       "dfbot-config-45c4btf96m",
       "dfbot-dashboard",

@@ -264,7 +264,7 @@ describe("the rules that verify asks for", () => {
     ],
     ["never", [], "fail"],
   ])("reach the bot: %s", async (_, beats, verdict) => {
-    expect(await check("ac5.webhook", {}, { beats })).toMatchObject({ verdict });
+    expect(await check("ac5.heartbeat", {}, { beats })).toMatchObject({ verdict });
   });
 });
 

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import type { AlertmanagerProcess } from "../../../../sandbox/alertmanager/alertmanager.ts";
 import type { KubeObject, ObjectStore, Place } from "../../../../sandbox/kubernetes/object-store.ts";
 import { places } from "../../../../sandbox/world/places.ts";
 import { instance, type World } from "../../../../sandbox/world/world.ts";
@@ -13,7 +14,15 @@ export interface Mutation {
    */
   readonly tried?: boolean;
   /** The returned function takes back what is not an object of a cluster. */
-  make(world: World): void | Promise<void> | (() => Promise<unknown>) | Promise<() => Promise<unknown>>;
+  make(
+    world: World,
+    alertmanager: AlertmanagerProcess,
+  ): void | Promise<void> | (() => Promise<unknown>) | Promise<() => Promise<unknown>>;
+}
+
+/** Whether a check is made by doing something, not by reading: without probes it is unknown. */
+export function isTried(id: string): boolean {
+  return /^(?:ac3\.[^.]+\.connects|ac4\.enforced|ac5\.webhook)$/.test(id);
 }
 
 type Path = readonly (string | number)[];

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { places } from "../../../../sandbox/world/places.ts";
-import { isTried } from "../../../../src/runbooks/verify/check.ts";
 import { troubles } from "../status.ts";
 import { type Ground, layGround } from "./ground.ts";
-import { remember } from "./mutation.ts";
+import { isTried, remember } from "./mutation.ts";
 import { mutations } from "./mutations/index.ts";
 
 let ground: Ground;
@@ -70,7 +69,7 @@ describe("verify on the shipped manifests", () => {
     for (const { name, red, tried = false, make } of inOrder) {
       const restores = world.clusters.map(({ objects }) => remember(objects));
       world.freeze(tried ? "pods" : undefined);
-      const takeBack = await make(world);
+      const takeBack = await make(world, ground.alertmanager);
       rows.push({ name, expected: red.toSorted().join(" "), red: (await reds(tried)).join(" ") });
       for (const restore of restores) restore();
       await takeBack?.();
