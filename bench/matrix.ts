@@ -17,7 +17,12 @@ export async function matrix(): Promise<readonly Line[]> {
     const names = Array.from({ length: namespaces }, (_, i) => `bench-${i}`);
     for (const name of names) addNamespace(far, name);
     const { probes, probeMs } = await rehearsed(far, names[0] ?? "");
-    const config = { ...far.config, namespaces: { allowed: [], denied: names } };
+    const { config: given } = far;
+    const config = {
+      ...given,
+      namespaces: { ...given.namespaces, allowed: [], denied: names },
+      probes: { ...given.probes, sample: 0 },
+    };
     const platform = { ...far.platform, probes };
     const timed = async (params: Readonly<Record<string, unknown>>) => {
       const started = performance.now();

@@ -19,6 +19,8 @@ export interface AdmissionReview {
     readonly operation: string;
     readonly userInfo: { readonly username: string; readonly groups?: readonly string[] };
     readonly dryRun?: boolean;
+    /** Empty: the object itself. */
+    readonly subResource?: string;
   };
   readonly object: unknown;
   readonly oldObject: unknown;
@@ -44,6 +46,7 @@ const policySchema = z.object({
       ),
     }),
     matchConditions: z.array(expression).default([]),
+    variables: z.array(z.strictObject({ name: z.string(), expression: z.string() })).default([]),
     validations: z.array(expression).min(1),
   }),
 });
@@ -59,7 +62,8 @@ const bindings = { group, plural: "validatingadmissionpolicybindings" };
 const environment = new Environment({ unlistedVariablesAreDyn: false })
   .registerVariable("request", "dyn")
   .registerVariable("object", "dyn")
-  .registerVariable("oldObject", "dyn");
+  .registerVariable("oldObject", "dyn")
+  .registerVariable("variables", "dyn");
 
 /** Throws for a policy that says what is not modelled here. */
 export function parsePolicy(policy: unknown): AdmissionPolicy {
@@ -72,10 +76,11 @@ export function refusalsOf({ spec }: AdmissionPolicy, review: AdmissionReview): 
   if (!spec.matchConditions.every((condition) => environment.evaluate(condition.expression, context) === true)) {
     return [];
   }
+  const variables = variablesOf(spec.variables, context);
   return spec.validations
     .filter((validation) => {
       try {
-        return environment.evaluate(validation.expression, context) !== true;
+        return environment.evaluate(validation.expression, { ...context, variables }) !== true;
       } catch {
         return spec.failurePolicy === "Fail";
       }
@@ -83,12 +88,32 @@ export function refusalsOf({ spec }: AdmissionPolicy, review: AdmissionReview): 
     .map(({ expression: failed, message }) => message ?? `failed expression: ${failed}`);
 }
 
+/** Each may use those before it, and is looked at when it is used: one that fails, fails who uses it. */
+function variablesOf(
+  declared: AdmissionPolicy["spec"]["variables"],
+  context: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  const variables: Record<string, unknown> = {};
+  for (const { name, expression: one } of declared) {
+    try {
+      variables[name] = environment.evaluate(one, { ...context, variables });
+    } catch {
+      // It is not there then, and whoever asks for it fails.
+    }
+  }
+  return variables;
+}
+
 /** Which expressions do not compile to a yes or no. */
 export function badExpressions({ spec }: AdmissionPolicy): readonly string[] {
-  return [...spec.matchConditions, ...spec.validations].flatMap(({ expression: one }) => {
+  const judged = [...spec.matchConditions, ...spec.validations].flatMap(({ expression: one }) => {
     const { valid, type } = environment.check(one);
     return valid && ["bool", "dyn"].includes(String(type)) ? [] : [one];
   });
+  return [
+    ...judged,
+    ...spec.variables.flatMap((one) => (environment.check(one.expression).valid ? [] : one.expression)),
+  ];
 }
 
 /** Who writes what. */
@@ -111,7 +136,7 @@ export function admissionTo(store: ObjectStore, { user, type, subresource, dryRu
       const policy = parsePolicy(stored);
       if (!isAbout(policy, operation, type, subresource)) continue;
       const { name: username, groups } = user;
-      const request = { operation, userInfo: { username, groups }, dryRun };
+      const request = { operation, userInfo: { username, groups }, dryRun, subResource: subresource ?? "" };
       const [why] = refusalsOf(policy, { request, object: object ?? null, oldObject: oldObject ?? null });
       if (why === undefined) continue;
       const said = `ValidatingAdmissionPolicy '${spec.policyName}' with binding '${metadata.name}' denied request: ${why}`;

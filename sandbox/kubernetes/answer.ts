@@ -67,7 +67,9 @@ export async function answer(
     return send(response, 201, evictPod(store, at, await readBody(request), { dryRun, admit }));
   }
   if (isPod && subresource === "portforward") throw apiError(400, "BadRequest", "Upgrade request required");
-  if (subresource !== undefined && !(subresource === "status" && target.type.status))
+  const isWritten =
+    (subresource === "status" && target.type.status) || (isPod && subresource === "ephemeralcontainers");
+  if (subresource !== undefined && !isWritten)
     throw apiError(404, "NotFound", "the server could not find the requested resource");
   if (method === "GET" && isWatch(query)) {
     watchObjects(store, target, query, response);

@@ -1,9 +1,15 @@
 import { z } from "zod";
 import type { Admit } from "./admission-policies.ts";
+import {
+  refuseEphemeralOnCreate,
+  validateEphemeralContainers,
+  withEphemeralContainers,
+} from "./ephemeral-containers.ts";
 import { listObjects, selection } from "./lists.ts";
 import { detailsOf, type KubeObject, notFound, type ObjectStore } from "./object-store.ts";
 import { type At, asNew, encodedSecret, parseObject, type WriteOptions } from "./parse-object.ts";
 import { patched } from "./patch.ts";
+import { violatesPodSecurity } from "./pod-security.ts";
 import type { ResourceType } from "./resources.ts";
 import { apiError } from "./status.ts";
 import { invalid, validate, validateUpdate } from "./validate.ts";
@@ -33,13 +39,18 @@ export function createObject(store: ObjectStore, at: At, body: unknown, options:
     throw apiError(400, "BadRequest", "resourceVersion should not be set on objects to be created");
   if (type.namespaced) mustTakeObjects(store, type, namespace ?? "", object.metadata.name);
   validate(type, object);
-  const refusal = type.kind === "Pod" ? options.refusesPod?.(namespace ?? "", object["spec"]) : undefined;
-  if (refusal !== undefined) {
-    const { name } = object.metadata;
-    throw apiError(403, "Forbidden", `pods "${name}" is forbidden: ${refusal}`, detailsOf(type, name));
+  if (type.kind === "Pod") {
+    refuseEphemeralOnCreate(type, object);
+    mustTake(type, object, options.refusesPod?.(namespace ?? "", object["spec"]));
+    mustTake(type, object, violatesPodSecurity(store, namespace ?? "", object["spec"]));
   }
   options.admit("CREATE", object.metadata.name, object);
   return rehearsed(store, options).create(type, asNew(type, object));
+}
+
+function mustTake(type: ResourceType, { metadata: { name } }: KubeObject, refusal: string | undefined): void {
+  if (refusal === undefined) return;
+  throw apiError(403, "Forbidden", `${type.plural} "${name}" is forbidden: ${refusal}`, detailsOf(type, name));
 }
 
 function rehearsed(store: ObjectStore, { dryRun }: Pick<WriteOptions, "dryRun">): ObjectStore {
@@ -115,7 +126,10 @@ function write(
 ): KubeObject {
   const after = keepApart(type, subresource, before, type.kind === "Secret" ? encodedSecret(object) : object);
   validate(type, after);
-  validateUpdate(type, before, after);
+  if (subresource === "ephemeralcontainers") {
+    validateEphemeralContainers(type, before, after);
+    mustTake(type, after, violatesPodSecurity(store, after.metadata.namespace ?? "", after["spec"]));
+  } else validateUpdate(type, before, after);
   options.admit("UPDATE", after.metadata.name, after, before);
   return rehearsed(store, options).update(type, after);
 }
@@ -141,6 +155,7 @@ function keepApart(
   before: KubeObject,
   after: KubeObject,
 ): KubeObject {
+  if (subresource === "ephemeralcontainers") return withEphemeralContainers(before, after);
   if (subresource === "status")
     return { ...before, metadata: { ...before.metadata, ...resourceVersionOf(after) }, status: after["status"] };
   if (!type.status) return after;

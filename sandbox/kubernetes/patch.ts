@@ -54,6 +54,7 @@ function jsonPatched(object: KubeObject, changes: readonly Operation[]): unknown
 const mergeKeys: Readonly<Record<string, readonly string[]>> = {
   containers: ["name"],
   initContainers: ["name"],
+  ephemeralContainers: ["name"],
   env: ["name"],
   volumes: ["name"],
   imagePullSecrets: ["name"],

@@ -9,7 +9,8 @@ export interface LogOptions {
   readonly tailLines: number | undefined;
 }
 
-const containersOf = z.object({ spec: z.object({ containers: z.array(z.object({ name: z.string() })) }) });
+const named = z.array(z.object({ name: z.string() }));
+const containersOf = z.object({ spec: z.object({ containers: named, ephemeralContainers: named.default([]) }) });
 
 /**
  * What of a pod's log is asked for. Throws 400 when the pod has more than one container and none, or another, is named.
@@ -17,7 +18,8 @@ const containersOf = z.object({ spec: z.object({ containers: z.array(z.object({ 
  */
 export function logOptions(pod: KubeObject, query: URLSearchParams): LogOptions {
   const { name } = pod.metadata;
-  const containers = containersOf.safeParse(pod).data?.spec.containers.map((container) => container.name) ?? [];
+  const spec = containersOf.safeParse(pod).data?.spec;
+  const containers = spec?.containers.map((container) => container.name) ?? [];
   const wanted = query.get("container") ?? (containers.length === 1 ? containers[0] : undefined);
   if (wanted === undefined)
     throw apiError(
@@ -25,7 +27,7 @@ export function logOptions(pod: KubeObject, query: URLSearchParams): LogOptions 
       "BadRequest",
       `a container name must be specified for pod ${name}, choose one of: [${containers.join(" ")}]`,
     );
-  if (!containers.includes(wanted))
+  if (!containers.includes(wanted) && !spec?.ephemeralContainers.some((container) => container.name === wanted))
     throw apiError(400, "BadRequest", `container ${wanted} is not valid for pod ${name}`);
   const tail = query.get("tailLines");
   if (tail !== null && !/^\d+$/.test(tail))

@@ -102,10 +102,17 @@ function groupDocument(name: string, served: readonly ResourceType[]) {
   return { name, versions, preferredVersion: versions[0] };
 }
 
+const subresourceVerbs: Readonly<Record<string, readonly string[]>> = {
+  log: ["get"],
+  portforward: ["create", "get"],
+  ephemeralcontainers: ["get", "patch", "update"],
+};
+
 function resourceDocuments(type: ResourceType) {
   const base = { singularName: type.kind.toLowerCase(), namespaced: type.namespaced, kind: type.kind };
   if (type.question === true) return [{ name: type.plural, ...base, verbs: ["create"], shortNames: [] }];
-  const subresources = type.plural === "pods" && type.group === "" ? ["log", "portforward", "eviction"] : [];
+  const subresources =
+    type.plural === "pods" && type.group === "" ? ["log", "portforward", "eviction", "ephemeralcontainers"] : [];
   return [
     { name: type.plural, ...base, verbs, shortNames: type.shortNames },
     ...(type.status ? ["status"] : []).map((name) => ({
@@ -118,7 +125,7 @@ function resourceDocuments(type: ResourceType) {
       ...base,
       // An eviction is a kind of its own, of another group than the Pod.
       ...(name === "eviction" ? { group: "policy", version: "v1", kind: "Eviction" } : {}),
-      verbs: name === "log" ? ["get"] : name === "portforward" ? ["create", "get"] : ["create"],
+      verbs: subresourceVerbs[name] ?? ["create"],
     })),
   ];
 }

@@ -21,7 +21,7 @@ const labelValue = /^([A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?)?$/;
 
 interface Cause {
   readonly field: string;
-  readonly reason: SchemaCause["reason"] | "FieldValueForbidden";
+  readonly reason: SchemaCause["reason"] | "FieldValueForbidden" | "FieldValueDuplicate" | "FieldValueNotFound";
   readonly message: string;
 }
 
@@ -157,6 +157,16 @@ export function validateUpdate(type: ResourceType, before: KubeObject, after: Ku
         },
       ]);
   }
+  // Of what else may not change in a pod, nothing here is tried.
+  if (type.kind === "Pod" && !isDeepStrictEqual(from["ephemeralContainers"], to["ephemeralContainers"]))
+    throw invalid(type, name, [
+      {
+        field: "spec",
+        reason: "FieldValueForbidden",
+        message:
+          "Forbidden: pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)",
+      },
+    ]);
   if (type.kind === "Deployment" && !isDeepStrictEqual(from["selector"], to["selector"]))
     throw invalid(type, name, [wrong("spec.selector", to["selector"], "field is immutable")]);
   if (

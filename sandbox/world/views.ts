@@ -22,7 +22,11 @@ const environmentVariable = z.looseObject({
   name: z.string(),
   value: z.string().optional(),
   valueFrom: z
-    .looseObject({ secretKeyRef: z.looseObject({ name: z.string(), key: z.string() }).optional() })
+    .looseObject({
+      secretKeyRef: z
+        .looseObject({ name: z.string(), key: z.string(), optional: z.boolean().default(false) })
+        .optional(),
+    })
     .optional(),
 });
 const container = z.looseObject({
@@ -66,6 +70,7 @@ export const podView = z.looseObject({
     nodeName: z.string().optional(),
     restartPolicy: z.string().default("Always"),
     containers: z.array(container),
+    ephemeralContainers: z.array(container).default([]),
     volumes: z.array(volume).default([]),
   }),
   status: z

@@ -101,7 +101,11 @@ export const configSchema = z.strictObject({
   namespaces: z
     .strictObject({
       allowed: z.array(kubernetesName).default(["gitlab-system", "harbor"]),
-      denied: z.array(kubernetesName).default([]).describe("A sample that must not get through"),
+      denied: z.array(kubernetesName).default([]).describe("Some that must not get through, whatever else is tried"),
+      allowedLabels: z
+        .record(z.string(), z.string())
+        .default({ "access.platform/dragonfly": "true" })
+        .describe("Labels by which the network policies let further namespaces in"),
     })
     .prefault({}),
   probes: probesSchema.prefault({}),

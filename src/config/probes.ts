@@ -9,6 +9,12 @@ export const probesSchema = z
       .optional()
       .describe("The bot's own pinned image, which has the probe in it; without it nothing is tried"),
     parallel: z.int().min(1).max(50).default(10).describe("Probe pods at once"),
+    sample: z
+      .int()
+      .min(0)
+      .max(50)
+      .default(3)
+      .describe("Namespaces of each cluster that are on no list and that the matrix tries too: each must be blocked"),
     stageMs: z
       .int()
       .min(50)

@@ -2,9 +2,12 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { BotError } from "../errors.ts";
-import { type ProbeOutcome, type ProbePods, probeLabels, type Refusal, type WantedProbe } from "../platform/probes.ts";
+import { type ProbePods, probeLabels, type WantedProbe } from "../platform/probes.ts";
+import { containerState, isHopeless, wordsOfState } from "./container-state.ts";
 import { badAnswer } from "./errors.ts";
+import { runInPod } from "./probe-in-pod.ts";
 import { deadlineSeconds, probeManifest } from "./probe-manifest.ts";
+import { refusalOf } from "./probe-refusal.ts";
 import type { CallApi } from "./request.ts";
 
 const lookEveryMs = 250;
@@ -13,7 +16,6 @@ const waitAtMostMs = (deadlineSeconds + 15) * 1_000;
 const removeWithinMs = 5_000;
 const logBytes = "65536";
 
-const termination = z.object({ reason: z.string().optional(), message: z.string().optional() });
 const podSchema = z.object({
   status: z
     .object({
@@ -23,13 +25,7 @@ const podSchema = z.object({
       conditions: z
         .array(z.object({ type: z.string(), status: z.string(), message: z.string().optional() }))
         .default([]),
-      containerStatuses: z
-        .array(
-          z.object({
-            state: z.object({ waiting: termination.optional(), terminated: termination.optional() }).prefault({}),
-          }),
-        )
-        .default([]),
+      containerStatuses: z.array(z.object({ state: containerState.prefault({}) })).default([]),
     })
     .prefault({}),
 });
@@ -59,7 +55,9 @@ export function createProbePods(find: (cluster: string) => CallApi): ProbePods {
       const parsed = podSchema.safeParse(body);
       if (!parsed.success) throw badAnswer(cluster, path(namespace, name), "no pod", parsed.error);
       const { status } = parsed.data;
-      if (status.phase === "Succeeded" || status.phase === "Failed" || Date.now() > until) return status;
+      const ended = status.phase === "Succeeded" || status.phase === "Failed";
+      const stuck = status.containerStatuses.some(({ state }) => isHopeless(state));
+      if (ended || stuck || Date.now() > until) return status;
       await sleep(lookEveryMs, undefined, { signal });
     }
   };
@@ -68,6 +66,7 @@ export function createProbePods(find: (cluster: string) => CallApi): ProbePods {
     async run(wanted, signal) {
       const { cluster, namespace } = wanted;
       const call = find(cluster);
+      if (wanted.pod !== undefined) return runInPod(call, { ...wanted, pod: wanted.pod }, signal);
       const name = `dfbot-probe-${randomBytes(4).toString("hex")}`;
       // By its name, which nobody else has, and also when it is not known whether it was made. What cannot be removed now
       // ends by its deadline and is removed with the leftovers.
@@ -108,34 +107,9 @@ export function createProbePods(find: (cluster: string) => CallApi): ProbePods {
   };
 }
 
-/** Matched in this order: the words in which the API server and what is plugged into it refuse a pod. */
-const refusalWords: readonly (readonly [RegExp, Refusal])[] = [
-  [/namespaces "[^"]*" not found/, "namespace-missing"],
-  [/because it is being terminated/, "namespace-ending"],
-  [/(?:exceeded|failed) quota/, "quota"],
-  [/violates PodSecurity/, "pod-security"],
-  [/ValidatingAdmissionPolicy|admission webhook/, "admission"],
-  [/(?:minimum|maximum) \w+ usage per (?:Container|Pod)|limit to request ratio/, "limit-range"],
-  [/cannot create resource/, "not-allowed"],
-];
-
-/** A pod that the API server does not take is an answer; that it cannot be asked is an error. */
-function refusalOf(error: unknown): Extract<ProbeOutcome, { kind: "refused" }> | undefined {
-  if (!(error instanceof BotError)) return undefined;
-  const why = refusalWords.find(([words]) => words.test(error.message))?.[1];
-  const said = error.message;
-  if (why !== undefined) return { kind: "refused", why, said };
-  return error.code === "kubernetes.forbidden" || error.code === "kubernetes.invalid"
-    ? { kind: "refused", why: "other", said }
-    : undefined;
-}
-
 /** What a status says of why the pod has not run to a good end. */
 function wordsOf({ phase, reason, message, conditions, containerStatuses }: PodStatus): string {
   const unscheduled = conditions.find(({ type, status }) => type === "PodScheduled" && status === "False");
-  const words = containerStatuses.flatMap(({ state }) => {
-    const found = state.waiting ?? state.terminated;
-    return found === undefined ? [] : [[found.reason, found.message].filter(Boolean).join(": ")];
-  });
+  const words = containerStatuses.map(({ state }) => wordsOfState(state));
   return [phase, reason, message, unscheduled?.message, ...words].filter(Boolean).join("; ");
 }

@@ -129,6 +129,8 @@ export function createKubernetesReader(cluster: string, context: string, call: C
       getAll(network.monitor(kind), named("monitoring.coreos.com/v1", namespace, monitorPlurals[kind]), signal),
     namespace: async (name, signal) =>
       (await getOne(happenings.namespace, `/api/v1/namespaces/${encodeURIComponent(name)}`, signal)).metadata,
+    namespaces: async (signal) =>
+      (await getAll(happenings.namespace, "/api/v1/namespaces", signal)).map(({ metadata }) => metadata),
     events: async (namespace, signal) =>
       (await getAll(happenings.event, core(namespace, "events"), signal)).toSorted((a, b) => a.at.localeCompare(b.at)),
     previousLog: (namespace, pod, container, signal) =>

@@ -6,10 +6,10 @@ import type { KubeConfig } from "@kubernetes/client-node";
 import { answerError, badAnswer, connectionError, credentialsError } from "./errors.ts";
 
 export interface ApiRequest {
-  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
-  /** Sent as JSON. */
+  /** Sent as JSON; a PATCH as a strategic merge patch. */
   readonly body?: unknown;
   /** The answer is plain text. */
   readonly plain?: true;
@@ -98,7 +98,8 @@ function send(
     });
     outgoing.on("error", fail);
     if (payload !== undefined) {
-      outgoing.setHeader("content-type", "application/json");
+      const merges = options.method === "PATCH";
+      outgoing.setHeader("content-type", merges ? "application/strategic-merge-patch+json" : "application/json");
       // Node frames the body of a DELETE only when it is told how long it is.
       outgoing.setHeader("content-length", Buffer.byteLength(payload));
     }

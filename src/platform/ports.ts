@@ -62,6 +62,7 @@ export interface KubernetesReader {
   ciliumClusterwidePolicies(signal: AbortSignal): Promise<readonly Policy[]>;
   monitors(namespace: string, kind: Monitor["kind"], signal: AbortSignal): Promise<readonly Monitor[]>;
   namespace(name: string, signal: AbortSignal): Promise<ObjectMeta>;
+  namespaces(signal: AbortSignal): Promise<readonly ObjectMeta[]>;
   /** Oldest first. */
   events(namespace: string, signal: AbortSignal): Promise<readonly KubernetesEvent[]>;
   /** The end of what the container before this one wrote; undefined when this is the first. */

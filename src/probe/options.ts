@@ -40,12 +40,14 @@ export const usage = `Looks whether a Dragonfly can be reached from here, stage 
   --tls-name NAME      the name it must be for, when that is not --host
   --tls-ca-file PATH   the authorities to trust (PEM), when they are not the public ones
   --key-prefix TEXT    write, read and delete one key of a unique name under this prefix; it expires by itself too
+  --own-prefix         the same under the hash tag of the user who logs in, "{user}:"; "{dfbot-probe}:" for the default user
   --pings N            for the latency, default 20
   --slow-ms N          a median round trip above this is a failure, default 100
   --stage-ms N         for each stage, default 4000
   --deadline-ms N      for everything, default 20000
 
-Credentials come from the environment: PROBE_USER, and PROBE_PASSWORD or PROBE_PASSWORD_FILE with a path.
+Credentials come from the environment: PROBE_USER, and PROBE_PASSWORD or PROBE_PASSWORD_FILE with a path. Without a password
+nobody logs in.
 Exit codes: 0 it could say something, whatever it is; 1 it could not; 2 wrong usage.
 `;
 
@@ -67,6 +69,7 @@ export function parseOptions(argv: readonly string[], environment: Environment):
     const given = read(argv);
     if (given.help === true) return { help: true };
     const { host } = given;
+    const credentials = credentialsOf(environment);
     if (host === undefined || !/^[\w.:-]+$/.test(host)) return { problem: "--host: a name or an address is needed" };
     const tls = given.tls === true ? { name: given["tls-name"] ?? host, caFile: given["tls-ca-file"] } : undefined;
     return {
@@ -74,8 +77,8 @@ export function parseOptions(argv: readonly string[], environment: Environment):
         host,
         tls,
         port: numberOf(given, "port"),
-        credentials: credentialsOf(environment),
-        keyPrefix: given["key-prefix"],
+        credentials,
+        keyPrefix: given["own-prefix"] === true ? ownPrefix(credentials) : given["key-prefix"],
         pings: numberOf(given, "pings"),
         slowMs: numberOf(given, "slow-ms"),
         stageMs: numberOf(given, "stage-ms"),
@@ -99,6 +102,7 @@ function read(argv: readonly string[]) {
       "tls-name": text,
       "tls-ca-file": text,
       "key-prefix": text,
+      "own-prefix": flag,
       pings: text,
       "slow-ms": text,
       "stage-ms": text,
@@ -125,10 +129,12 @@ function credentialsOf(environment: Environment): Credentials | undefined {
     throw new Error("PROBE_PASSWORD: set twice, also as PROBE_PASSWORD_FILE; allowed: one of them");
   }
   const password = path === undefined ? direct : passwordIn(path);
-  if (password !== undefined) return { user, password };
-  if (user !== undefined)
-    throw new Error("PROBE_USER: set without a password; set PROBE_PASSWORD or PROBE_PASSWORD_FILE");
-  return undefined;
+  return password === undefined ? undefined : { user, password };
+}
+
+/** Where a user may write: its keys begin with its own hash tag (docs/tenancy.md), those of an instance's only user with anything. */
+function ownPrefix(credentials: Credentials | undefined): string {
+  return `{${credentials?.user ?? "dfbot-probe"}}:`;
 }
 
 function passwordIn(path: string): string {

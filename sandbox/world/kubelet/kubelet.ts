@@ -8,6 +8,7 @@ import type { PodRuntime } from "../../kubernetes/server.ts";
 import { recordEvent } from "../events.ts";
 import { places } from "../places.ts";
 import { getView, listViews, type PodView, podView } from "../views.ts";
+import { createEphemeralContainers } from "./ephemeral.ts";
 import { createLogBuffer, type LogBuffer } from "./log-buffer.ts";
 import { type Blocked, isBlocked, mountedVersions, podInputs, refreshFiles } from "./pod-files.ts";
 import { podStatus, type Termination } from "./pod-status.ts";
@@ -68,6 +69,7 @@ export function createKubelet(options: KubeletOptions): Kubelet {
   const { objects } = options;
   const runners = new Map<string, Runner>();
   const ending = new Set<Promise<unknown>>();
+  const ephemeral = createEphemeralContainers(options);
   let stopped = false;
 
   const find = (namespace: string, name: string) =>
@@ -196,6 +198,7 @@ export function createKubelet(options: KubeletOptions): Kubelet {
     const present = new Set(pods.map((pod) => pod.metadata.uid));
     for (const [uid, runner] of runners) {
       if (present.has(uid)) continue;
+      void ephemeral.end(uid);
       if (runner.running === undefined) runners.delete(uid);
       else if (runner.startAt !== Number.POSITIVE_INFINITY) {
         runner.startAt = Number.POSITIVE_INFINITY;
@@ -216,6 +219,7 @@ export function createKubelet(options: KubeletOptions): Kubelet {
         runner.startAt = 1;
       }
       refresh(runner);
+      if (runner.running !== undefined) ephemeral.sync(pod, runner.ip);
       report(runner, image);
     }
   };
@@ -241,14 +245,17 @@ export function createKubelet(options: KubeletOptions): Kubelet {
         last,
         ip: starts === 0 ? undefined : ip,
         startTime,
+        ephemeral: ephemeral.statuses(pod),
         id: starts === 0 ? "" : `containerd://${uid}-${starts}`,
       });
     });
   };
 
   const runtime: PodRuntime = {
-    logs: async (namespace, name, { previous, tailLines }) => {
+    logs: async (namespace, name, { container, previous, tailLines }) => {
       const runner = find(namespace, name);
+      if (runner?.pod.spec.ephemeralContainers.some((one) => one.name === container))
+        return previous ? undefined : ephemeral.log(runner.pod, container ?? "")?.text(tailLines);
       // While it waits for its next start, the container that ended last is the previous one.
       const ended = runner?.running === undefined && runner?.last !== undefined;
       return (previous && !ended ? runner?.previousLog : runner?.log)?.text(tailLines);
@@ -275,7 +282,8 @@ export function createKubelet(options: KubeletOptions): Kubelet {
     },
     stop: async () => {
       stopped = true;
-      await Promise.all([...[...runners.values()].map((runner) => end(runner, 0)), ...ending]);
+      const added = [...runners.keys()].map((uid) => ephemeral.end(uid));
+      await Promise.all([...[...runners.values()].map((runner) => end(runner, 0)), ...added, ...ending]);
     },
   };
 

@@ -35,6 +35,20 @@ export function podInputs(objects: ObjectStore, pod: PodView, folder: string): P
   }
 }
 
+/** The variables of a container, or why it cannot be started. */
+export function environmentOf(
+  objects: ObjectStore,
+  namespace: string,
+  container: Pick<Container, "env">,
+): Readonly<Record<string, string>> | Blocked {
+  try {
+    return environment(objects, namespace, container);
+  } catch (error) {
+    if (error instanceof Missing) return { reason: error.reason, message: error.message };
+    throw error;
+  }
+}
+
 /**
  * Which ConfigMaps and Secrets a pod's first container has mounted, each with its version. What is mounted with a subPath
  * is left out: that stays as it was at the start.
@@ -65,8 +79,8 @@ export function refreshFiles(objects: ObjectStore, pod: PodView, folder: string)
   }
 }
 
-export function isBlocked(inputs: PodInputs | Blocked): inputs is Blocked {
-  return "reason" in inputs;
+export function isBlocked(inputs: object): inputs is Blocked {
+  return "reason" in inputs && "message" in inputs;
 }
 
 class Missing extends Error {
@@ -77,18 +91,19 @@ class Missing extends Error {
   }
 }
 
-function environment(objects: ObjectStore, namespace: string, { env }: Container): Record<string, string> {
+function environment(objects: ObjectStore, namespace: string, { env }: Pick<Container, "env">): Record<string, string> {
   return Object.fromEntries(
-    env.map(({ name, value, valueFrom }) => {
+    env.flatMap(({ name, value, valueFrom }) => {
       const wanted = valueFrom?.secretKeyRef;
-      if (wanted === undefined) return [name, value ?? ""];
+      if (wanted === undefined) return [[name, value ?? ""]];
       const secret = entriesOf(objects, places.secrets, namespace, wanted.name);
       const found = secret?.get(wanted.key);
       if (found === undefined) {
+        if (wanted.optional) return [];
         const what = secret === undefined ? `secret "${wanted.name}" not found` : `couldn't find key ${wanted.key}`;
         throw new Missing("CreateContainerConfigError", what);
       }
-      return [name, found];
+      return [[name, found]];
     }),
   );
 }

@@ -18,6 +18,8 @@ export interface ContainerState {
   readonly startTime: Date;
   /** Changes with every start. */
   readonly id: string;
+  /** Of the containers that were added while it ran. */
+  readonly ephemeral?: readonly Record<string, unknown>[] | undefined;
 }
 
 /** `status` of a Pod with one container, as the kubelet reports it. */
@@ -44,6 +46,7 @@ export function podStatus(pod: PodView, state: ContainerState): Record<string, u
       condition("ContainersReady", ready, "ContainersNotReady"),
       condition("Ready", ready, "ContainersNotReady"),
     ],
+    ...(state.ephemeral === undefined ? {} : { ephemeralContainerStatuses: state.ephemeral }),
     containerStatuses: [
       {
         name: container?.name ?? "",
@@ -70,11 +73,11 @@ function phaseOf(state: ContainerState, ended: Termination | undefined): string 
   return state.running === undefined && state.restarts === 0 && state.last === undefined ? "Pending" : "Running";
 }
 
-function terminated({ reason, exitCode, startedAt, finishedAt }: Termination): Record<string, unknown> {
+export function terminated({ reason, exitCode, startedAt, finishedAt }: Termination): Record<string, unknown> {
   return { terminated: { reason, exitCode, startedAt: time(startedAt), finishedAt: time(finishedAt) } };
 }
 
 /** Kubernetes times have no fractions of a second. */
-function time(date: Date): string {
+export function time(date: Date): string {
   return date.toISOString().replace(/\.\d+Z$/, "Z");
 }

@@ -15,10 +15,14 @@ export interface PodNetwork {
 const root = join(import.meta.dirname, "..", "..", "..");
 const question = z.object({ id: z.number(), host: z.string(), port: z.number() });
 
+export interface BotImageOptions extends Pick<StartOptions, "pod" | "ip" | "onLine"> {
+  readonly env: Readonly<Record<string, string>>;
+}
+
 /** Runs the image of the bot as a pod: its command as a process of this machine, with the pod's network around it. */
 export function startBotImage(
   { nameServer, isDropped }: PodNetwork,
-  { pod, ip, onLine }: StartOptions,
+  { pod, ip, env, onLine }: BotImageOptions,
   container: PodView["spec"]["containers"][number],
 ): RunningContainer {
   // In the image the project is at /app.
@@ -31,6 +35,7 @@ export function startBotImage(
       onLine,
       talk: {
         env: {
+          ...env,
           PATH: process.env["PATH"],
           WORLD_POD_IP: ip,
           WORLD_NAME_SERVER: nameServer,

@@ -6,7 +6,7 @@ import type { StoreBinary } from "../../dragonfly/find-store.ts";
 import { flag } from "../../dragonfly/flags.ts";
 import type { PodView } from "../views.ts";
 import { whenReady } from "./probe.ts";
-import { type PodNetwork, startBotImage } from "./probe-program.ts";
+import { type BotImageOptions, type PodNetwork, startBotImage } from "./probe-program.ts";
 import type { RunningContainer, StartOptions } from "./running-container.ts";
 
 export interface ProgramSettings {
@@ -29,12 +29,21 @@ export function canPull(image: string): boolean {
 export function startProgram(settings: ProgramSettings, options: StartOptions): RunningContainer {
   const container = options.pod.spec.containers[0];
   if (container !== undefined && botImage.test(container.image)) {
-    return startBotImage(settings.network, options, container);
+    return startBotImage(settings.network, { ...options, env: options.inputs.env }, container);
   }
   const version = dragonflyImage.exec(container?.image ?? "")?.[1];
   return version === undefined || container === undefined
     ? startStandIn(options)
     : startStore(settings, options, { container, version });
+}
+
+/** Starts a container that was added to a running pod: in the pod's network. Of others than the bot's image, a stand-in. */
+export function startEphemeral(
+  { network }: ProgramSettings,
+  options: BotImageOptions,
+  container: PodView["spec"]["containers"][number],
+): RunningContainer {
+  return botImage.test(container.image) ? startBotImage(network, options, container) : startStandIn(options);
 }
 
 function startStore(
@@ -71,7 +80,7 @@ export function volumeFolder(volumes: string, namespace: string, claim: string):
 }
 
 /** The operator's pods run no process: the world itself does their work while one of them is ready. */
-function startStandIn({ onLine }: StartOptions): RunningContainer {
+function startStandIn({ onLine }: Pick<StartOptions, "onLine">): RunningContainer {
   const { promise, resolve } = Promise.withResolvers<Exit>();
   onLine("starting manager");
   return {

@@ -14,18 +14,24 @@ export type Actual =
   | { readonly kind: "not-reached"; readonly code: string; readonly detail: string; readonly result: ProbeResult }
   /** This cluster has no such namespace. */
   | { readonly kind: "no-namespace" }
+  /** The namespace has no such pod, or this cluster has no such namespace. */
+  | { readonly kind: "no-pod" }
   /** No probe was made, or it came to nothing. */
   | { readonly kind: "not-tried"; readonly why: string; readonly detail: string };
 
 const refusalWords: Readonly<Record<Refusal, string>> = {
   "namespace-missing": "the namespace does not exist",
   "namespace-ending": "the namespace is being deleted",
+  "pod-missing": "the pod does not exist",
+  "pod-not-running": "the pod does not run, so nothing can be tried in it",
+  "pod-full": "the pod has taken as many probes as one may",
+  "no-ephemeral-containers": "the cluster has no ephemeral containers",
   quota: "the namespace's quota has no room for a probe pod",
   "limit-range": "the namespace's limit range does not take a probe pod",
-  "pod-security": "the namespace's Pod Security level does not take a probe pod",
-  admission: "an admission policy does not take a probe pod",
-  "not-allowed": "the bot may not make pods there",
-  other: "the API server does not take a probe pod",
+  "pod-security": "the namespace's Pod Security level does not take a probe",
+  admission: "an admission policy does not take a probe",
+  "not-allowed": "the bot may not make probes there",
+  other: "the API server does not take a probe",
 };
 
 /** Reads an outcome; what the probe printed is checked, because a pod's log may be anything. */
@@ -34,11 +40,11 @@ export function actualOf(reading: Reading<ProbeOutcome>): Actual {
   const outcome = reading.value;
   switch (outcome.kind) {
     case "refused":
-      return outcome.why === "namespace-missing"
-        ? { kind: "no-namespace" }
-        : { kind: "not-tried", why: refusalWords[outcome.why], detail: outcome.said };
+      if (outcome.why === "namespace-missing") return { kind: "no-namespace" };
+      if (outcome.why === "pod-missing") return { kind: "no-pod" };
+      return { kind: "not-tried", why: refusalWords[outcome.why], detail: outcome.said };
     case "stuck":
-      return { kind: "not-tried", why: "the probe pod did not come to its end", detail: outcome.said };
+      return { kind: "not-tried", why: "the probe did not come to its end", detail: outcome.said };
     case "ended":
       return fromLog(outcome.log);
   }

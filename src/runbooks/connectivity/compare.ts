@@ -31,6 +31,8 @@ export function compare(wanted: Wanted, policy: Expectation, actual: Actual): Co
   switch (actual.kind) {
     case "no-namespace":
       return say("unknown", "is not a namespace of this cluster", "Look at its name and at the cluster.");
+    case "no-pod":
+      return say("unknown", "is not there", "Look at the names of the pod, the namespace and the cluster.");
     case "not-tried":
       return say("unknown", `was not tried: ${actual.why}`, `${actual.detail} ${expected(policy)}`);
     case "not-reached":

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import PQueue from "p-queue";
-import type { InstanceConfig } from "../../config/file.ts";
+import type { Config, InstanceConfig } from "../../config/file.ts";
+import type { CredentialsReference } from "../../platform/probes.ts";
 import { read } from "../../platform/reading.ts";
 import type { Finding } from "../../reports/model.ts";
 import { evidence, finding } from "../instance/findings.ts";
@@ -8,12 +9,17 @@ import { contextOf, type ObserveContext } from "../instance/observe.ts";
 import { type Actual, actualOf, probeImage } from "./actual.ts";
 import { type Comparison, compare, type Wanted } from "./compare.ts";
 import { createExpectations, type Expectation, type Source } from "./expectation.ts";
+import { lackFinding, lackOf, type WantedLogin } from "./login.ts";
 import { stageFindings, untried } from "./stage-findings.ts";
 
 /** Whose way to which instance is to be tried, and what was decided about it. */
 export interface Way extends Source {
   readonly instance: InstanceConfig;
   readonly wanted: Wanted;
+  /** One of those on no list, which stands for all of them. */
+  readonly sampled?: boolean;
+  /** Undefined: nobody logs in, so the stages after that are not tried. */
+  readonly login?: WantedLogin | undefined;
 }
 
 export interface Proof {
@@ -48,30 +54,36 @@ async function proveOne(
   expect: (way: Way) => Promise<Expectation>,
 ): Promise<Proof> {
   const { config, platform, signal } = context;
-  const { cluster, namespace, instance, wanted } = way;
+  const { cluster, namespace, pod, instance, wanted, sampled, login } = way;
   const { host, port } = addressOf(instance);
   const args = ["--host", host, "--port", String(port), "--stage-ms", String(config.probes.stageMs)];
-  const image = config.probes.image ?? "<the bot's image>";
-  const command = `kubectl --context=${contextOf(config, cluster)} -n ${namespace} run dfbot-probe --rm -i --restart=Never --image=${image} --command -- node /app/src/probe/main.ts ${args.join(" ")}`;
+  // What a user may write is told by its name, which only the probe may know.
+  const asked = login === undefined ? args : [...args, "--own-prefix"];
   const [expected, tried] = await Promise.all([
     expect(way),
-    read({ command, timeoutMs: probeWithinMs, signal }, async (inner) =>
-      platform.probes.run({ cluster, namespace, args, run, image: probeImage(config) }, inner),
+    read({ command: commandOf(config, way, asked), timeoutMs: probeWithinMs, signal }, async (inner) =>
+      platform.probes.run(
+        { cluster, namespace, pod, args: asked, credentials: credentialsOf(login), run, image: probeImage(config) },
+        inner,
+      ),
     ),
   ]);
   const actual = actualOf(tried);
   const comparison = compare(wanted, expected, actual);
   const said = evidence(tried, tried.ok ? wordsOf(tried.value) : "");
-  const where = `${namespace} in ${cluster}`;
-  const id = `connectivity.${cluster}.${namespace}`;
+  const where = `${pod === undefined ? "" : `pod ${pod} of `}${namespace} in ${cluster}`;
+  const id = `connectivity.${cluster}.${sampled === true ? "others." : ""}${namespace}${pod === undefined ? "" : `.pod.${pod}`}`;
   const result = "result" in actual ? actual.result : undefined;
   const left = result === undefined ? [] : untried(result);
+  const lack = lackOf(login, result, namespace);
   const whole = finding({
     id,
     section,
     verdict: comparison.verdict,
     title: `${where} ${comparison.title}`,
-    detail: `${comparison.detail}${left.length === 0 ? "" : ` Not tried: ${left.join(", ")}.`}`,
+    detail: [comparison.detail, left.length === 0 ? "" : `Not tried: ${left.join(", ")}.`, lack]
+      .filter(Boolean)
+      .join(" "),
     evidence: [...expected.evidence, said],
     next:
       comparison.offerAccess && instance === config.shared
@@ -79,9 +91,26 @@ async function proveOne(
         : [],
   });
   const blockedRightly = actual.kind === "dropped" && comparison.verdict === "ok";
-  const stages =
-    result === undefined ? [] : stageFindings({ id, section, where, evidence: said }, result, blockedRightly);
-  return { way, expected, actual, comparison, findings: [whole, ...stages] };
+  const place = { id, section, where, evidence: said };
+  const stages = result === undefined ? [] : stageFindings(place, result, blockedRightly);
+  const lacks = lack === undefined || login?.ifThere === true ? [] : [lackFinding(place, lack)];
+  return { way, expected, actual, comparison, findings: [whole, ...stages, ...lacks] };
+}
+
+function credentialsOf(login: WantedLogin | undefined): CredentialsReference | undefined {
+  return login === undefined ? undefined : { secret: login.secret, user: login.user };
+}
+
+/** What a person would type to try the same. */
+function commandOf(config: Config, { cluster, namespace, pod, login }: Way, args: readonly string[]): string {
+  const image = config.probes.image ?? "<the bot's image>";
+  const kubectl = `kubectl --context=${contextOf(config, cluster)} -n ${namespace}`;
+  const start =
+    pod === undefined
+      ? `run dfbot-probe --rm -i --restart=Never --image=${image} --command`
+      : `debug ${pod} -i --profile=restricted --image=${image}`;
+  const who = login === undefined ? "" : ` # with PROBE_USER and PROBE_PASSWORD from secret/${login.secret}`;
+  return `${kubectl} ${start} -- node /app/src/probe/main.ts ${args.join(" ")}${who}`;
 }
 
 function wordsOf(outcome: { readonly kind: string; readonly log?: string; readonly said?: string }): string {

@@ -14,7 +14,7 @@ const words: Readonly<Record<Stage, { readonly ok: string; readonly fail: string
   latency: { ok: "has a good latency", fail: "has a poor latency" },
 };
 
-interface Place {
+export interface Place {
   /** `connectivity.<cluster>.<namespace>` */
   readonly id: string;
   readonly section: string;
@@ -51,9 +51,11 @@ export function stageFindings(place: Place, result: ProbeResult, blockedRightly:
   });
 }
 
-/** What was not tried, in words. */
+/** What was not tried, although nobody left it out. */
 export function untried(result: ProbeResult): readonly Stage[] {
-  return stages.filter((stage) => outcomesOf(result, stage).every(({ outcome }) => outcome.verdict === "skipped"));
+  return stages.filter((stage) =>
+    outcomesOf(result, stage).every(({ outcome }) => outcome.verdict === "skipped" && outcome.code !== "tls.not-asked"),
+  );
 }
 
 function outcomesOf(

@@ -9,10 +9,11 @@ import type { Tree } from "../../tenants/draft.ts";
 import { tenantsOf } from "../../tenants/inventory.ts";
 import { noticeOf } from "../../tenants/notice.ts";
 import { objectsOf } from "../../tenants/objects.ts";
-import { folderOf, sharedFilesOf, tenantAt } from "../../tenants/places.ts";
+import { folderOf, instanceNameOf, sharedFilesOf, tenantAt } from "../../tenants/places.ts";
 import { settingsOf } from "../../tenants/settings.ts";
 import { applied } from "../../tenants/tree.ts";
 import { changedUsers, userRulesIn } from "../../tenants/user-rules.ts";
+import type { WantedLogin } from "../connectivity/login.ts";
 import { instanceOf } from "./consumers.ts";
 import type { PlanDeps } from "./deps.ts";
 
@@ -66,6 +67,8 @@ export interface WantedAccess {
   readonly cluster: string;
   readonly instance: InstanceConfig;
   readonly allowed: boolean;
+  /** A tenant's Secret in that namespace, should it have made one: then its login is tried as well. */
+  readonly login?: WantedLogin;
 }
 
 export function aimOf(deps: PlanDeps, edits: readonly FileEdit[], after: Tree): Aim {
@@ -121,8 +124,20 @@ export function aimOfTenant(deps: PlanDeps, tenant: Tenant, tree: Tree): Pick<Ai
   return {
     instances: own ? [wantedInstance(deps, instance, folderOf(tenant.name, deps.config), tree)] : [],
     secrets: own ? [instance.namespace] : [],
-    access: tenant.clusters.map((cluster) => ({ namespace: tenant.namespace, cluster, instance, allowed: true })),
+    access: tenant.clusters.map((cluster) => ({
+      namespace: tenant.namespace,
+      cluster,
+      instance,
+      allowed: true,
+      login: loginOf(tenant),
+    })),
   };
+}
+
+/** The Secret that a tenant is told to make of its password; who uses an instance alone is its default user. */
+function loginOf(tenant: Tenant): WantedLogin {
+  const { name, isolation } = tenant;
+  return { secret: instanceNameOf(tenant), ...(isolation === "own" ? {} : { user: name }), ifThere: true };
 }
 
 function wantedInstance(deps: PlanDeps, instance: InstanceConfig, folder: string, tree: Tree): WantedInstance {
@@ -161,7 +176,9 @@ function usersBefore(before: Tree, config: Config): readonly ServerUser[] {
 /** The tenant's own word and the shared list may say the same. */
 function withoutTwins(access: readonly WantedAccess[]): readonly WantedAccess[] {
   const keyOf = ({ namespace, cluster, instance }: WantedAccess) => `${namespace} ${cluster} ${instance.name}`;
-  return [...new Map(access.map((one) => [keyOf(one), one])).values()];
+  // Who says more comes last, and stays.
+  const ordered = access.toSorted((a, b) => Number(a.login !== undefined) - Number(b.login !== undefined));
+  return [...new Map(ordered.map((one) => [keyOf(one), one])).values()];
 }
 
 /** As much of the manifest as the bot reads of the live resource. */

@@ -26,6 +26,13 @@ export function serverCases(world: () => ProbeWorld): void {
       expect(JSON.stringify(ran.result)).not.toContain(users.team);
     });
 
+    it("what a tenant may do under its own hash tag, and leaves nothing there", async () => {
+      const ran = await world().probe([...to("store"), "--own-prefix"], as("team"));
+      expect(codes(ran).slice(3)).toEqual(["auth.ok", "ping.ok", "role.primary", "write-read.ok", "latency.ok"]);
+      expect(detail(ran, "write-read")).toMatch(/^Wrote, read and deleted \{team\}:dfbot-probe:/);
+      expect(JSON.stringify(ran)).not.toContain(users.team);
+    });
+
     it("without credentials that the path is open: being asked for a password is an answer", async () => {
       const ran = await world().probe([...to("store"), ...writing]);
       expect(codes(ran)).toEqual([

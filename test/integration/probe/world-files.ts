@@ -13,7 +13,7 @@ export const users = {
 /** As in docs/tenancy.md: strangers may log in and nothing else, a team has its prefix. */
 const acl = `USER default off >fake-default-password -@all +auth +hello
 USER ops on >${users.ops} ~* &* +@all
-USER team on >${users.team} ~team:* &team:* -@all +@read +@write +@connection +@transaction -KEYS -SCAN -DBSIZE
+USER team on >${users.team} ~team:* ~{team}* &team:* -@all +@read +@write +@connection +@transaction -KEYS -SCAN -DBSIZE
 USER reader on >${users.reader} ~team:* &team:* -@all +@read +@connection
 `;
 

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
 import { until } from "../../../sandbox/faults/wait.ts";
 import type { KubeObject, Place } from "../../../sandbox/kubernetes/object-store.ts";
 import { places } from "../../../sandbox/world/places.ts";
@@ -21,8 +22,11 @@ const ask = (params: Readonly<Record<string, string | boolean>>) =>
   asBot(world, (config) => ({
     ...config,
     namespaces: { ...config.namespaces, denied: ["default"] },
-    probes: { ...config.probes, stageMs: 1_500 },
+    probes: { ...config.probes, stageMs: 2_500 },
   }))("connectivity", params);
+/** Of whom nobody has decided anything. */
+const asBotOfShop = () => (params: Readonly<Record<string, string | boolean>>) =>
+  asBot(world, (config) => ({ ...config, probes: { ...config.probes, stageMs: 2_500 } }))("connectivity", params);
 const found = (report: Report, id: string) => report.findings.find((one) => one.id === id);
 const probePods = () =>
   world.clusters.flatMap(({ objects }) =>
@@ -31,23 +35,60 @@ const probePods = () =>
 
 const undo: (() => unknown)[] = [];
 afterEach(() => {
-  for (const one of undo.splice(0)) one();
+  for (const one of undo.splice(0).toReversed()) one();
   expect(probePods()).toEqual([]);
 });
 
-/** Adds an object to infra for the rest of the test. */
-function add(place: Place, object: KubeObject): void {
-  const { objects } = world.infra;
+/** Adds an object to a cluster for the rest of the test. */
+function add(place: Place, object: KubeObject, cluster: "infra" | "apps" = "infra"): void {
+  const { objects } = world[cluster];
   objects.create(place, object);
   undo.push(() => objects.remove(place, object.metadata.namespace, object.metadata.name));
 }
-const networkPolicy = (namespace: string, name: string, spec: object) =>
-  add(places.policies, {
-    apiVersion: "networking.k8s.io/v1",
-    kind: "NetworkPolicy",
-    metadata: { namespace, name },
-    spec,
+const networkPolicy = (namespace: string, name: string, spec: object, cluster: "infra" | "apps" = "infra") =>
+  add(
+    places.policies,
+    { apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy", metadata: { namespace, name }, spec },
+    cluster,
+  );
+/** A Secret as a team makes it of its password. */
+const secret = (name: string, values: Readonly<Record<string, string>>) =>
+  add(places.secrets, {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { namespace: "harbor", name },
+    type: "kubernetes.io/basic-auth",
+    data: Object.fromEntries(Object.entries(values).map(([key, text]) => [key, Buffer.from(text).toString("base64")])),
   });
+const passwordOf = (user: "harbor" | "dfbot") => new URL(world.storeUrl(user)).password;
+
+/** Somebody's pod that runs, with an image that the sandbox has. */
+async function runningPod(
+  at: { readonly namespace: string; readonly name: string; readonly cluster?: "infra" | "apps" },
+  labels: Record<string, string>,
+  image = "ghcr.io/dragonflydb/operator:v1.6.1",
+): Promise<void> {
+  const { namespace, name, cluster = "infra" } = at;
+  add(
+    places.pods,
+    {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { namespace, name, labels },
+      spec: { containers: [{ name: "main", image }] },
+    },
+    cluster,
+  );
+  const { objects } = world[cluster];
+  await until(`${name} runs`, () => {
+    const status = objects.get(places.pods, namespace, name)?.["status"];
+    return z.looseObject({ phase: z.string() }).safeParse(status).data?.phase === "Running";
+  });
+}
+const addedTo = (namespace: string, name: string, cluster: "infra" | "apps" = "infra") =>
+  z
+    .looseObject({ ephemeralContainers: z.array(z.looseObject({ name: z.string() })).default([]) })
+    .parse(world[cluster].objects.get(places.pods, namespace, name)?.["spec"]).ephemeralContainers;
 
 describe("connectivity", () => {
   it("gets through from a namespace that is let in, in both clusters, each stage proven", async () => {
@@ -153,12 +194,16 @@ describe("connectivity", () => {
     expect(troubles(report)).toEqual(["unknown connectivity.apps.harbor"]);
   });
 
-  it("tries every namespace of the configuration at once, and says of each what it should do and does", async () => {
+  it("tries every namespace of the configuration at once, and a sample of all others, and says of each what it should and does", async () => {
     const report = await ask({ matrix: true });
     expect(troubles(report)).toEqual([]);
     const rows = report.tables[0]?.rows.map((row) => row.slice(0, 6)) ?? [];
     const clusters = ["infra", "apps"];
-    expect(rows).toEqual([
+    const listed = ["gitlab-system", "harbor", "default"];
+    const others = rows.filter(([name]) => !listed.includes(String(name)));
+    expect(others.length).toBeGreaterThan(0);
+    for (const row of others) expect(row.slice(1, 5)).toEqual(["ok", "blocked", "denied", "denied"]);
+    expect(rows.filter((row) => !others.includes(row))).toEqual([
       ...["gitlab-system", "harbor"].flatMap((name) =>
         clusters.map((cluster) => [name, "ok", "gets through", "allowed", "allowed", cluster]),
       ),
@@ -166,10 +211,148 @@ describe("connectivity", () => {
     ]);
   });
 
+  it("has something to say that is blocked with the configuration as it is shipped, where no denied ones are listed", async () => {
+    const shipped = await asBotOfShop()({ matrix: true });
+    expect(troubles(shipped)).toEqual([]);
+    const blocked = shipped.tables[0]?.rows.filter((row) => row[2] === "blocked").map((row) => row[5]);
+    expect(new Set(blocked)).toEqual(new Set(["infra", "apps"]));
+  });
+
   it("refuses a namespace together with the matrix, and neither", async () => {
     await expect(ask({ namespace: "harbor", matrix: true })).rejects.toThrow(/either a namespace/);
     await expect(ask({})).rejects.toThrow(/either a namespace/);
     await expect(ask({ namespace: "harbor", cluster: "elsewhere" })).rejects.toThrow(/It has: infra, apps|elsewhere/);
+  });
+});
+
+describe("connectivity with a password by reference", () => {
+  const login = { namespace: "harbor", cluster: "infra", credentials: "secret/dragonfly-harbor" };
+  const way = "connectivity.infra.harbor";
+
+  it("logs in, learns the role, writes and reads back, and tells nobody the password", async () => {
+    secret("dragonfly-harbor", { username: "harbor", password: passwordOf("harbor") });
+    const report = await ask(login);
+    expect(troubles(report)).toEqual([]);
+    expect(found(report, way)?.detail).not.toMatch(/Not tried/);
+    for (const stage of ["auth", "ping", "role", "write-read"]) expect(found(report, `${way}.${stage}`)).toBeDefined();
+    expect(found(report, `${way}.write-read`)?.detail).toMatch(/^\S+: Wrote, read and deleted \{harbor\}:dfbot-probe:/);
+    expect(JSON.stringify(report)).not.toContain(passwordOf("harbor"));
+  });
+
+  it("takes the user from the question when the Secret has none, and finds a wrong password", async () => {
+    secret("dragonfly-harbor", { password: passwordOf("dfbot") });
+    expect(troubles(await ask({ ...login, user: "dfbot" }))).toEqual([]);
+    const wrong = await ask({ ...login, user: "harbor" });
+    expect(troubles(wrong)).toEqual([`fail ${way}.auth`]);
+    expect(found(wrong, `${way}.auth`)?.title).toMatch(/auth\.wrongpass/);
+  });
+
+  it("says that the Secret is not there, and all else that it finds", async () => {
+    const report = await ask(login);
+    expect(troubles(report)).toEqual([`unknown ${way}.auth`]);
+    expect(found(report, way)?.detail).toContain("Namespace harbor has no Secret dragonfly-harbor with a key password");
+  });
+});
+
+describe("connectivity from a pod that is there", () => {
+  const web = { namespace: "default", cluster: "infra", from: "pod/web-0" };
+  const way = "connectivity.infra.default.pod.web-0";
+  const shop = (params: Readonly<Record<string, string>>) => asBotOfShop()(params);
+
+  it("gets through by the pod's labels where the rest of its namespace is blocked", async () => {
+    const pods = { podSelector: { matchLabels: { app: "web" } }, namespaceSelector: {} };
+    networkPolicy("dragonfly-system", "for-web", { podSelector: {}, ingress: [{ from: [pods] }] });
+    await runningPod({ namespace: "default", name: "web-0" }, { app: "web" });
+    const [through, blocked] = await Promise.all([shop(web), shop({ namespace: "default", cluster: "infra" })]);
+    expect(troubles(through)).toEqual([]);
+    expect(found(through, way)?.title).toBe("pod web-0 of default in infra gets through, as it should");
+    expect(found(through, way)?.detail).toContain("NetworkPolicy dragonfly-system/for-web ingress[0]");
+    expect(troubles(blocked)).toEqual([]);
+    expect(found(blocked, "connectivity.infra.default")?.title).toMatch(/is blocked, as it should be/);
+    expect(addedTo("default", "web-0")).toHaveLength(1);
+  });
+
+  it("is blocked by the pod's labels where the rest of its namespace gets through, in the other cluster too", async () => {
+    const spec = { podSelector: { matchLabels: { quarantine: "yes" } }, policyTypes: ["Egress"] };
+    networkPolicy("harbor", "quarantine", spec, "apps");
+    await runningPod({ namespace: "harbor", name: "sick-0", cluster: "apps" }, { quarantine: "yes" });
+    const [blocked, through] = await Promise.all([
+      shop({ namespace: "harbor", from: "pod/sick-0" }),
+      shop({ namespace: "harbor", cluster: "apps" }),
+    ]);
+    expect(troubles(through)).toEqual([]);
+    const sick = found(blocked, "connectivity.apps.harbor.pod.sick-0");
+    expect(sick?.title).toBe("pod sick-0 of harbor in apps is blocked, as it should be");
+    expect(sick?.detail).toContain("NetworkPolicy harbor/quarantine");
+    // The other cluster has a namespace of that name and no such pod.
+    expect(blocked.findings.filter(({ id }) => id.includes(".infra."))).toEqual([]);
+  });
+
+  it("adds one container for two bots that ask the same at once, and logs in from there", async () => {
+    secret("dragonfly-harbor", { username: "harbor", password: passwordOf("harbor") });
+    await runningPod({ namespace: "harbor", name: "core-0" }, { app: "core" });
+    const asked = { namespace: "harbor", cluster: "infra", from: "pod/core-0", credentials: "secret/dragonfly-harbor" };
+    const reports = await Promise.all([ask(asked), ask(asked)]);
+    for (const report of reports) {
+      expect(troubles(report)).toEqual([]);
+      expect(found(report, "connectivity.infra.harbor.pod.core-0.write-read")?.verdict).toBe("ok");
+    }
+    expect(addedTo("harbor", "core-0")).toHaveLength(1);
+  });
+
+  it("says why nothing can be tried, in the API server's words, and leaves such a pod alone", async () => {
+    add(places.pods, {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { namespace: "default", name: "web-0" },
+      spec: { containers: [{ name: "main", image: "registry.example.com/nobody/has:1" }] },
+    });
+    const pending = await shop(web);
+    expect(troubles(pending)).toEqual([`unknown ${way}`]);
+    expect(found(pending, way)?.detail).toContain("pod web-0 is Pending");
+    expect(addedTo("default", "web-0")).toEqual([]);
+
+    const missing = await shop({ ...web, from: "pod/web-1" });
+    expect(missing.summary).toBe("There is no pod web-1 in namespace default of infra");
+
+    const namespaces = { group: "", plural: "namespaces" };
+    add(namespaces, {
+      apiVersion: "v1",
+      kind: "Namespace",
+      metadata: { name: "strict", labels: { "pod-security.kubernetes.io/enforce": "restricted" } },
+    });
+    await runningPod({ namespace: "strict", name: "old-0" }, {});
+    const refused = await shop({ namespace: "strict", cluster: "infra", from: "pod/old-0" });
+    const old = found(refused, "connectivity.infra.strict.pod.old-0");
+    expect(old?.title).toMatch(/the namespace's Pod Security level does not take a probe/);
+    expect(old?.detail).toMatch(/violates PodSecurity "restricted:latest": .*container "main" must set/);
+    expect(addedTo("strict", "old-0")).toEqual([]);
+  });
+
+  it("can add nothing else with the bot's rights", async () => {
+    await runningPod({ namespace: "default", name: "web-0" }, { app: "web" });
+    const { config } = requireSettings(world.env(), "cli");
+    const { probes } = composePlatform(requireSettings(world.env(), "cli"));
+    const wanted = {
+      cluster: "infra",
+      namespace: "default",
+      pod: "web-0",
+      image: config.probes.image ?? "",
+      run: "c-1",
+    };
+    const tries = [
+      { ...wanted, args: ["--host", "10.0.0.1"] },
+      { ...wanted, image: "busybox:1", args: [] },
+      { ...wanted, args: [], credentials: { secret: "web-tls" } },
+    ];
+    for (const one of tries) {
+      expect(await probes.run(one, AbortSignal.timeout(5_000))).toMatchObject({
+        kind: "refused",
+        why: "admission",
+        said: expect.stringContaining("ValidatingAdmissionPolicy 'dfbot-probe-pods'"),
+      });
+    }
+    expect(addedTo("default", "web-0")).toEqual([]);
   });
 });
 

@@ -31,6 +31,7 @@ describe("the bot's roles", () => {
         // Held to probes by the admission policy dfbot-probe-pods.
         "undefined create pods",
         "undefined delete pods",
+        "undefined patch pods/ephemeralcontainers",
         // Held to a dry-run by the admission policy dfbot-dry-run.
         "dragonfly-bot create dragonflies",
       ]).toContain(`${grant.namespace} ${grant.verb} ${grant.resource}`);

@@ -5,10 +5,10 @@ import type { ApiRequest } from "../../../src/kubernetes/request.ts";
 
 const wanted = { cluster: "infra", namespace: "harbor", image: "dfbot:1", args: ["--host", "x"], run: "c-1" };
 
-const methods = { GET: "get", POST: "post", PUT: "post", DELETE: "remove" } as const;
+const methods = { GET: "get", POST: "post", PUT: "post", PATCH: "patch", DELETE: "remove" } as const;
 
 /** Probe pods with an API server that answers by method; errors are thrown. */
-function probes(answers: Partial<Record<"get" | "post" | "remove", (request: ApiRequest) => unknown>>) {
+function probes(answers: Partial<Record<"get" | "post" | "patch" | "remove", (request: ApiRequest) => unknown>>) {
   const calls: string[] = [];
   const pods = createProbePods(() => async (request) => {
     calls.push(`${request.method} ${request.path.replace(/dfbot-probe-[0-9a-f]{8}/, "*")}`);
@@ -16,7 +16,11 @@ function probes(answers: Partial<Record<"get" | "post" | "remove", (request: Api
     if (answer instanceof Error) throw answer;
     return answer;
   });
-  return { calls, run: () => pods.run(wanted, AbortSignal.timeout(5_000)) };
+  return {
+    calls,
+    run: () => pods.run(wanted, AbortSignal.timeout(5_000)),
+    runIn: (pod: string) => pods.run({ ...wanted, pod }, AbortSignal.timeout(5_000)),
+  };
 }
 const refusal = (code: number, message: string) => answerError("infra", "/pods", code, JSON.stringify({ message }));
 
@@ -83,9 +87,152 @@ describe("a probe pod", () => {
     expect(calls.at(-1)).toBe(`DELETE ${pods}/*`);
   });
 
+  it.each(["ImagePullBackOff", "CreateContainerConfigError"])(
+    "that waits with %s is not waited for",
+    async (reason) => {
+      const status = { phase: "Pending", containerStatuses: [{ state: { waiting: { reason, message: "says why" } } }] };
+      const { calls, run } = probes({ get: () => ({ status }) });
+      expect(await run()).toMatchObject({ kind: "stuck", said: `Pending; ${reason}: says why` });
+      expect(calls.at(-1)).toBe(`DELETE ${pods}/*`);
+    },
+  );
+
   it("that may not be looked at is removed all the same, and the error is the look's", async () => {
     const { calls, run } = probes({ get: () => refusal(403, "cannot get"), remove: () => refusal(500, "no") });
     await expect(run()).rejects.toMatchObject({ code: "kubernetes.forbidden" });
     expect(calls.at(-1)).toBe(`DELETE ${pods}/*`);
+  });
+});
+
+describe("a probe in a pod that is there", () => {
+  const web = "/api/v1/namespaces/harbor/pods/web-0";
+  const metadata = { resourceVersion: "7" };
+
+  /** A pod that takes containers, each of which ends at once, well unless told otherwise. */
+  function takingPod({ state = { terminated: { exitCode: 0 } }, spec = {}, phase = "Running", meta = {} } = {}) {
+    const containers: { readonly name: string }[] = [];
+    const pod = () => ({
+      metadata: { ...metadata, ...meta },
+      spec: { ephemeralContainers: containers, ...spec },
+      status: { phase, ephemeralContainerStatuses: containers.map(({ name }) => ({ name, state })) },
+    });
+    return {
+      containers,
+      get: ({ path }: ApiRequest) => (path.endsWith("/log") ? "{}" : pod()),
+      patch: ({ body }: ApiRequest) => {
+        const { spec: sent } = body as { spec: { ephemeralContainers: { name: string }[] } };
+        containers.push(...sent.ephemeralContainers);
+        return {};
+      },
+    };
+  }
+
+  it("is added, waited for and read, and nothing is deleted", async () => {
+    const pod = takingPod();
+    const { calls, runIn } = probes(pod);
+    expect(await runIn("web-0")).toEqual({ kind: "ended", pod: "web-0", log: "{}" });
+    expect(calls).toEqual([`GET ${web}`, `PATCH ${web}/ephemeralcontainers`, `GET ${web}`, `GET ${web}/log`]);
+    expect(pod.containers.map(({ name }) => name)).toEqual([expect.stringMatching(/^dfbot-probe-[0-9a-f]{8}-c-1$/)]);
+  });
+
+  it("is found by whoever asks the same while it runs, and asked once", async () => {
+    const pod = takingPod();
+    await probes(pod).runIn("web-0");
+    const [known] = pod.containers;
+    let looks = 0;
+    const running = () => ({
+      metadata,
+      spec: { ephemeralContainers: [known] },
+      status: {
+        phase: "Running",
+        ephemeralContainerStatuses: [
+          { name: known?.name, state: looks++ === 0 ? { running: {} } : { terminated: { exitCode: 0 } } },
+        ],
+      },
+    });
+    const { calls, runIn } = probes({ get: ({ path }) => (path.endsWith("/log") ? "{}" : running()) });
+    expect(await runIn("web-0")).toMatchObject({ kind: "ended" });
+    expect(calls).not.toContain(`PATCH ${web}/ephemeralcontainers`);
+  });
+
+  it("is asked again when it has ended", async () => {
+    const pod = takingPod();
+    await probes(pod).runIn("web-0");
+    const { calls, runIn } = probes(pod);
+    await runIn("web-0");
+    expect(calls).toContain(`PATCH ${web}/ephemeralcontainers`);
+  });
+
+  it("looks again when the pod has changed meanwhile", async () => {
+    const pod = takingPod();
+    const conflict = answerError("infra", web, 409, JSON.stringify({ message: "modified", reason: "Conflict" }));
+    let tries = 0;
+    const { calls, runIn } = probes({ ...pod, patch: (request) => (tries++ === 0 ? conflict : pod.patch(request)) });
+    expect(await runIn("web-0")).toMatchObject({ kind: "ended" });
+    expect(calls.slice(0, 4)).toEqual(
+      [`GET ${web}`, ...[1, 2].flatMap(() => [`PATCH ${web}/ephemeralcontainers`, `GET ${web}`])].slice(0, 4),
+    );
+    expect(pod.containers).toHaveLength(1);
+  });
+
+  it.each<[string, Parameters<typeof probes>[0], string, RegExp]>([
+    ["is not there", { get: () => refusal(404, 'pods "web-0" not found') }, "pod-missing", /not found/],
+    ["has not started", takingPod({ phase: "Pending" }), "pod-not-running", /is Pending/],
+    ["has ended", takingPod({ phase: "Succeeded" }), "pod-not-running", /is Succeeded/],
+    [
+      "is being deleted",
+      takingPod({ meta: { deletionTimestamp: "2026-01-02T12:00:00Z" } }),
+      "pod-not-running",
+      /being deleted/,
+    ],
+    [
+      "has as many as it may have",
+      takingPod({
+        spec: { ephemeralContainers: Array.from({ length: 20 }, (_, i) => ({ name: `dfbot-probe-x${i}` })) },
+      }),
+      "pod-full",
+      /20 probes/,
+    ],
+    [
+      "is in a cluster without such containers",
+      { ...takingPod(), patch: () => refusal(404, "the server could not find the requested resource") },
+      "no-ephemeral-containers",
+      /requested resource/,
+    ],
+    [
+      "is in a namespace whose level refuses",
+      {
+        ...takingPod(),
+        patch: () => refusal(403, 'pods "web-0" is forbidden: violates PodSecurity "restricted:latest": x'),
+      },
+      "pod-security",
+      /restricted/,
+    ],
+    [
+      "may not be changed by the bot",
+      { ...takingPod(), patch: () => refusal(403, 'User "dfbot" cannot patch resource "pods/ephemeralcontainers"') },
+      "not-allowed",
+      /cannot patch/,
+    ],
+    [
+      "is static",
+      { ...takingPod(), patch: () => refusal(422, "static pods do not support ephemeral containers") },
+      "other",
+      /static pods/,
+    ],
+  ])("refuses where the pod %s, in words", async (_, api, why, said) => {
+    expect(await probes(api).runIn("web-0")).toMatchObject({
+      kind: "refused",
+      why,
+      said: expect.stringMatching(said),
+    });
+  });
+
+  it.each([
+    [{ waiting: { reason: "ImagePullBackOff", message: "no such image" } }, /ImagePullBackOff: no such image/],
+    [{ terminated: { exitCode: 2, reason: "Error" } }, /Error/],
+  ])("that ends as %j is stuck, and says so", async (state, said) => {
+    const pod = takingPod({ state: state as { terminated: { exitCode: number } } });
+    expect(await probes(pod).runIn("web-0")).toMatchObject({ kind: "stuck", said: expect.stringMatching(said) });
   });
 });

@@ -54,6 +54,19 @@ describe("the probe's options", () => {
     expect(parseOptions([...host, "--password", "fake-password"], {})).toHaveProperty("problem");
   });
 
+  it("log nobody in without a password, as when the Secret that has it is not there", () => {
+    expect(parseOptions(host, { PROBE_USER: "team" })).toMatchObject({ options: { credentials: undefined } });
+  });
+
+  it("write under the hash tag of whoever logs in", () => {
+    const prefixOf = (environment: Record<string, string>) => {
+      const parsed = parseOptions([...host, "--own-prefix"], environment);
+      return "options" in parsed ? parsed.options.keyPrefix : undefined;
+    };
+    expect(prefixOf({ PROBE_USER: "team", PROBE_PASSWORD: "fake-password" })).toBe("{team}:");
+    expect(prefixOf({ PROBE_PASSWORD: "fake-password" })).toBe("{dfbot-probe}:");
+  });
+
   it.each([
     [[], {}, /--host/],
     [["--host", "a b"], {}, /--host/],
@@ -61,7 +74,6 @@ describe("the probe's options", () => {
     [[...host, "--stage-ms", "soon"], {}, /--stage-ms/],
     [[...host, "--deadline-ms", "1e9"], {}, /--deadline-ms/],
     [[...host, "--unknown"], {}, /--unknown/],
-    [host, { PROBE_USER: "team" }, /PROBE_USER: set without a password/],
     [host, { PROBE_PASSWORD: "fake-password", PROBE_PASSWORD_FILE: "/x" }, /set twice/],
     [host, { PROBE_PASSWORD_FILE: "/does/not/exist" }, /cannot be read \(ENOENT\)/],
   ])("%j with %j are refused in one sentence", (argv, environment, problem) => {

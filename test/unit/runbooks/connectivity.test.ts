@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { BotError } from "../../../src/errors.ts";
+import type { Policy } from "../../../src/network-policy/model.ts";
+import type { Pod } from "../../../src/platform/kubernetes.ts";
 import type { Platform } from "../../../src/platform/ports.ts";
 import type { ProbeOutcome, WantedProbe } from "../../../src/platform/probes.ts";
 import { connectionStages } from "../../../src/probe/codes.ts";
@@ -9,14 +11,15 @@ import { catalog } from "../../../src/runbooks/catalog/index.ts";
 import type { Actual } from "../../../src/runbooks/connectivity/actual.ts";
 import { compare, type Wanted } from "../../../src/runbooks/connectivity/compare.ts";
 import type { Expectation } from "../../../src/runbooks/connectivity/expectation.ts";
+import { verdictsOf } from "../../../src/runbooks/last-result.ts";
 import { createRunner } from "../../../src/runbooks/runner.ts";
-import { fakePlatform, config as plain, policy } from "../../fakes/platform.ts";
+import { fakePlatform, meta, config as plain, pod, policy } from "../../fakes/platform.ts";
 
 const image = "registry.example.com/dfbot:1";
 const config = {
   ...plain,
   probes: { ...plain.probes, image, parallel: 3 },
-  namespaces: { allowed: ["gitlab-system", "harbor"], denied: ["default"] },
+  namespaces: { ...plain.namespaces, allowed: ["gitlab-system", "harbor"], denied: ["default"] },
 };
 
 type Codes = Readonly<Partial<Record<"dns" | (typeof connectionStages)[number], string>>>;
@@ -59,6 +62,22 @@ function result(reached: ProbeResult["reached"], codes: Codes = {}): ProbeResult
   };
 }
 const through = result("server", { ping: "noauth" });
+/** With somebody logged in; a stage that is not named was good. */
+function loggedIn(codes: Codes): ProbeResult {
+  const found = result("server", codes);
+  return {
+    ...found,
+    target: { ...found.target, credentials: true },
+    addresses: found.addresses.map((one) => ({
+      ...one,
+      stages: one.stages.map((stage) => {
+        const code = codes[stage.stage];
+        if (code === undefined || !["ok", "primary"].includes(code)) return stage;
+        return { ...stage, verdict: "ok" as const, code: `${stage.stage}.${code}` };
+      }),
+    })),
+  };
+}
 const dropped = result("nothing", { tcp: "timeout" });
 const ended = (what: ProbeResult): ProbeOutcome => ({ kind: "ended", pod: "p", log: `${JSON.stringify(what)}\n` });
 
@@ -132,13 +151,14 @@ describe("connectivity", () => {
     probe: Platform["probes"]["run"],
     world: Parameters<typeof fakePlatform>[0] = {},
     settings = config,
+    at = "2026-01-02T12:00:00Z",
   ): Promise<Report> =>
     createRunner({
       runbooks: catalog,
       config: settings,
       platform: fakePlatform({ infra: { networkPolicies: [] }, ...world, probe }),
       scrub: (text) => text,
-      now: () => new Date("2026-01-02T12:00:00Z"),
+      now: () => new Date(at),
     }).run({ runbook: "connectivity", params, requester: { surface: "cli", id: "test" } });
   const says = (report: Report) => report.findings.map(({ id, verdict }) => `${verdict} ${id}`);
   const where = (prefix: string) => (one: string) => one.replace("*", prefix);
@@ -148,8 +168,10 @@ describe("connectivity", () => {
     expect(says(report)).toEqual(
       ["ok *", "ok *.dns", "ok *.tcp", "ok *.ping", "ok *.latency"].map(where("connectivity.infra.harbor")),
     );
-    expect(report.findings[0]?.detail).toContain("Not tried: tls, auth, role, write-read.");
-    expect(report.tables[0]?.rows).toEqual([["harbor", "ok", "gets through", "allowed", "allowed", "infra", "1.5"]]);
+    expect(report.findings[0]?.detail).toContain("Not tried: auth, role, write-read.");
+    expect(report.tables[0]?.rows).toEqual([
+      ["harbor", "ok", "gets through", "allowed", "allowed", "infra", "1.5", "2"],
+    ]);
   });
 
   it.each<[string, ProbeResult, readonly string[]]>([
@@ -174,6 +196,143 @@ describe("connectivity", () => {
   ])("says so at its stage when %s", async (_, found, expected) => {
     const report = await ask({ namespace: "harbor", cluster: "infra" }, async () => ended(found));
     expect(says(report)).toEqual(expected.map(where("connectivity.infra.harbor")));
+  });
+
+  it("logs in by reference, and has a finding for each stage that this makes possible", async () => {
+    const asked: WantedProbe[] = [];
+    const report = await ask(
+      { namespace: "harbor", cluster: "infra", credentials: "secret/dragonfly-harbor", user: "harbor" },
+      async (wanted) => {
+        asked.push(wanted);
+        return ended(loggedIn({ auth: "ok", role: "primary", "write-read": "ok" }));
+      },
+    );
+    expect(asked[0]?.credentials).toEqual({ secret: "dragonfly-harbor", user: "harbor" });
+    expect(asked[0]?.args.at(-1)).toBe("--own-prefix");
+    expect(report.verdict).toBe("ok");
+    expect(report.findings.map(({ id }) => id.split(".").at(-1))).toEqual(
+      expect.arrayContaining(["auth", "role", "write-read"]),
+    );
+    expect(report.findings[0]?.detail).not.toMatch(/Not tried/);
+  });
+
+  it.each<[string, Codes, readonly string[]]>([
+    ["the password is wrong", { auth: "wrongpass", ping: "noauth" }, ["fail *.auth"]],
+    [
+      "the address is a replica's",
+      { auth: "ok", role: "replica", "write-read": "readonly" },
+      ["fail *.role", "fail *.write-read"],
+    ],
+    ["the user may not write there", { auth: "ok", "write-read": "noperm" }, ["fail *.write-read"]],
+    [
+      "the server is loading",
+      { auth: "ok", ping: "loading", "write-read": "loading" },
+      ["fail *.ping", "fail *.write-read"],
+    ],
+  ])("says so at its stage when somebody logs in and %s", async (_, codes, expected) => {
+    const report = await ask(
+      { namespace: "harbor", cluster: "infra", credentials: "secret/dragonfly-harbor" },
+      async () => ended(loggedIn(codes)),
+    );
+    const bad = says(report).filter((one) => !one.startsWith("ok"));
+    expect(bad).toEqual(expected.map(where("connectivity.infra.harbor")));
+  });
+
+  it("says in plain words that the Secret is not there, which is neither good nor blocked", async () => {
+    const report = await ask(
+      { namespace: "harbor", cluster: "infra", credentials: "secret/dragonfly-harbor" },
+      async () => ended(through),
+    );
+    expect(says(report).filter((one) => !one.startsWith("ok"))).toEqual(["unknown connectivity.infra.harbor.auth"]);
+    expect(report.findings.at(-1)?.detail).toContain(
+      "Namespace harbor has no Secret dragonfly-harbor with a key password",
+    );
+  });
+
+  it.each([
+    [{ namespace: "harbor", credentials: "secret/harbor-core" }, /secret\/dragonfly/],
+    [{ namespace: "harbor", user: "harbor" }, /without credentials/],
+    [{ namespace: "harbor", from: "web-0" }, /must be pod\//],
+    [{ matrix: true, from: "pod/web-0" }, /of one namespace/],
+  ])("refuses %j", async (params, problem) => {
+    await expect(ask(params, async () => ended(through))).rejects.toThrow(problem);
+  });
+
+  it("judges a pod by its own labels, and tries it in that pod", async () => {
+    const asked: WantedProbe[] = [];
+    const labels = { app: "web" };
+    const closed: Policy = {
+      ...policy("dragonfly", { matchLabels: { app: "dragonfly" } }, 0),
+      ingress: {
+        isolates: true,
+        deny: [],
+        allow: [
+          {
+            place: "ingress[0]",
+            ports: undefined,
+            peers: [{ kind: "pods", place: "from[0]", namespaces: {}, pods: { matchLabels: labels } }],
+          },
+        ],
+      },
+    };
+    const of = (pod: Pod) => ({ infra: { networkPolicies: [closed], pod } });
+    const from = async (labelled: Readonly<Record<string, string>>, found: ProbeResult) =>
+      (
+        await ask(
+          { namespace: "shop", cluster: "infra", from: "pod/web-0" },
+          async (wanted) => {
+            asked.push(wanted);
+            return ended(found);
+          },
+          of({ ...pod(0), meta: meta("web-0", { namespace: "shop", labels: labelled }) }),
+        )
+      ).findings[0];
+    expect(await from(labels, through)).toMatchObject({
+      id: "connectivity.infra.shop.pod.web-0",
+      verdict: "ok",
+      title: "pod web-0 of shop in infra gets through, as it should",
+    });
+    expect(await from({ app: "other" }, dropped)).toMatchObject({ verdict: "ok" });
+    expect(await from({ app: "other" }, through)).toMatchObject({ verdict: "fail" });
+    expect(asked[0]).toMatchObject({ pod: "web-0", namespace: "shop" });
+  });
+
+  it("does not call a pod well placed whose labels it may not read", async () => {
+    const infra = { networkPolicies: [], pod: new BotError("kubernetes.forbidden", "no right to pods", "Grant it") };
+    const report = await ask({ namespace: "shop", cluster: "infra", from: "pod/web-0" }, async () => ended(through), {
+      infra,
+    });
+    expect(report.findings[0]).toMatchObject({
+      verdict: "unknown",
+      detail: expect.stringContaining("no right to pods"),
+    });
+  });
+
+  it.each<[ProbeOutcome, string, RegExp]>([
+    [
+      { kind: "refused", why: "pod-missing", said: "not found" },
+      "unknown connectivity.shop",
+      /no pod web-0 in namespace shop/,
+    ],
+    [
+      { kind: "refused", why: "pod-not-running", said: "pod web-0 is Pending" },
+      "unknown connectivity.infra.shop.pod.web-0",
+      /Pending/,
+    ],
+    [
+      { kind: "refused", why: "no-ephemeral-containers", said: "no such resource" },
+      "unknown connectivity.infra.shop.pod.web-0",
+      /no such resource/,
+    ],
+    [
+      { kind: "stuck", pod: "web-0", said: "ImagePullBackOff" },
+      "unknown connectivity.infra.shop.pod.web-0",
+      /ImagePullBackOff/,
+    ],
+  ])("says %j, and never that it is blocked", async (outcome, id, words) => {
+    const report = await ask({ namespace: "shop", cluster: "infra", from: "pod/web-0" }, async () => outcome);
+    expect(says(report)).toEqual([id]);
+    expect(`${report.findings[0]?.title} ${report.findings[0]?.detail}`).toMatch(words);
   });
 
   it("asks in each cluster, by the name that clients use, with the configured image", async () => {
@@ -246,6 +405,83 @@ describe("connectivity", () => {
     expect(report.findings[0]?.next).toEqual([
       { runbook: "access-allow", params: { namespace: "shop" }, label: "Propose access for shop" },
     ]);
+  });
+
+  describe("the matrix' sample of others", () => {
+    const names = [
+      "default",
+      "gitlab-system",
+      "harbor",
+      "kube-system",
+      "shop",
+      "web",
+      "mail",
+      "dragonfly-system",
+      "flux-system",
+    ];
+    const namespaces = [
+      ...names.map((name) => meta(name)),
+      meta("let-in", { labels: { "access.platform/dragonfly": "true" } }),
+      meta("going", { deletedAt: "2026-01-02T12:00:00Z" }),
+    ];
+    const matrix = (probe: Platform["probes"]["run"], sample = 2, at = "2026-01-02T12:00:00Z") =>
+      ask(
+        { matrix: true, cluster: "infra" },
+        probe,
+        { infra: { networkPolicies: [], namespaces } },
+        {
+          ...config,
+          probes: { ...config.probes, sample },
+        } as typeof config,
+        at,
+      );
+    const listed = ["gitlab-system", "harbor", "default"];
+    const othersOf = (report: Report) =>
+      (report.tables[0]?.rows ?? []).map(([name]) => String(name)).filter((name) => !listed.includes(name));
+
+    it("is of namespaces that are on no list, let in by no label, and not the platform's own", async () => {
+      expect(othersOf(await matrix(async () => ended(dropped), 50)).toSorted()).toEqual(["mail", "shop", "web"]);
+    });
+
+    it("is as large as configured, the same for a day and another on the next ones", async () => {
+      const on = async (at: string) => othersOf(await matrix(async () => ended(dropped), 2, at)).join();
+      const days = ["02", "03", "04", "05", "06", "07"];
+      const samples = await Promise.all(days.map((day) => on(`2026-01-${day}T23:00:00Z`)));
+      expect(await on("2026-01-02T01:00:00Z")).toBe(samples[0]);
+      expect(new Set(samples).size).toBeGreaterThan(1);
+      expect(samples.every((one) => one.split(",").length === 2)).toBe(true);
+      expect(othersOf(await matrix(async () => ended(dropped), 0))).toEqual([]);
+    });
+
+    it("must be blocked, or the rule that lets it in is named", async () => {
+      const report = await matrix(async () => ended(through), 1);
+      const [name] = othersOf(report);
+      const way = report.findings.find(({ id }) => id === `connectivity.infra.others.${name}`);
+      expect(way).toMatchObject({ verdict: "fail", title: `${name} in infra gets through, and should be blocked` });
+      expect(way?.detail).toContain("no policy isolates the pod");
+    });
+
+    it("is compared with another day's as a whole: its members change, what they stand for does not", async () => {
+      const kept = async (at: string, probe: ProbeResult) => {
+        const report = await matrix(async () => ended(probe), 1, at);
+        return { others: othersOf(report).join(), verdicts: verdictsOf(report.findings) };
+      };
+      const days = await Promise.all(["02", "03", "04", "05"].map((day) => kept(`2026-01-${day}T12:00:00Z`, dropped)));
+      expect(new Set(days.map(({ others }) => others)).size).toBeGreaterThan(1);
+      const ids = days.map(({ verdicts }) => Object.keys(verdicts).toSorted().join());
+      expect(new Set(ids).size).toBe(1);
+      expect(days[0]?.verdicts).toMatchObject({ "connectivity.infra.others": "ok" });
+      const open = await kept("2026-01-06T12:00:00Z", through);
+      expect(open.verdicts).toMatchObject({ "connectivity.infra.others": "fail" });
+    });
+
+    it("is unknown where the namespaces cannot be listed", async () => {
+      const unread = new BotError("kubernetes.forbidden", "no right to list", "Grant it");
+      const report = await ask({ matrix: true, cluster: "infra" }, async () => ended(through), {
+        infra: { networkPolicies: [], namespaces: unread },
+      });
+      expect(says(report)).toContain("unknown connectivity.infra.others");
+    });
   });
 
   it("tries all of the configuration, never more pods at once than it says", async () => {

@@ -1,0 +1,74 @@
+import type { InstanceConfig } from "../../config/file.ts";
+import type { Finding, ReportTable } from "../../reports/model.ts";
+import { finding } from "../instance/findings.ts";
+import { plural } from "../instance/units.ts";
+import type { Proof } from "./prove.ts";
+
+/** One line over all that was tried: the worst of it, or that all is well. */
+export function summaryOf([worst, ...more]: readonly Finding[], ways: number, instance: InstanceConfig): string {
+  if (worst === undefined) return `${plural(ways, "way")} to ${instance.name} tried, all as they should be`;
+  return worst.title + (more.length === 0 ? "" : ` (and ${plural(more.length, "more finding")})`);
+}
+
+/** Namespaces that no cluster has, and pods that none of their namespaces has. */
+export function nowhere(proofs: readonly Proof[]): readonly Finding[] {
+  const names = [...new Set(proofs.map(({ way }) => way.namespace))];
+  return names
+    .map((name) => proofs.filter(({ way }) => way.namespace === name))
+    .filter((ofOne) => ofOne.every(({ actual }) => actual.kind === "no-namespace" || actual.kind === "no-pod"))
+    .map((ofOne) => {
+      const { namespace, pod } = ofOne[0]?.way ?? { namespace: "", pod: undefined };
+      const clusters = ofOne.map(({ way }) => way.cluster).join(" and ");
+      const what = pod === undefined ? `namespace ${namespace}` : `pod ${pod} in namespace ${namespace}`;
+      return finding({
+        id: `connectivity.${namespace}`,
+        section: "Connectivity",
+        verdict: "unknown",
+        title: pod === undefined ? `There is no ${what} in ${clusters}` : `There is no ${what} of ${clusters}`,
+        detail: "Nothing can be tried from it. Look at its name.",
+        evidence: ofOne.flatMap(({ findings }) => findings.flatMap((one) => one.evidence.slice(-1))),
+      });
+    });
+}
+
+const does = {
+  reached: "gets through",
+  dropped: "blocked",
+  "not-reached": "not reached",
+  "no-namespace": "not there",
+  "no-pod": "not there",
+  "not-tried": "not tried",
+} as const;
+
+/** A row for each way. */
+export function tableOf(proofs: readonly Proof[]): ReportTable {
+  return {
+    title: "Ways",
+    columns: [
+      { title: "Namespace", align: "left" },
+      { title: "Verdict", align: "left" },
+      { title: "Does", align: "left" },
+      { title: "Should", align: "left" },
+      { title: "Policies", align: "left" },
+      { title: "Cluster", align: "left" },
+      { title: "p50 ms", align: "right" },
+      { title: "p99 ms", align: "right" },
+    ],
+    rows: proofs.map(({ way, expected, actual, comparison }) => [
+      way.pod === undefined ? way.namespace : `${way.namespace}/${way.pod}`,
+      comparison.verdict,
+      does[actual.kind],
+      way.wanted ?? expected.decision,
+      expected.decision,
+      way.cluster,
+      slowest(actual, "p50Ms"),
+      slowest(actual, "p99Ms"),
+    ]),
+  };
+}
+
+/** Of the addresses behind the name. */
+function slowest(actual: Proof["actual"], percentile: "p50Ms" | "p99Ms"): string {
+  const measured = "result" in actual ? actual.result.addresses.flatMap(({ latency }) => latency ?? []) : [];
+  return measured.length === 0 ? "" : String(Math.max(...measured.map((one) => one[percentile])));
+}
