@@ -8,6 +8,7 @@ import type { ChangeSurface } from "../commands/changes/surface.ts";
 import type { Config } from "../config/file.ts";
 import { BotError } from "../errors.ts";
 import type { Logger } from "../logging.ts";
+import { catalog } from "../runbooks/catalog/index.ts";
 import { changeCatalog } from "../runbooks/changes/catalog.ts";
 import type { Requester, Runbook } from "../runbooks/definition.ts";
 import type { ChangeRunbook } from "../runbooks/durable/definition.ts";
@@ -23,7 +24,7 @@ import { openAuditLog } from "./audit-log.ts";
 import { aboutRun, auditedDriver, itself } from "./audited-driver.ts";
 import { createCardWatch } from "./card-watch.ts";
 import { createClock } from "./clock.ts";
-import { mayRun } from "./permissions.ts";
+import { declaredGroups, mayRun } from "./permissions.ts";
 import { remind } from "./reminders.ts";
 
 export interface ChangesOptions extends TenantDeps {
@@ -186,7 +187,7 @@ export function composeChanges(options: ChangesOptions): Changes {
   });
   const permit = async (runbook: string, person: string) => {
     await groups.refresh();
-    const declared = [...runbooks, ...options.own.reads].find(({ id }) => id === runbook)?.permission;
+    const declared = declaredGroups(runbook, [...catalog, ...runbooks, ...options.own.reads], config);
     const refusal = mayRun({ config, runbook, person, declared, memberships: memberships() });
     if (refusal !== undefined) throw refusal;
   };

@@ -46,6 +46,11 @@ export interface Runbook<Schema extends z.ZodObject = z.ZodObject> {
   readonly effect: "read";
   /** Groups of dfbot.yaml whose members may run it, unless dfbot.yaml says otherwise; default: everybody in the workspace. */
   readonly permission?: readonly string[];
+  /**
+   * Another name by which dfbot.yaml's `permissions` know it, where more is done than the runbook usually does: then both must allow
+   * it. Without an entry, those may who could approve a change of that name.
+   */
+  readonly alsoNeeds?: (params: z.infer<Schema>) => string | undefined;
   /** False: left out of help and lists, because people come to it by another way. */
   readonly listed?: boolean;
   run(context: RunContext<z.infer<Schema>>): Promise<Conclusion>;

@@ -74,7 +74,9 @@ export function createRunner(deps: RunnerDeps): Runner {
           "Correct the parameters and try again",
         );
       }
-      await deps.permit?.(request);
+      const also = runbook.alsoNeeds?.(params.data);
+      for (const id of [runbook.id, ...(also === undefined ? [] : [also])])
+        await deps.permit?.({ ...request, runbook: id });
       const report = await share(`${runbook.id} ${JSON.stringify(params.data)}`, () =>
         conclude(runbook, params.data, signal),
       );

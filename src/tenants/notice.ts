@@ -19,6 +19,7 @@ export function noticeOf(tenant: Tenant, config: Config, settings: Settings = {}
     own
       ? ownSize(tenant)
       : `Memory: ${tenant.memory} are yours by agreement. Nothing enforces it, so whoever grows tells us first.`,
+    `Keep the password as Secret \`${instanceNameOf(tenant)}\` of namespace ${tenant.namespace}, keys \`username\` and \`password\`: then the bot tries your login too when it looks at the connection.`,
     ...(dashboard === undefined ? [] : [`Dashboards: ${dashboard}`]),
     "Clients must connect again after READONLY, LOADING and MASTERDOWN. More: docs/tenancy.md.",
   ].join("\n");

@@ -66,6 +66,8 @@ export const connectivity = defineRunbook({
   params,
   positional: ["namespace", "instance"],
   effect: "read",
+  // It stays in somebody's pod, and takes of that pod's memory.
+  alsoNeeds: ({ from }) => (from === undefined ? undefined : "connectivity-from"),
   async run(context) {
     const { config } = context;
     const instance = await resolveInstance(context.params.instance, context);

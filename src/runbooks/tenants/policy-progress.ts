@@ -6,7 +6,7 @@ import type { WantedAccess } from "./follow-aim.ts";
 import { ask, type Look, missing, type Progress, reached, unread } from "./progress.ts";
 
 /**
- * Whether the policies say of a namespace what they are to say. Its labels are not known: the bot may not read namespaces
+ * Whether the policies say of a namespace what they are to say. Its labels are not looked at
  * (docs/network-policy.md). So a rule for a label leaves the answer open, and no waiting will close it.
  */
 export async function policyProgress(look: Look, wanted: WantedAccess): Promise<Progress> {
@@ -75,7 +75,7 @@ function byLabelsOnly(id: string, wanted: WantedAccess, because: string, seen: R
   const title = allowed
     ? `The policies let namespace ${namespace} of ${cluster} in by its name; a label on it could shut it out`
     : `No rule names namespace ${namespace} of ${cluster} any more; a label on it could still let it in`;
-  const detail = `The bot may not read labels of namespaces. Look: kubectl --context=${cluster} get namespace ${namespace} --show-labels. ${because}`;
+  const detail = `Labels of namespaces are not looked at here. Look: kubectl --context=${cluster} get namespace ${namespace} --show-labels. ${because}`;
   const { finding: one } = unread(id, title, seen);
   return { finding: { ...one, detail }, pending: false };
 }

@@ -203,6 +203,7 @@ describe("connectivity", () => {
     const others = rows.filter(([name]) => !listed.includes(String(name)));
     expect(others.length).toBeGreaterThan(0);
     for (const row of others) expect(row.slice(1, 5)).toEqual(["ok", "blocked", "denied", "denied"]);
+    for (const cluster of clusters) expect(found(report, `connectivity.${cluster}.others`)?.verdict).toBe("ok");
     expect(rows.filter((row) => !others.includes(row))).toEqual([
       ...["gitlab-system", "harbor"].flatMap((name) =>
         clusters.map((cluster) => [name, "ok", "gets through", "allowed", "allowed", cluster]),

@@ -258,6 +258,26 @@ describe("connectivity", () => {
     await expect(ask(params, async () => ended(through))).rejects.toThrow(problem);
   });
 
+  it("asks for a right of its own before it puts anything into somebody's pod", async () => {
+    const asked: string[] = [];
+    const runner = createRunner({
+      runbooks: catalog,
+      config,
+      platform: fakePlatform({ infra: { networkPolicies: [] }, probe: async () => ended(through) }),
+      scrub: (text) => text,
+      now: () => new Date(),
+      permit: async ({ runbook }) => {
+        asked.push(runbook);
+        if (runbook === "connectivity-from") throw new BotError("permission.denied", "not you", "Ask");
+      },
+    });
+    const requester = { surface: "slack", id: "U1" } as const;
+    const run = (params: object) => runner.run({ runbook: "connectivity", params: { ...params }, requester });
+    await expect(run({ namespace: "shop", from: "pod/web-0" })).rejects.toThrow(/not you/);
+    await expect(run({ namespace: "shop" })).resolves.toMatchObject({ runbook: "connectivity" });
+    expect(asked).toEqual(["connectivity", "connectivity-from", "connectivity"]);
+  });
+
   it("judges a pod by its own labels, and tries it in that pod", async () => {
     const asked: WantedProbe[] = [];
     const labels = { app: "web" };
@@ -424,17 +444,16 @@ describe("connectivity", () => {
       meta("let-in", { labels: { "access.platform/dragonfly": "true" } }),
       meta("going", { deletedAt: "2026-01-02T12:00:00Z" }),
     ];
-    const matrix = (probe: Platform["probes"]["run"], sample = 2, at = "2026-01-02T12:00:00Z") =>
-      ask(
-        { matrix: true, cluster: "infra" },
-        probe,
-        { infra: { networkPolicies: [], namespaces } },
-        {
-          ...config,
-          probes: { ...config.probes, sample },
-        } as typeof config,
-        at,
-      );
+    const shut = [policy("dragonfly", { matchLabels: { app: "dragonfly" } }, 0)];
+    const matrix = (
+      probe: Platform["probes"]["run"],
+      sample = 2,
+      at = "2026-01-02T12:00:00Z",
+      networkPolicies: readonly Policy[] = shut,
+    ) => {
+      const settings = { ...config, probes: { ...config.probes, sample } };
+      return ask({ matrix: true, cluster: "infra" }, probe, { infra: { networkPolicies, namespaces } }, settings, at);
+    };
     const listed = ["gitlab-system", "harbor", "default"];
     const othersOf = (report: Report) =>
       (report.tables[0]?.rows ?? []).map(([name]) => String(name)).filter((name) => !listed.includes(name));
@@ -454,7 +473,7 @@ describe("connectivity", () => {
     });
 
     it("must be blocked, or the rule that lets it in is named", async () => {
-      const report = await matrix(async () => ended(through), 1);
+      const report = await matrix(async () => ended(through), 1, undefined, []);
       const [name] = othersOf(report);
       const way = report.findings.find(({ id }) => id === `connectivity.infra.others.${name}`);
       expect(way).toMatchObject({ verdict: "fail", title: `${name} in infra gets through, and should be blocked` });

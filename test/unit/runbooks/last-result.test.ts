@@ -85,7 +85,7 @@ describe("a matrix asked for by a person", () => {
     return await runner.run({ runbook: "connectivity", params, requester: { surface: "slack", id: "U0ADA" } });
   };
   const ways = ["infra", "apps"].flatMap((cluster) =>
-    ["gitlab-system", "harbor"].map((namespace): [string, Verdict] => [
+    ["gitlab-system", "harbor", "others"].map((namespace): [string, Verdict] => [
       `connectivity.${cluster}.${namespace}`,
       "unknown",
     ]),
@@ -95,7 +95,7 @@ describe("a matrix asked for by a person", () => {
     const same = await ask({ matrix: true }, Object.fromEntries(ways));
     expect(same.summary).toMatch(/; as on 2026-01-01 02:30 UTC$/);
     const worse = await ask({ matrix: true }, Object.fromEntries(ways.map(([id]) => [id, "ok"])));
-    expect(worse.summary).toMatch(/; 4 worse than on 2026-01-01 02:30 UTC$/);
+    expect(worse.summary).toMatch(/; 6 worse than on 2026-01-01 02:30 UTC$/);
     expect(worse.tables.map(({ title }) => title)).toEqual(["Otherwise than on 2026-01-01 02:30 UTC", "Ways"]);
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { conclusionOf, trial, type World } from "./world.ts";
 
-/** What a namespace's labels could change is not known: the bot may not read namespaces. */
+/** What a namespace's labels could change is not known: they are not looked at. */
 async function policyOf(id: string, namespace: string, prepare: (world: World) => void = () => {}) {
   const { kit } = trial(id, { decide: () => ({ state: "approved", by: ["U0GRACE"] }) }, prepare);
   const { record } = await kit.run({ namespace });
