@@ -52,8 +52,8 @@ export function botConfig(infra: ObjectStore, { reachPods, alerts = {}, schedule
       escalations: [{ mentions: ["U0LINUS"] }, { mentions: ["here"], channel: "C0OPS" }],
       ...alerts,
     },
-    // The kubelet here brings a changed Secret at once.
-    tenants: { ...z.record(z.string(), z.unknown()).parse(all["tenants"] ?? {}), mountSeconds: 5 },
+    // The kubelet here brings a changed Secret at once, and the controllers begin within a second.
+    tenants: { ...z.record(z.string(), z.unknown()).parse(all["tenants"] ?? {}), mountSeconds: 5, settleSeconds: 2 },
     schedules: schedules ?? { verify: { enabled: false }, connectivity: { enabled: false } },
     // A killed bot is missed sooner than on a network, where silence has more reasons.
     runs: { leaseSeconds: 3 },

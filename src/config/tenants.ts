@@ -52,6 +52,13 @@ export const tenantsSchema = z
       .describe("What the tenants' own instances may request together; without a figure it is not limited"),
     pollSeconds: z.int().min(5).default(60).describe("How often merge requests are looked at, should webhooks be lost"),
     readyMinutes: z.int().min(1).default(20).describe("How long a merged change may take until it serves"),
+    settleSeconds: z
+      .int()
+      .min(1)
+      .default(10)
+      .describe(
+        "After which what was seen well is looked at once more: an operator that has not begun to roll, or a pod that is about to be replaced, looks well too",
+      ),
     mountSeconds: z
       .int()
       .min(1)

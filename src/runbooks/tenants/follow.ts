@@ -7,8 +7,6 @@ import { lookHowFar } from "./follow-look.ts";
 
 /** Between two looks, in seconds; the last one stays. */
 const pauses = [5, 10, 15, 30] as const;
-/** What was just seen well is looked at once more: an operator that has not begun to roll looks well too. */
-const settleSeconds = 10;
 /** Findings that are kept have the beginning of their evidence: a run's record is small. */
 const longestEvidence = 1_500;
 
@@ -41,7 +39,7 @@ export async function follow(
     );
     well = waits.length === 0 ? well + 1 : 0;
     if (waitedMs >= untilMs || well >= 2) break;
-    const seconds = well > 0 ? settleSeconds : (pauses[Math.min(looks, pauses.length - 1)] ?? 30);
+    const seconds = well > 0 ? deps.config.tenants.settleSeconds : (pauses[Math.min(looks, pauses.length - 1)] ?? 30);
     waitedMs += seconds * 1_000;
     const [first] = waits;
     await context.sleep(first === undefined ? "looks once more soon" : `waits: ${first}`, seconds * 1_000);

@@ -14,8 +14,6 @@ import { readTree } from "./tree.ts";
 const pauses = [5, 10, 15, 30] as const;
 /** Between two loads where clients are connected: each closes their connections. */
 const servingPauseSeconds = 30;
-/** What was just seen well is looked at once more: a pod may be being replaced. */
-const settleSeconds = 10;
 const loadWithinMs = 60_000;
 
 export interface LoadOptions {
@@ -71,7 +69,7 @@ export async function loadAccessList(
     settled = done;
     const stays = [...refused.values()].some(({ sinceMs }) => waitedMs - sinceMs >= mountedWithinMs);
     if (!done && (stays || waitedMs >= limitMs || rounds >= mostRounds)) break;
-    const seconds = done ? settleSeconds : (pauses[Math.min(rounds, pauses.length - 1)] ?? 30);
+    const seconds = done ? deps.config.tenants.settleSeconds : (pauses[Math.min(rounds, pauses.length - 1)] ?? 30);
     waitedMs += seconds * 1_000;
     await context.sleep(done ? "looks once more soon" : waitsFor(now, wanted), seconds * 1_000);
     now = await look("look again who may log in on each pod");
