@@ -21,6 +21,7 @@ import { composeMergeRequests } from "./merge-requests/compose.ts";
 import { loadOwn } from "./own-runbooks.ts";
 import { composeReadRuns } from "./read-runs.ts";
 import { catalog } from "./runbooks/catalog/index.ts";
+import type { RunRecord } from "./runbooks/durable/record.ts";
 import { mergeRequestOf } from "./runbooks/tenants/merge-request-of.ts";
 import { composeSchedules } from "./schedules/compose.ts";
 import { createScrubber } from "./secrets.ts";
@@ -73,6 +74,9 @@ export async function serve(settings: Settings): Promise<number> {
     logger,
     telemetry,
   });
+  const postCard = (record: RunRecord) => {
+    surface.postCard(record).catch((err: unknown) => logger.warn({ err, run: record.id }, "no card posted"));
+  };
   const changes = composeChanges({
     ...composed,
     platform,
@@ -94,9 +98,7 @@ export async function serve(settings: Settings): Promise<number> {
     onProgress: (record, text) => {
       surface.showProgress(record, text).catch((err: unknown) => logger.debug({ err }, "no progress shown"));
     },
-    onCardMissing: (record) => {
-      surface.postCard(record).catch((err: unknown) => logger.warn({ err, run: record.id }, "no card posted"));
-    },
+    onCardMissing: postCard,
     sayInThread: (record, text) => surface.sayInThread(record, text),
     tell: (note) => tellOnce({ sender: surface.sender, run: (id) => changes.surface.run(id) }, note),
   });
@@ -164,6 +166,7 @@ export async function serve(settings: Settings): Promise<number> {
     gitChanges: composed.git,
     changes: changes.surface,
     logger,
+    postCard,
     show: (record) => void surface.showRun(record),
     say: (record, text) => surface.sayInThread(record, text),
   });

@@ -14,6 +14,8 @@ export interface MergeRequestsOptions {
   readonly gitChanges: GitChanges;
   readonly changes: Pick<ChangeSurface, "driver" | "runs" | "now">;
   readonly logger: Logger;
+  /** Posts the card of a run that has none. One that cannot be posted comes with the next look at the runs. */
+  postCard(record: RunRecord): void;
   /** Brings a run's card up to date. */
   show(record: RunRecord): void;
   /** Says something in the thread of a run's card. */
@@ -30,12 +32,12 @@ export function composeMergeRequests(options: MergeRequestsOptions): MergeReques
       return;
     }
     const wanted = { id, runbook: "review", params: { mergeRequest: iid }, requester, slack: { channel } };
-    // Its card comes with the next look at the runs.
-    await changes.driver.submit(wanted).catch((error: unknown) => {
+    const accepted = await changes.driver.submit(wanted).catch((error: unknown) => {
       // Another replica was quicker, or its last head is still being decided about.
-      if (error instanceof BotError && ["run.exists", "run.locked"].includes(error.code)) return;
+      if (error instanceof BotError && ["run.exists", "run.locked"].includes(error.code)) return undefined;
       throw error;
     });
+    if (accepted !== undefined) options.postCard(accepted);
   };
   return createMergeRequestWatch({
     config,
