@@ -4,6 +4,8 @@ export interface CommandLine {
   readonly word: string | undefined;
   readonly positionals: readonly string[];
   readonly named: Readonly<Record<string, string | true>>;
+  /** The word right after a flag without a value, by the flag, as its place among the positionals counted from the last (1). */
+  readonly following: Readonly<Record<string, number>>;
   /** `--share` anywhere. */
   readonly share: boolean;
 }
@@ -22,15 +24,28 @@ export function parseCommandLine(text: string): CommandLine {
   const [first, ...rest] = split(straight);
   const positionals: string[] = [];
   const named: Record<string, string | true> = {};
+  const places = new Map<string, number>();
+  let open: string | undefined;
   for (const word of rest) {
     const flag = /^--([\w-]+)(?:=(.*))?$/s.exec(word);
     const pair = /^([A-Za-z][\w-]*)=(.*)$/s.exec(word);
     if (flag !== null) named[flag[1] ?? ""] = flag[2] ?? true;
     else if (pair !== null) named[pair[1] ?? ""] = pair[2] ?? "";
-    else positionals.push(word);
+    else {
+      if (open !== undefined) places.set(open, positionals.length);
+      positionals.push(word);
+    }
+    open = flag !== null && flag[2] === undefined ? flag[1] : undefined;
   }
+  const following = Object.fromEntries([...places].map(([name, place]) => [name, positionals.length - place]));
   const { share, ...others } = named;
-  return { word: first?.toLowerCase(), positionals, named: others, share: share === true || share === "true" };
+  return {
+    word: first?.toLowerCase(),
+    positionals,
+    named: others,
+    following,
+    share: share === true || share === "true",
+  };
 }
 
 function split(text: string): readonly string[] {

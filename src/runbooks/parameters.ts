@@ -7,6 +7,8 @@ import { describeParameters, type ParameterDescription } from "./parameter-descr
 export interface GivenParameters {
   readonly positionals: readonly string[];
   readonly named: Readonly<Record<string, string | true>>;
+  /** The word right after such a flag, by the flag, as its place among the positionals counted from the last (1). */
+  readonly following?: Readonly<Record<string, number>>;
 }
 
 export type ParsedParameters =
@@ -26,9 +28,10 @@ export type ParsedParameters =
 /** Words into a runbook's parameters: by name, and by position in the order the runbook declares. */
 export function parseParameters(
   runbook: Pick<Runbook, "id" | "params" | "positional">,
-  given: GivenParameters,
+  words: GivenParameters,
 ): ParsedParameters {
   const known = describeParameters(runbook);
+  const given = withFollowing(words, known);
   const problems: string[] = [];
   const found = new Map<string, string | true>();
   for (const [index, value] of given.positionals.entries()) {
@@ -66,6 +69,23 @@ export function parseParameters(
     problems: [...problems, ...named.map(([name, problem]) => `${name}${problem}`)],
     byName: Object.fromEntries(named.map(([name, problem]) => [name, capital(problem.replace(/^[: ]+/, ""))])),
     given: Object.fromEntries(found),
+  };
+}
+
+/** `--from pod/web-0` as `--from=pod/web-0`, where the parameter takes a word and the next word is one. */
+function withFollowing(
+  { positionals, named, following = {} }: GivenParameters,
+  known: readonly ParameterDescription[],
+): GivenParameters {
+  const taken = Object.entries(named).flatMap(([name, value]) => {
+    const parameter = known.find((candidate) => sameName(candidate.name, name));
+    const place = following[name];
+    if (value !== true || place === undefined || parameter === undefined || parameter.type === "yes/no") return [];
+    return [{ name, at: positionals.length - place }];
+  });
+  return {
+    positionals: positionals.filter((_, index) => !taken.some(({ at }) => at === index)),
+    named: { ...named, ...Object.fromEntries(taken.map(({ name, at }) => [name, positionals[at] ?? true])) },
   };
 }
 

@@ -11,15 +11,16 @@ import type { ObserveContext } from "../instance/observe.ts";
 import { instanceParameter, resolveInstance } from "../instance/target.ts";
 import { compareWithLast, readLast } from "../last-result.ts";
 
-const podName = z
-  .string()
-  .regex(/^pod\/[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/, "must be pod/ and the name of a pod")
-  .transform((text) => text.slice("pod/".length));
+const podName = z.string().regex(/^pod\/[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/, "must be pod/ and the name of a pod");
 /** What it may not be, the admission policy dfbot-probe-pods refuses as well. */
 const secretName = z
   .string()
-  .regex(/^secret\/dragonfly(-[a-z0-9]([-a-z0-9]{0,40}[a-z0-9])?)?$/, "must be secret/dragonfly, or secret/dragonfly-…")
-  .transform((text) => text.slice("secret/".length));
+  .regex(
+    /^secret\/dragonfly(-[a-z0-9]([-a-z0-9]{0,40}[a-z0-9])?)?$/,
+    "must be secret/dragonfly, or secret/dragonfly-…",
+  );
+/** `web-0` of `pod/web-0`. */
+const nameIn = (reference: string) => reference.slice(reference.indexOf("/") + 1);
 
 const params = z
   .strictObject({
@@ -94,7 +95,7 @@ export const connectivity = defineRunbook({
 });
 
 function waysOf(given: Params, instance: InstanceConfig, config: Config): readonly Way[] {
-  const { namespace, from, matrix } = given;
+  const { namespace, from, credentials, matrix } = given;
   const { allowed, denied } = config.namespaces;
   const names = matrix ? [...new Set([...allowed, ...denied])] : namespace === undefined ? [] : [namespace];
   // The lists are about namespaces and the shared instance. Of other instances, and of a certain pod, the policies say who should
@@ -111,8 +112,8 @@ function waysOf(given: Params, instance: InstanceConfig, config: Config): readon
         namespace: name,
         instance,
         wanted: wanted(name),
-        pod: from,
-        login: given.credentials === undefined ? undefined : { secret: given.credentials, user: given.user },
+        pod: from === undefined ? undefined : nameIn(from),
+        login: credentials === undefined ? undefined : { secret: nameIn(credentials), user: given.user },
       }),
     ),
   );

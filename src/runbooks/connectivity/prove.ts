@@ -4,6 +4,7 @@ import type { Config, InstanceConfig } from "../../config/file.ts";
 import type { CredentialsReference } from "../../platform/probes.ts";
 import { read } from "../../platform/reading.ts";
 import type { Finding } from "../../reports/model.ts";
+import { isPlatforms } from "../../tenants/changes/access.ts";
 import { evidence, finding } from "../instance/findings.ts";
 import { contextOf, type ObserveContext } from "../instance/observe.ts";
 import { type Actual, actualOf, probeImage } from "./actual.ts";
@@ -86,7 +87,7 @@ async function proveOne(
       .join(" "),
     evidence: [...expected.evidence, said],
     next:
-      comparison.offerAccess && instance === config.shared
+      comparison.offerAccess && instance === config.shared && !isPlatforms(namespace, config)
         ? [{ runbook: "access-allow", params: { namespace }, label: `Propose access for ${namespace}` }]
         : [],
   });

@@ -54,8 +54,8 @@ export function revoke(namespace: string, { tree, config }: Start): ChangeDraft 
   };
 }
 
-/** Namespaces of the platform have rules of their own in the policies. */
-function checkPlatforms(namespace: string, { shared, home, operator, flux, metrics }: Config): Check {
+/** Namespaces of the platform have rules of their own in the policies, so none of them is let in as a client's. */
+export function isPlatforms(namespace: string, { shared, home, operator, flux, metrics }: Config): boolean {
   const own = [
     shared.namespace,
     home.namespace,
@@ -64,7 +64,11 @@ function checkPlatforms(namespace: string, { shared, home, operator, flux, metri
     metrics.scraper.namespace,
     "default",
   ];
-  return own.includes(namespace) || namespace.startsWith("kube-")
+  return own.includes(namespace) || namespace.startsWith("kube-");
+}
+
+function checkPlatforms(namespace: string, config: Config): Check {
+  return isPlatforms(namespace, config)
     ? broken(
         "access.platform",
         `Namespace ${namespace} is the platform's own`,

@@ -105,16 +105,25 @@ describe("connectivity", () => {
     );
   });
 
-  it("is blocked from a namespace that nobody let in, which is as it should be, and can be proposed", async () => {
-    const report = await ask({ namespace: "observability", cluster: "infra" });
-    expect(troubles(report)).toEqual([]);
-    const way = found(report, "connectivity.infra.observability");
-    expect(way?.title).toBe("observability in infra is blocked, as it should be");
-    expect(way?.next).toEqual([
-      { runbook: "access-allow", params: { namespace: "observability" }, label: "Propose access for observability" },
+  it("is blocked from a namespace that nobody let in, which is as it should be, and can be proposed but for the platform's own", async () => {
+    add(
+      { group: "", plural: "namespaces" },
+      { apiVersion: "v1", kind: "Namespace", metadata: { name: "shop" } },
+      "apps",
+    );
+    const [own, shop] = await Promise.all([
+      ask({ namespace: "observability", cluster: "infra" }),
+      ask({ namespace: "shop" }),
     ]);
-    expect(found(report, "connectivity.infra.observability.tcp")?.title).toMatch(/tcp\.timeout/);
-    expect(found(report, "connectivity.apps.observability")).toBeUndefined();
+    for (const report of [own, shop]) expect(troubles(report)).toEqual([]);
+    const way = found(own, "connectivity.infra.observability");
+    expect(way?.title).toBe("observability in infra is blocked, as it should be");
+    expect(way?.next).toEqual([]);
+    expect(found(own, "connectivity.infra.observability.tcp")?.title).toMatch(/tcp\.timeout/);
+    expect(found(own, "connectivity.apps.observability")).toBeUndefined();
+    expect(found(shop, "connectivity.apps.shop")?.next).toEqual([
+      { runbook: "access-allow", params: { namespace: "shop" }, label: "Propose access for shop" },
+    ]);
   });
 
   it("finds a policy that was opened by mistake, and names its rule", async () => {

@@ -19,6 +19,23 @@ describe("a line after /dragonfly", () => {
     ["role instance=orders", { kind: "run", runbook: "role", params: { instance: "orders" } }],
     ["run role orders --share", { kind: "run", runbook: "role", params: { instance: "orders" }, share: true }],
     ["run ROLE", { kind: "run", runbook: "role" }],
+    [
+      "connectivity harbor --from pod/web-0 --credentials secret/dragonfly-harbor dragonfly",
+      {
+        kind: "run",
+        runbook: "connectivity",
+        params: {
+          namespace: "harbor",
+          from: "pod/web-0",
+          credentials: "secret/dragonfly-harbor",
+          instance: "dragonfly",
+        },
+      },
+    ],
+    [
+      "run connectivity --matrix --cluster infra",
+      { kind: "run", runbook: "connectivity", params: { matrix: true, cluster: "infra" } },
+    ],
   ])("%j is a run", (line, intent) => {
     expect(interpret(line, catalog)).toMatchObject(intent);
   });

@@ -10,6 +10,7 @@ describe("a command line", () => {
       word: "status",
       positionals: ["dragonfly"],
       named: { depth: "3", since: "1h" },
+      following: {},
       share: true,
     });
   });
