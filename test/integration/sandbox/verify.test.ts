@@ -71,7 +71,12 @@ describe("verify by itself", { timeout: 150_000 }, () => {
     const config = z.record(z.string(), z.unknown()).parse(parse(readFileSync(path, "utf8")));
     writeFileSync(
       path,
-      stringify({ ...config, schedules: { verify: { cron: "*/6 * * * * *" }, connectivity: { enabled: false } } }),
+      stringify({
+        ...config,
+        schedules: { verify: { cron: "*/8 * * * * *" }, connectivity: { enabled: false } },
+        // Ways that are dropped are what a run waits for.
+        probes: { ...Object(config["probes"]), stageMs: 1_000 },
+      }),
     );
     await sandbox.restartBot("SIGTERM");
   }, 60_000);
