@@ -1,10 +1,13 @@
 import { pino } from "pino";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { createScheduleClock, type ScheduleClock } from "../../../src/schedules/clock.ts";
+import { dueAt } from "../../../src/schedules/due.ts";
 
 const schedule = { id: "verify", title: "Nightly verification", params: {}, cron: "0 2 * * *", timeZone: "UTC" };
 
 let clock: ScheduleClock;
+// What it reckons with is loaded at first use, and that takes time which is not the clock's here.
+beforeAll(() => dueAt(schedule, new Date()));
 beforeEach(() => void vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "Date"], now: at("01:59:50") }));
 afterEach(() => {
   clock.stop();

@@ -19,7 +19,8 @@ const schedule: Schedule = {
   timeZone: "UTC",
 };
 const night = (n: number) => new Date(Date.UTC(2026, 0, n, 2));
-const leaseMs = 90;
+/** Long enough that a busy machine does not look like a death. */
+const leaseMs = 400;
 
 const keepers: ScheduleKeeper[] = [];
 afterEach(() => {
@@ -197,7 +198,7 @@ describe("a process that dies", () => {
   it("is not taken for dead while its run takes longer than a lease", async () => {
     const bot = await begun();
     bot.find({ a: "fail", b: "ok" });
-    bot.runsTake(4 * leaseMs);
+    bot.runsTake(2.5 * leaseMs);
     const other = bot.process("other");
     const running = bot.process("slow").look(schedule, night(3));
     await vi.waitUntil(() => bot.runs.length === 2);
@@ -214,7 +215,7 @@ describe("a process that dies", () => {
   it("in name only, because it stood still for a while, tells of nothing when it goes on", async () => {
     const bot = await begun();
     bot.find({ a: "fail", b: "ok" });
-    bot.runsTake(4 * leaseMs);
+    bot.runsTake(2.5 * leaseMs);
     const still = bot.process("stands still", "beats");
     const running = still.look(schedule, night(3));
     await vi.waitUntil(() => bot.runs.length === 2);
