@@ -39,7 +39,7 @@ export default {
       to: {
         path: "^src/(commands|cli|http|alerts|runbooks)",
         pathNot:
-          "^src/(runbooks/durable/(record|store|wake-ups)|alerts/(incident|store|payload|manager|watchdog))\\.ts$",
+          "^src/(runbooks/durable/(record|store|wake-ups)|alerts/(incident|store|payload|manager|watchdog|test-alert))\\.ts$",
       },
     },
     {
