@@ -5,6 +5,7 @@ import type { AlertManager } from "./alerts/manager.ts";
 import type { IncidentStore } from "./alerts/store.ts";
 import { type ArrivalStore, arrivalsId } from "./alerts/test-alert.ts";
 import type { HeartbeatStore } from "./alerts/watchdog.ts";
+import { chainHeads } from "./audit/chain.ts";
 import type { ClusterConfig, Config } from "./config/file.ts";
 import type { Settings } from "./config/load.ts";
 import { createServerCommands } from "./dragonfly/commands.ts";
@@ -123,6 +124,14 @@ export function compose(
         environment.alertmanagerUrl,
         async () => (await arrivals.get(arrivalsId))?.record.nonces ?? [],
       ),
+      own: {
+        queueDangers: undefined,
+        auditLog: "the audit log in DATA_DIR here",
+        auditHeads: async () => {
+          const { readAuditJournal } = await import("./journal/audit-journal.ts");
+          return { heads: chainHeads(readAuditJournal(environment.dataDir)), complete: true };
+        },
+      },
       lastResults: { last: async (id) => (await results.get(id))?.record },
       git: git.reader,
       probes: createProbePods((name) => find(name).call),

@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import { composeAlerting } from "./alerting.ts";
+import { chainHeads } from "./audit/chain.ts";
 import { composeChanges } from "./changes/compose.ts";
 import { createChartDrawer } from "./charts/draw.ts";
 import { watchDependencies } from "./checks.ts";
@@ -19,6 +20,7 @@ import { watchLeftoverProbes } from "./leftover-probes.ts";
 import { createLogger } from "./logging.ts";
 import { composeMergeRequests } from "./merge-requests/compose.ts";
 import { loadOwn } from "./own-runbooks.ts";
+import type { Platform } from "./platform/ports.ts";
 import { composeReadRuns } from "./read-runs.ts";
 import { catalog } from "./runbooks/catalog/index.ts";
 import type { RunRecord } from "./runbooks/durable/record.ts";
@@ -47,12 +49,23 @@ export async function serve(settings: Settings): Promise<number> {
 
   const telemetry = createTelemetry();
   const storeUrlNow = () => parseEnvironment(process.env, "serve").environment.storeUrl ?? storeUrl;
-  const { platform, ...composed } = compose(
+  const { platform: outside, ...composed } = compose(
     settings,
     (object, err) =>
       logger.error({ err, object }, "an object in the bot's namespace is none of its records; it is left out"),
     storeUrlNow,
   );
+  const platform: Platform = {
+    ...outside,
+    own: {
+      queueDangers: () => store.dangers(),
+      auditLog: "the audit logs of all replicas",
+      auditHeads: async () => {
+        const { entries, complete } = await changes.surface.audit({});
+        return { heads: chainHeads(entries), complete };
+      },
+    },
+  };
   const own = await loadOwn(settings, { platform, ...composed });
   const store = openStore({
     url: storeUrlNow,

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import canonicalize from "canonicalize";
+import type { ChainHead } from "../platform/own.ts";
 import type { AuditContents, AuditEntry } from "./entry.ts";
 
 /** What the first entry of a chain names as the one before it. */
@@ -52,6 +53,14 @@ export function verifyChain(entries: readonly AuditEntry[], expectedHeads: reado
       problems.push(`no entry has the hash ${head}: entries were cut off the end, or it is of another log`);
   }
   return { entries: entries.length, heads, problems };
+}
+
+/** The newest entry of each writer's chain, and how long that is. Nothing is proved by this: `verifyChain` does. */
+export function chainHeads(entries: readonly AuditEntry[]): readonly ChainHead[] {
+  return [...Map.groupBy(entries, ({ writer }) => writer)].map(([writer, own]) => {
+    const { seq, at, hash } = own.reduce((newest, entry) => (entry.seq > newest.seq ? entry : newest));
+    return { writer, entries: own.length, seq, at, hash };
+  });
 }
 
 export interface AuditFilter {

@@ -21,6 +21,7 @@ import type {
   Service,
   StatefulSet,
 } from "./kubernetes.ts";
+import type { OwnReader } from "./own.ts";
 import type { ProbePods } from "./probes.ts";
 import type { ServerState, ServerUser } from "./server.ts";
 import type { TestAlerts } from "./test-alerts.ts";
@@ -195,6 +196,7 @@ export interface Platform {
   readonly metrics: MetricsReader;
   readonly alerting: AlertingReader;
   readonly testAlerts: TestAlerts;
+  readonly own: OwnReader;
   readonly lastResults: LastResultReader;
   readonly git: GitReader;
   /** Looks at the way to an instance from inside a namespace. Changes nothing that stays. */

@@ -61,6 +61,20 @@ export interface Chart {
   readonly marks: readonly { readonly at: string; readonly label: string }[];
 }
 
+/** The ends of the audit log's chains when the report was made: whoever keeps them can tell a log that was changed or cut later. */
+export interface AuditSeal {
+  /** Where they were read, for people. */
+  readonly log: string;
+  readonly heads: readonly {
+    readonly writer: string;
+    readonly entries: number;
+    readonly at: string;
+    readonly hash: string;
+  }[];
+  /** Why not all of them could be read. */
+  readonly missing?: string | undefined;
+}
+
 export interface Report {
   readonly runbook: string;
   readonly params: Readonly<Record<string, unknown>>;
@@ -73,6 +87,8 @@ export interface Report {
   readonly findings: readonly Finding[];
   readonly tables: readonly ReportTable[];
   readonly charts: readonly Chart[];
+  /** In reports that are evidence. */
+  readonly auditSeal?: AuditSeal | undefined;
 }
 
 /** The worst verdict, `fail` > `unknown` > `warn` > `ok`; `ok` for none. */
@@ -136,4 +152,11 @@ export const reportSchema: z.ZodType<Report> = z.object({
   tables: z.array(tableSchema),
   // Reports from before there were charts are still kept.
   charts: z.array(chartSchema).default([]),
+  auditSeal: z
+    .object({
+      log: z.string(),
+      heads: z.array(z.object({ writer: z.string(), entries: z.number(), at: z.string(), hash: z.string() })),
+      missing: z.string().optional(),
+    })
+    .optional(),
 });

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { Config } from "../config/file.ts";
 import type { Platform } from "../platform/ports.ts";
-import type { Chart, Finding, ReportTable } from "../reports/model.ts";
+import type { AuditSeal, Chart, Finding, ReportTable } from "../reports/model.ts";
 
 /** Who asked, in the terms of the surface they came from. Shown in reports and logs. */
 export interface Requester {
@@ -33,6 +33,7 @@ export interface Conclusion {
   readonly findings: readonly Finding[];
   readonly tables: readonly ReportTable[];
   readonly charts?: readonly Chart[];
+  readonly auditSeal?: AuditSeal;
 }
 
 export interface Runbook<Schema extends z.ZodObject = z.ZodObject> {

@@ -55,6 +55,7 @@ export function createRunner(deps: RunnerDeps): Runner {
         findings: conclusion.findings,
         tables: conclusion.tables,
         charts: conclusion.charts ?? [],
+        ...(conclusion.auditSeal === undefined ? {} : { auditSeal: conclusion.auditSeal }),
       },
       deps.scrub,
     );

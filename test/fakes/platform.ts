@@ -286,6 +286,11 @@ export function fakePlatform(world: FakeWorld = {}): Platform {
       incidents: async () => [],
       heartbeats: async () => [],
     },
+    own: {
+      queueDangers: undefined,
+      auditLog: "a log",
+      auditHeads: async () => ({ heads: [], complete: true }),
+    },
     testAlerts: {
       command: () => "curl $ALERTMANAGER_URL/api/v2/alerts",
       send: async () => undefined,

@@ -1,5 +1,5 @@
 import { chartTable } from "../chart-table.ts";
-import type { Evidence, Finding, Report, ReportTable } from "../model.ts";
+import type { AuditSeal, Evidence, Finding, Report, ReportTable } from "../model.ts";
 import { clean, oneLine } from "./clean.ts";
 
 /** A report as evidence for an audit or a merge request: nothing folded away, every finding with what proves it. */
@@ -18,6 +18,7 @@ export function markdownReport(report: Report): string {
     "## Findings",
     findingsTable(report.findings),
     ...[...report.tables, ...report.charts.map(chartTable)].filter(({ rows }) => rows.length > 0).map(tableText),
+    ...(report.auditSeal === undefined ? [] : sealText(report.auditSeal)),
     ...(report.findings.length === 0 ? [] : ["## Evidence", ...bySection(report.findings)]),
   ];
   return `${parts.join("\n\n")}\n`;
@@ -57,6 +58,29 @@ function evidenceText({ command, output, at }: Evidence): string {
   const body = clean(`$ ${command}\n${output}`);
   const fence = "`".repeat(Math.max(3, longestRun(body) + 1));
   return `${fence}text\n${body}\n${fence}\n\nRead at ${code(at)}.`;
+}
+
+/** How to prove later that the log is still the one of this report. */
+function sealText({ log, heads, missing }: AuditSeal): readonly string[] {
+  const check = `dfbot audit verify${heads.map(({ hash }) => ` --head ${hash}`).join("")}`;
+  return [
+    "## Audit log",
+    `The newest entry of each chain when this report was made, from ${inline(log)}. Each hash stands for all entries before it.`,
+    ...(missing === undefined ? [] : [`**Not whole**: ${inline(missing)}`]),
+    ...(heads.length === 0
+      ? [missing === undefined ? "It has no entries yet." : "Nothing of it could be read."]
+      : [
+          [
+            "| writer | entries | newest | SHA-256 |",
+            "|---|---:|---|---|",
+            ...heads.map(
+              ({ writer, entries, at, hash }) =>
+                `| ${[inline(writer), String(entries), code(at), code(hash)].join(" | ")} |`,
+            ),
+          ].join("\n"),
+          `That nothing was changed, taken out or cut off since, this proves where the log is (${code("DATA_DIR")} of that replica): ${code(check)}`,
+        ]),
+  ];
 }
 
 function tableText(table: ReportTable): string {

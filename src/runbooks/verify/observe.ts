@@ -39,6 +39,8 @@ export interface VerifyObservation extends InstanceObservation {
     readonly found: Reading<readonly Kustomization[]>;
   }[];
   readonly git: Reading<GitObservation>;
+  /** What the bot's own connection to its queue's store sees; undefined in a terminal, which has none. */
+  readonly queueDangers: Reading<readonly string[]> | undefined;
   /** Undefined: this run was asked to make no probes. */
   readonly ways: WaysObservation | undefined;
   /** Undefined: as above. */
@@ -66,6 +68,7 @@ export async function observeVerification(
   const kubectl = (cluster: string) => `kubectl --context=${contextOf(config, cluster)}`;
   const samplesQuery = `timestamp(dragonfly_master{namespace="${instance.namespace}",app="${instance.name}"})`;
   const watchdogQuery = `ALERTS{alertname=${JSON.stringify(config.alerts.watchdog.alert)},alertstate="firing"}`;
+  const queue = platform.own.queueDangers;
   const inOperator = `${kubectl(operator.cluster)} -n`;
   const withServers = async () => {
     const observed = observeInstance(context, instance);
@@ -78,7 +81,7 @@ export async function observeVerification(
       platform.cluster(cluster).kustomizations(flux.namespace, inner),
     ),
   }));
-  const [seen, samples, loadedRules, watchdog, heartbeats, release, chart, flows, git, ways, testAlert] =
+  const [seen, samples, loadedRules, watchdog, heartbeats, release, chart, flows, git, queueDangers, ways, testAlert] =
     await Promise.all([
       withServers(),
       within(`PromQL: ${samplesQuery}`, (inner) => platform.metrics.query(samplesQuery, inner)),
@@ -97,6 +100,7 @@ export async function observeVerification(
       ),
       Promise.all(kustomizations),
       observeGit(context),
+      queue === undefined ? undefined : within('redis-cli -u "$STORE_URL" INFO', queue),
       withProbes ? observeWays(context, instance, isSharedInstance(instance, config)) : undefined,
       withProbes ? observeTestAlert(context) : undefined,
     ]);
@@ -110,6 +114,7 @@ export async function observeVerification(
     chart,
     kustomizations: flows,
     git,
+    queueDangers,
     ways,
     testAlert,
   };

@@ -4,6 +4,7 @@ import { resolveInstance } from "../instance/target.ts";
 import { plural } from "../instance/units.ts";
 import { compareWithLast, readLast } from "../last-result.ts";
 import { assessVerification } from "./assess.ts";
+import { readAuditSeal } from "./audit-seal.ts";
 import { criteria } from "./check.ts";
 import { observeVerification } from "./observe.ts";
 
@@ -16,14 +17,15 @@ export type VerifyParams = {
 /** Reads everything once and makes every check of it. Rejects only when there is no such instance. */
 export async function runVerify(context: RunContext<VerifyParams>): Promise<Conclusion> {
   const instance = await resolveInstance(context.params.instance, context);
-  const [seen, last] = await Promise.all([
+  const [seen, last, auditSeal] = await Promise.all([
     observeVerification(context, instance, context.params.probes),
     readLast({ runbook: "verify", params: context.params }, context),
+    readAuditSeal(context),
   ]);
   const findings = assessVerification(seen, instance, context.config, context.now());
   const summary = summaryOf(`${instance.name} (${instance.cluster}/${instance.namespace})`, findings);
   const { words, tables } = compareWithLast(last, findings);
-  return { summary: `${summary}${words}`, findings, tables: [...tables, tableOf(findings)] };
+  return { summary: `${summary}${words}`, findings, tables: [...tables, tableOf(findings)], auditSeal };
 }
 
 function summaryOf(name: string, findings: readonly Finding[]): string {

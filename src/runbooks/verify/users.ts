@@ -2,16 +2,13 @@ import type { Reading } from "../../platform/reading.ts";
 import type { ServerUser } from "../../platform/server.ts";
 import type { Finding } from "../../reports/model.ts";
 import { evidence } from "../instance/findings.ts";
-import { takeRoster } from "../instance/roster.ts";
-import { percent } from "../instance/units.ts";
-import { check, checkOf, criteria, listed } from "./check.ts";
+import { checkOf, criteria, listed } from "./check.ts";
 import type { VerifyObservation } from "./observe.ts";
+import { verifyQueue } from "./queue.ts";
 
 const criterion = criteria.hardening;
 /** Rights that no user of a shared instance has. */
 const tooMuch = new Set(["+@all", "allcommands", "+@admin", "+@dangerous", "nopass"]);
-/** A queue fails when the store is full, and people need time to react. */
-const fullRatio = 0.9;
 
 /**
  * The access lists as the servers have them, which is not always what Git has: one token that a server cannot read, and it drops
@@ -56,7 +53,7 @@ export function verifyUsers(seen: VerifyObservation, isShared: boolean): readonl
       ),
     ),
     ...(isShared ? [verifyAgainstGit(seen)] : []),
-    verifyQueue(seen),
+    verifyQueue(seen, isShared),
   ];
 }
 
@@ -114,35 +111,4 @@ function differences(wanted: readonly ServerUser[], live: readonly ServerUser[])
     }),
     ...live.filter(({ name }) => wanted.every((user) => user.name !== name)).map(({ name }) => `${name} is not in Git`),
   ];
-}
-
-/** The bot's queue is on the instance: what may lose it although it works now. */
-function verifyQueue(seen: VerifyObservation): Finding {
-  const { primary } = takeRoster(seen.servers);
-  const state = primary?.state;
-  const dangers =
-    state === undefined
-      ? []
-      : [
-          ...(state.value.memory.cacheMode ? ["it evicts keys when memory is short"] : []),
-          ...(state.value.memory.maxBytes > 0 && state.value.memory.usedBytes / state.value.memory.maxBytes > fullRatio
-            ? [`${percent(state.value.memory.usedBytes / state.value.memory.maxBytes)} of its memory is used`]
-            : []),
-        ];
-  return check({
-    id: "hardening.queue.safe",
-    criterion,
-    what: "A queue on the primary",
-    expected: "nothing is evicted, and there is room for more",
-    found: state === undefined ? "who is primary is not known" : listed(dangers, "safe"),
-    holds: state === undefined ? undefined : dangers.length === 0,
-    evidence: [
-      state === undefined
-        ? evidence(seen.pods, "")
-        : evidence(
-            state,
-            `cache_mode ${state.value.memory.cacheMode}, used_memory ${state.value.memory.usedBytes}, maxmemory ${state.value.memory.maxBytes}`,
-          ),
-    ],
-  });
 }

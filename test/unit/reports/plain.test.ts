@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { create } from "xmlbuilder2";
 import { z } from "zod";
-import { reportSchema, worstVerdict } from "../../../src/reports/model.ts";
+import { type AuditSeal, reportSchema, worstVerdict } from "../../../src/reports/model.ts";
 import { jsonReport } from "../../../src/reports/render/json.ts";
 import { junitReport } from "../../../src/reports/render/junit.ts";
 import { markdownReport } from "../../../src/reports/render/markdown.ts";
@@ -110,6 +110,36 @@ describe("a report in Markdown", () => {
     const shown = markdownReport(hugeReport);
     expect(shown.match(/^#### /gm)).toHaveLength(400);
     expect(shown.match(/^Read at /gm)).toHaveLength(400);
+  });
+
+  describe("that is evidence", () => {
+    const hash = "a".repeat(64);
+    const head = { writer: "dfbot-0-1a2b3c", entries: 12, at: "2026-01-02T12:00:00.000Z", hash };
+    const sealed = (seal: AuditSeal) => markdownReport(report({ auditSeal: seal }));
+
+    it("ends the chain of the audit log: its newest entries, and how to prove later that it is still that log", () => {
+      const other = { ...head, writer: "dfbot-1-4d5e6f", hash: "b".repeat(64) };
+      const shown = sealed({ log: "the audit logs of all replicas", heads: [head, other] });
+      expect(shown).toContain("## Audit log\n\nThe newest entry of each chain");
+      expect(shown).toContain(`| dfbot-0-1a2b3c | 12 | \`2026-01-02T12:00:00.000Z\` | \`${hash}\` |`);
+      expect(shown).toContain(`\`dfbot audit verify --head ${hash} --head ${other.hash}\``);
+      expect(shown).not.toContain("Not whole");
+      expect(
+        reportSchema.parse(JSON.parse(jsonReport(report({ auditSeal: { log: "l", heads: [head] } })))),
+      ).toMatchObject({
+        auditSeal: { heads: [{ hash }] },
+      });
+    });
+
+    it("says when nothing, or only a part of it, could be read, and when there is nothing yet", () => {
+      const part = sealed({ log: "l", heads: [head], missing: "The store is away." });
+      expect(part).toContain("**Not whole**: The store is away.");
+      expect(part).toContain(hash);
+      const none = sealed({ log: "l", heads: [], missing: "There is no audit log in /data." });
+      expect(none).toContain("Nothing of it could be read.");
+      expect(none).not.toContain("dfbot audit verify");
+      expect(sealed({ log: "l", heads: [] })).toContain("It has no entries yet.");
+    });
   });
 
   it("says so when there are no findings", () => {

@@ -161,6 +161,58 @@ describe("verify", () => {
       expect(await check("hardening.queue.safe", { servers })).toMatchObject({ verdict: "fail" });
     }
   });
+
+  const asService = (queueDangers: () => Promise<readonly string[]>): Platform => {
+    const platform = platformOf({}, {});
+    return { ...platform, own: { ...platform.own, queueDangers } };
+  };
+
+  it("finds what the bot's own connection to its queue sees, in the service, and says in a terminal that there is none", async () => {
+    const queue = async (platform: Platform) =>
+      (await report(platform)).findings.find(({ id }) => id === "hardening.queue.safe");
+    expect(await queue(asService(async () => []))).toMatchObject({
+      verdict: "ok",
+      title: "A queue on the primary: safe",
+      evidence: [{}, { command: 'redis-cli -u "$STORE_URL" INFO', output: "no danger" }],
+    });
+    expect(await queue(asService(async () => ["it has never saved a snapshot"]))).toMatchObject({
+      verdict: "fail",
+      title: expect.stringContaining("the bot's own connection: it has never saved a snapshot"),
+    });
+    const away = asService(async () => {
+      throw new BotError("store.unreachable", "The store cannot be reached", "Look at it");
+    });
+    expect(await queue(away)).toMatchObject({ verdict: "unknown" });
+    const terminal = await queue(platformOf({}, {}));
+    expect(terminal).toMatchObject({
+      verdict: "ok",
+      title: expect.stringContaining("a terminal has no queue of its own"),
+    });
+  });
+
+  it("has the ends of the audit log with it, or says why not", async () => {
+    const platform = platformOf({}, {});
+    const with_ = (auditHeads: Platform["own"]["auditHeads"]) =>
+      report({ ...platform, own: { ...platform.own, auditHeads } });
+    const head = { writer: "w", entries: 2, seq: 2, at: now.toISOString(), hash: "c".repeat(64) };
+    const { seq: _, ...shown } = head;
+    expect((await with_(async () => ({ heads: [head], complete: true }))).auditSeal).toEqual({
+      log: "a log",
+      heads: [shown],
+    });
+    expect((await with_(async () => ({ heads: [head], complete: false }))).auditSeal).toMatchObject({
+      heads: [shown],
+      missing: expect.stringContaining("other processes"),
+    });
+    const gone = await with_(async () => {
+      throw new BotError("journal.open", "There is no audit log", "Check DATA_DIR");
+    });
+    expect(gone.auditSeal).toMatchObject({ heads: [], missing: expect.stringContaining("Check DATA_DIR") });
+    expect(
+      gone.findings.some(({ id }) => /audit/.test(id)),
+      "it is no check",
+    ).toBe(false);
+  });
 });
 
 describe("a verification beside the last one", () => {
