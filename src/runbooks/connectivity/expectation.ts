@@ -66,7 +66,10 @@ export function createExpectations(context: ObserveContext, instance: InstanceCo
   };
 }
 
-function readPolicies({ config, platform, signal }: ObserveContext, { cluster, namespace }: Source): Promise<Policies> {
+export function readPolicies(
+  { config, platform, signal }: ObserveContext,
+  { cluster, namespace }: Source,
+): Promise<Policies> {
   const command = `kubectl --context=${contextOf(config, cluster)} -n ${namespace} get networkpolicies,ciliumnetworkpolicies -o yaml`;
   return read({ command, timeoutMs: config.readTimeoutMs, signal }, async (inner) => {
     const kubernetes = platform.cluster(cluster);
@@ -78,7 +81,7 @@ function readPolicies({ config, platform, signal }: ObserveContext, { cluster, n
   });
 }
 
-function readClusterwide({ config, platform, signal }: ObserveContext, cluster: string): Promise<Policies> {
+export function readClusterwide({ config, platform, signal }: ObserveContext, cluster: string): Promise<Policies> {
   const command = `kubectl --context=${contextOf(config, cluster)} get ciliumclusterwidenetworkpolicies -o yaml`;
   return read({ command, timeoutMs: config.readTimeoutMs, signal }, (inner) =>
     platform.cluster(cluster).ciliumClusterwidePolicies(inner),

@@ -8,6 +8,7 @@ import { parseUserLine } from "../../platform/server-user.ts";
 import { accessLines } from "../../tenants/users.ts";
 import { contextOf, type InstanceObservation, type ObserveContext, observeInstance } from "../instance/observe.ts";
 import { instanceKey } from "../instance/target.ts";
+import { observeSources, type SourcePolicies } from "./observe-sources.ts";
 import { observeTestAlert, type TestAlertOutcome } from "./observe-test-alert.ts";
 import { observeWays, type WaysObservation } from "./observe-ways.ts";
 
@@ -39,6 +40,8 @@ export interface VerifyObservation extends InstanceObservation {
     readonly found: Reading<readonly Kustomization[]>;
   }[];
   readonly git: Reading<GitObservation>;
+  /** The other ends' own policies. */
+  readonly sources: readonly SourcePolicies[];
   /** What the bot's own connection to its queue's store sees; undefined in a terminal, which has none. */
   readonly queueDangers: Reading<readonly string[]> | undefined;
   /** Undefined: this run was asked to make no probes. */
@@ -81,29 +84,43 @@ export async function observeVerification(
       platform.cluster(cluster).kustomizations(flux.namespace, inner),
     ),
   }));
-  const [seen, samples, loadedRules, watchdog, heartbeats, release, chart, flows, git, queueDangers, ways, testAlert] =
-    await Promise.all([
-      withServers(),
-      within(`PromQL: ${samplesQuery}`, (inner) => platform.metrics.query(samplesQuery, inner)),
-      within("curl $PROMETHEUS_URL/api/v1/rules", (inner) => platform.metrics.rules(inner)),
-      within(`PromQL: ${watchdogQuery}`, (inner) => platform.metrics.query(watchdogQuery, inner)),
-      within(
-        `${kubectl(config.shared.cluster)} -n ${config.home.namespace} get cm -l dfbot.platform/record=heartbeat`,
-        (inner) => platform.alerting.heartbeats(inner),
-      ),
-      within(`${inOperator} ${operator.namespace} get helmrelease ${operator.deployment}`, (inner) =>
-        platform.cluster(operator.cluster).helmRelease(operator.namespace, operator.deployment, inner),
-      ),
-      within(
-        `${inOperator} ${flux.namespace} get ocirepository ${operator.deployment} -o jsonpath={.spec.ref}`,
-        (inner) => platform.cluster(operator.cluster).ociRepository(flux.namespace, operator.deployment, inner),
-      ),
-      Promise.all(kustomizations),
-      observeGit(context),
-      queue === undefined ? undefined : within('redis-cli -u "$STORE_URL" INFO', queue),
-      withProbes ? observeWays(context, instance, isSharedInstance(instance, config)) : undefined,
-      withProbes ? observeTestAlert(context) : undefined,
-    ]);
+  const [
+    seen,
+    samples,
+    loadedRules,
+    watchdog,
+    heartbeats,
+    release,
+    chart,
+    flows,
+    git,
+    sources,
+    queueDangers,
+    ways,
+    testAlert,
+  ] = await Promise.all([
+    withServers(),
+    within(`PromQL: ${samplesQuery}`, (inner) => platform.metrics.query(samplesQuery, inner)),
+    within("curl $PROMETHEUS_URL/api/v1/rules", (inner) => platform.metrics.rules(inner)),
+    within(`PromQL: ${watchdogQuery}`, (inner) => platform.metrics.query(watchdogQuery, inner)),
+    within(
+      `${kubectl(config.shared.cluster)} -n ${config.home.namespace} get cm -l dfbot.platform/record=heartbeat`,
+      (inner) => platform.alerting.heartbeats(inner),
+    ),
+    within(`${inOperator} ${operator.namespace} get helmrelease ${operator.deployment}`, (inner) =>
+      platform.cluster(operator.cluster).helmRelease(operator.namespace, operator.deployment, inner),
+    ),
+    within(
+      `${inOperator} ${flux.namespace} get ocirepository ${operator.deployment} -o jsonpath={.spec.ref}`,
+      (inner) => platform.cluster(operator.cluster).ociRepository(flux.namespace, operator.deployment, inner),
+    ),
+    Promise.all(kustomizations),
+    observeGit(context),
+    observeSources(context, instance, isSharedInstance(instance, config)),
+    queue === undefined ? undefined : within('redis-cli -u "$STORE_URL" INFO', queue),
+    withProbes ? observeWays(context, instance, isSharedInstance(instance, config)) : undefined,
+    withProbes ? observeTestAlert(context) : undefined,
+  ]);
   return {
     ...seen,
     samples,
@@ -114,6 +131,7 @@ export async function observeVerification(
     chart,
     kustomizations: flows,
     git,
+    sources,
     queueDangers,
     ways,
     testAlert,

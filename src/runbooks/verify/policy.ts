@@ -4,6 +4,7 @@ import type { Enforcement, PodEndpoint, Policy } from "../../network-policy/mode
 import { appliesTo } from "../../network-policy/subject.ts";
 import type { Labels } from "../../platform/kubernetes.ts";
 import type { Finding } from "../../reports/model.ts";
+import { evidence } from "../instance/findings.ts";
 import { checkOf, criteria, listed } from "./check.ts";
 import type { VerifyObservation } from "./observe.ts";
 import { stranger } from "./observe-ways.ts";
@@ -22,8 +23,8 @@ interface Source {
 }
 
 /**
- * What the instance's policies say of each source, by evaluation. It is the way in that is judged: what the source's own namespace
- * says of the way out, and whether the network does as it is told, only a probe from there can tell.
+ * What the policies say of each source, by evaluation: of who has to get through those of both ends, of all others the instance's
+ * own. Whether the network does as it is told, only a connection tells (`ac4.enforced`).
  */
 export function verifyPolicy(
   seen: VerifyObservation,
@@ -148,47 +149,89 @@ function sources(
 
 function verifySource(seen: VerifyObservation, instance: InstanceConfig, source: Source): Finding {
   const ports = source.ports.join(" and ");
-  return checkOf(
-    { id: source.id, criterion, what: source.what, expected: `${source.want} to port ${ports}` },
+  // Whom the instance has to keep out, it has to keep out by itself: what others let out is theirs to change.
+  const both = source.want === "allowed";
+  const outs = both ? source.from.map((from) => wayOut(seen, from)) : [];
+  const judged = checkOf(
+    {
+      id: source.id,
+      criterion,
+      what: source.what,
+      expected: `${source.want} to port ${ports}${both ? ", by the policies of both ends" : ", by the instance's own policies"}`,
+    },
     [seen.policies, seen.ciliumPolicies],
     (plain, cilium) => {
-      const policies = [...plain, ...cilium];
+      const own = ofTarget([...plain, ...cilium], instance);
       const to = podOf(instance, seen.pods.ok ? seen.pods.value[0]?.meta.labels : undefined);
-      const answers = source.from.flatMap((from) =>
-        source.ports.map((port) => {
-          const answer = evaluatePolicies({
+      const sides = source.from.flatMap((from, index) =>
+        source.ports.flatMap((port): readonly Side[] => {
+          const out = outs[index];
+          const { ingress, egress } = evaluatePolicies({
             from,
             to,
             port,
-            policies: ofTarget(policies, instance),
+            policies: [...own, ...(out?.policies ?? [])],
             enforcement: enforcementOf(cilium),
           });
-          return { from, port, answer };
+          const inwards = { from, port, way: "in", ...ingress } as const;
+          if (!both) return [inwards];
+          // A denial that was read stands, whatever else says.
+          if (out?.unread === undefined || egress.decision === "denied")
+            return [inwards, { from, port, way: "out", ...egress }];
+          return [
+            inwards,
+            { from, port, way: "out", decision: "unknown", because: `it could not be read: ${out.unread}` },
+          ];
         }),
       );
-      const wrong = answers.filter(({ answer }) => answer.ingress.decision !== source.want);
-      const unsure = wrong.every(({ answer }) => answer.ingress.decision === "unknown");
+      const wrong = sides.filter(({ decision }) => decision !== source.want);
+      const unsure = wrong.every(({ decision }) => decision === "unknown");
+      const said = wrong.map(
+        ({ from, port, way, decision }) => `${decision} on the way ${way} from ${from.cluster} to ${port}`,
+      );
       return {
         holds: wrong.length === 0 ? true : unsure ? undefined : false,
-        found:
-          wrong.length === 0
-            ? source.want
-            : wrong
-                .map(({ from, port, answer }) => `${answer.ingress.decision} from ${from.cluster} to ${port}`)
-                .join(", "),
-        output: answers.map(({ from, port, answer }) => line(from, port, answer)).join("\n"),
+        found: wrong.length === 0 ? source.want : said.join(", "),
+        output: sides.map(line).join("\n"),
       };
     },
   );
+  return { ...judged, evidence: [...judged.evidence, ...outs.flatMap(({ evidence: read }) => read)] };
 }
 
-/** The other ends' policies are not read here; those of the instance's namespace say what comes in. */
+/** What one end says of a connection. */
+interface Side {
+  readonly from: PodEndpoint;
+  readonly port: number;
+  readonly way: "in" | "out";
+  readonly decision: PolicyAnswer["decision"];
+  readonly because: string;
+}
+
+/** The policies of a source's own namespace and cluster; none of the instance's namespace, whose own are at hand. */
+function wayOut({ sources: all }: VerifyObservation, from: PodEndpoint) {
+  const found = all.find(({ cluster, namespace }) => cluster === from.cluster && namespace === from.namespace);
+  const readings = found?.policies ?? [];
+  const unread = readings.find((reading) => !reading.ok);
+  return {
+    policies: readings.flatMap((reading) => (reading.ok ? reading.value : [])),
+    unread: unread?.ok === false ? unread.reason : undefined,
+    evidence: readings.map((reading) =>
+      evidence(
+        reading,
+        reading.ok ? reading.value.map(({ kind, name }) => `${kind} ${name}`).join("\n") || "none" : "",
+      ),
+    ),
+  };
+}
+
+/** Of the instance's namespace and cluster. */
 function ofTarget(policies: readonly Policy[], { cluster, namespace }: InstanceConfig): readonly Policy[] {
   return policies.filter(
     (policy) => policy.cluster === cluster && (policy.namespace === namespace || policy.namespace === undefined),
   );
 }
 
-function line(from: PodEndpoint, port: number, { ingress }: PolicyAnswer): string {
-  return `${from.cluster}/${from.namespace} -> ${port}: ${ingress.decision}, ${ingress.because}`;
+function line({ from, port, way, decision, because }: Side): string {
+  return `${from.cluster}/${from.namespace} -> ${port}, way ${way}: ${decision}, ${because}`;
 }

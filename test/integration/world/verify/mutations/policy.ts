@@ -19,6 +19,24 @@ export const policy: readonly Mutation[] = [
     ["gitlab-system"],
     "ac4.policy.harbor.allowed",
   ),
+  gone(
+    "the bot's namespace lets nothing out",
+    of(places.policies, "dfbot", { namespace: "dragonfly-bot" }),
+    "ac4.policy.bot.allowed",
+  ),
+  {
+    name: "GitLab's namespace lets nothing out in infra",
+    red: ["ac4.policy.gitlab-system.allowed", "ac3.gitlab.connects", "ac4.enforced"],
+    tried: true,
+    make: ({ infra }) => {
+      infra.objects.create(places.policies, {
+        apiVersion: "networking.k8s.io/v1",
+        kind: "NetworkPolicy",
+        metadata: { namespace: "gitlab-system", name: "shut" },
+        spec: { podSelector: {}, policyTypes: ["Egress"] },
+      });
+    },
+  },
   tried(
     changed(
       "every namespace is on the list",
