@@ -1,8 +1,9 @@
+import type { Config } from "../../config/file.ts";
 import type { Finding } from "../../reports/model.ts";
-import { prove } from "../connectivity/prove.ts";
+import { prove, type Way } from "../connectivity/prove.ts";
 import type { DurableContext } from "../durable/definition.ts";
 import type { TenantDeps } from "./deps.ts";
-import type { Aim } from "./follow-aim.ts";
+import type { Aim, WantedAccess } from "./follow-aim.ts";
 import { lookHowFar } from "./follow-look.ts";
 
 /** Between two looks, in seconds; the last one stays. */
@@ -63,16 +64,36 @@ function connectivity(
   { config, platform }: TenantDeps,
   { access }: Aim,
 ): Promise<readonly Finding[]> {
-  const ways = access.filter(({ allowed }) => allowed).map((one) => ({ ...one, wanted: "allowed" as const }));
+  const ways = waysOf(access, config);
   if (ways.length === 0) return Promise.resolve([]);
   return context.step(
     "try the connections",
     async ({ signal, now }) => {
       const proofs = await prove({ config, platform, signal, now }, ways);
+      const there = proofs.filter(({ actual }) => actual.kind !== "no-namespace");
+      const isElsewhere = (name: string) => there.some(({ way }) => way.namespace === name);
       return proofs
+        .filter((proof) => there.includes(proof) || !isElsewhere(proof.way.namespace))
         .flatMap(({ findings: [whole, ...stages] }) => [whole, ...stages.filter(({ verdict }) => verdict !== "ok")])
         .flatMap((one) => (one === undefined ? [] : [{ ...shortened(one), section: "After the merge" }]));
     },
     { timeoutMs: 180_000, retries: 1 },
   );
+}
+
+/**
+ * The lists of the shared instance say which namespaces, not in which cluster these are: so all are looked at, and of those that the
+ * change did not name the policies say what should be.
+ */
+function waysOf(access: readonly WantedAccess[], config: Config): readonly Way[] {
+  const admitted = access.filter(({ allowed }) => allowed);
+  const asked = admitted.map((one): Way => ({ ...one, wanted: "allowed" }));
+  const elsewhere = admitted
+    .filter(({ login }) => login === undefined)
+    .flatMap(({ namespace, instance }) =>
+      config.clusters
+        .filter(({ name }) => !admitted.some((one) => one.namespace === namespace && one.cluster === name))
+        .map(({ name }): Way => ({ cluster: name, namespace, instance, wanted: undefined })),
+    );
+  return [...asked, ...elsewhere];
 }

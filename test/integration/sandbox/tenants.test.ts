@@ -98,6 +98,35 @@ describe("a tenant with its own instance", { timeout: 180_000 }, () => {
   });
 });
 
+describe("a namespace that is kept out", { timeout: 180_000 }, () => {
+  it("is let in from the button under the answer that it is blocked, and then gets through, in the other cluster too", async () => {
+    const namespaces = { group: "", plural: "namespaces" };
+    const metadata = { name: "shop" };
+    sandbox.world.apps.objects.create(namespaces, { apiVersion: "v1", kind: "Namespace", metadata });
+    await ask("connectivity shop --cluster apps");
+    const answer = await vi.waitUntil(
+      () => messages().findLast((one) => one.onlyFor === "U0ADA" && textOf(one).includes("shop in apps is blocked")),
+      slow,
+    );
+    expect(textOf(answer)).toContain("Propose access for shop");
+    await press("report_next_0", answer, "U0ADA");
+    const plan = await vi.waitUntil(
+      () => messages().findLast((one) => one.onlyFor === "U0ADA" && textOf(one).includes("plan_ask")),
+      slow,
+    );
+    expect(textOf(plan)).toContain("Let namespace shop connect to dragonfly");
+    await press("plan_ask", plan, "U0ADA");
+    const card = await said(/access-allow[\s\S]*Waiting for approval|Waiting for approval[\s\S]*shop/);
+    await press("run_approve", card, "U0GRACE");
+    await done(card);
+    await ask("connectivity shop --cluster apps");
+    await vi.waitFor(
+      () => expect(toldTo("U0ADA").at(-1)).toMatch(/1 way to dragonfly tried, all as they should be/),
+      slow,
+    );
+  });
+});
+
 describe("what people do in GitLab meanwhile", { timeout: 180_000 }, () => {
   it("a push after the question voids it, is asked about as it is now, and the pushed content is what is merged", async () => {
     const card = await propose("billing");
