@@ -118,7 +118,11 @@ export function aimOf(deps: PlanDeps, edits: readonly FileEdit[], after: Tree): 
 }
 
 /** What must be so in the clusters for one tenant; of the shared instance only that its consumer is let in. */
-export function aimOfTenant(deps: PlanDeps, tenant: Tenant, tree: Tree): Pick<Aim, "instances" | "secrets" | "access"> {
+export function aimOfTenant(
+  deps: Pick<PlanDeps, "config">,
+  tenant: Tenant,
+  tree: Tree,
+): Pick<Aim, "instances" | "secrets" | "access"> {
   const instance = instanceOf(tenant, deps);
   const own = tenant.isolation === "own";
   return {
@@ -140,7 +144,12 @@ function loginOf(tenant: Tenant): WantedLogin {
   return { secret: instanceNameOf(tenant), ...(isolation === "own" ? {} : { user: name }), ifThere: true };
 }
 
-function wantedInstance(deps: PlanDeps, instance: InstanceConfig, folder: string, tree: Tree): WantedInstance {
+function wantedInstance(
+  deps: Pick<PlanDeps, "config">,
+  instance: InstanceConfig,
+  folder: string,
+  tree: Tree,
+): WantedInstance {
   return { instance, there: true, spec: specIn(deps, tree, folder) };
 }
 
@@ -192,7 +201,7 @@ const specSchema = z.object({
 const manifestSchema = z.looseObject({ kind: z.literal("Dragonfly"), spec: specSchema });
 export type WantedSpec = z.infer<typeof specSchema>;
 
-function specIn({ config }: PlanDeps, tree: Tree, folder: string): WantedSpec | null {
+function specIn({ config }: Pick<PlanDeps, "config">, tree: Tree, folder: string): WantedSpec | null {
   for (const object of objectsOf(tree, folder, settingsOf(tree, config))) {
     const manifest = manifestSchema.safeParse(object);
     if (manifest.success) return manifest.data.spec;

@@ -11,8 +11,11 @@ import { catalog } from "../../../src/runbooks/catalog/index.ts";
 import type { Actual } from "../../../src/runbooks/connectivity/actual.ts";
 import { compare, type Wanted } from "../../../src/runbooks/connectivity/compare.ts";
 import type { Expectation } from "../../../src/runbooks/connectivity/expectation.ts";
+import { prove } from "../../../src/runbooks/connectivity/prove.ts";
 import { verdictsOf } from "../../../src/runbooks/last-result.ts";
 import { createRunner } from "../../../src/runbooks/runner.ts";
+import { aimOfTenant } from "../../../src/runbooks/tenants/follow-aim.ts";
+import { tenantSchema } from "../../../src/tenants/change.ts";
 import { fakePlatform, meta, config as plain, pod, policy } from "../../fakes/platform.ts";
 
 const image = "registry.example.com/dfbot:1";
@@ -247,6 +250,34 @@ describe("connectivity", () => {
     expect(report.findings.at(-1)?.detail).toContain(
       "Namespace harbor has no Secret dragonfly-harbor with a key password",
     );
+  });
+
+  it("takes it for no trouble after a merge that a tenant has not made its Secret, and says so", async () => {
+    const asked: WantedProbe[] = [];
+    const platform = fakePlatform({
+      infra: { networkPolicies: [] },
+      probe: async (wanted) => {
+        asked.push(wanted);
+        return ended(through);
+      },
+    });
+    const tenant = tenantSchema.parse({
+      name: "payments",
+      namespace: "payments-prod",
+      owner: "x",
+      purpose: "x",
+      isolation: "shared",
+      memory: "64Mi",
+    });
+    const { access } = aimOfTenant({ config }, tenant, new Map());
+    const context = { config, platform, signal: new AbortController().signal, now: () => new Date() };
+    const [proof] = await prove(
+      context,
+      access.map((one) => ({ ...one, wanted: "allowed" as const })),
+    );
+    expect(asked[0]?.credentials).toEqual({ secret: "dragonfly-payments", user: "payments" });
+    expect(proof?.findings.map(({ verdict }) => verdict)).toEqual(["ok", "ok", "ok", "ok", "ok"]);
+    expect(proof?.findings[0]?.detail).toContain("has no Secret dragonfly-payments");
   });
 
   it.each([
