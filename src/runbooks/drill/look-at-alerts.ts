@@ -37,13 +37,14 @@ interface Options {
   readonly signal: AbortSignal;
 }
 
-/** Looked at in steps of this size, which is also how exactly the rules' own times are known. */
-const stepSeconds = 5;
+/** As many steps as are looked at: a second each at first, which is when it is looked for the beginning. */
+const mostSteps = 300;
 
 /** What fires for the instance, or fired since a moment. A stage that cannot be asked says why. */
 export async function lookAtAlerts(options: Options, since: Date, now: Date): Promise<AlertLook> {
   const { platform, instance, timeoutMs, signal } = options;
   const query = `ALERTS{alertstate="firing",namespace=${JSON.stringify(instance.namespace)}}`;
+  const stepSeconds = Math.max(1, Math.ceil((now.getTime() - since.getTime()) / 1_000 / mostSteps));
   const range = { from: since, to: now, stepSeconds };
   const [rules, alertmanager, bot] = await Promise.all([
     read({ command: `PromQL: ${query}`, timeoutMs, signal }, async (inner) => {

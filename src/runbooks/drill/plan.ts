@@ -16,7 +16,7 @@ export function effectsOf({ members, next, clients }: Prepared, drill: DrillConf
   return [
     {
       key: `pod/${primary.uid}/evict`,
-      description: `Evict ${primary.pod}, the primary of ${targetOf(instance)}, once; the operator then makes another one, by what is known now ${next}`,
+      description: `Evict ${primary.pod}, the primary of ${targetOf(instance)}, once; the operator then makes another one (${next}, as things are now)`,
     },
     {
       key: "clients/cut-off",

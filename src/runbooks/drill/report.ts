@@ -6,7 +6,7 @@ import type { Conclusion } from "../definition.ts";
 import { finding } from "../instance/findings.ts";
 import { plural } from "../instance/units.ts";
 import { type Drilled, judge } from "./judge.ts";
-import type { Measurement, StreamMeasure } from "./measure.ts";
+import { codes, type Measurement, type StreamMeasure } from "./measure.ts";
 import { durationMs, type Objective } from "./objectives.ts";
 import { type StageName, stages, type WatchedAlert } from "./watch-alerts.ts";
 
@@ -29,8 +29,8 @@ export function concludeDrill(subject: DrillSubject, drilled: Drilled, drill: Dr
     tables: [
       {
         title: "Objectives",
-        columns: [left("What"), left("Held to"), left("Measured"), left("Verdict")],
-        rows: objectives.map(({ what, objective, measured, verdict }) => [what, objective, measured, words[verdict]]),
+        columns: [left("Verdict"), left("What"), left("Measured"), left("Held to")],
+        rows: objectives.map(({ what, objective, measured, verdict }) => [words[verdict], what, measured, objective]),
       },
       timeline(subject, drilled),
       ...(measurement === null ? [] : [canaryTable(measurement), stripTable(measurement)]),
@@ -142,9 +142,13 @@ function timeline({ primary }: DrillSubject, { disruption, synced, alerts, befor
     .flatMap(([ms, what]) => (ms === null ? [] : [[ms, what] as const]))
     .toSorted(([a], [b]) => a - b)
     .map(([ms, what]) => [ms < 0 ? `-${durationMs(-ms)}` : `+${durationMs(ms)}`, what]);
-  const head = measurement === null ? [] : [["0", `${primary} is evicted, ${disruption.at}`]];
+  const head = measurement === null ? [] : [["0", `${primary} is evicted`]];
   const [early, late] = [rows.filter(([at]) => at?.startsWith("-")), rows.filter(([at]) => !at?.startsWith("-"))];
-  return { title: "What happened when", columns: [right("After"), left("What")], rows: [...early, ...head, ...late] };
+  return {
+    title: `What happened when, after ${begun}`,
+    columns: [right("After"), left("What")],
+    rows: [...early, ...head, ...late],
+  };
 }
 
 function streamEvents(kind: "write" | "read", stream: StreamMeasure): readonly (readonly [number | null, string])[] {
@@ -158,47 +162,34 @@ function streamEvents(kind: "write" | "read", stream: StreamMeasure): readonly (
 }
 
 const places: Readonly<Record<StageName, string>> = {
-  rules: "fires, by the rules",
-  alertmanager: "is in Alertmanager",
-  bot: "is an incident of the bot",
+  rules: "by the rules",
+  alertmanager: "in Alertmanager",
+  bot: "at the bot",
 };
 
 function alertEvents({ alert, passages }: WatchedAlert, after: (iso: string) => number) {
   return stages.flatMap((stage): readonly (readonly [number | null, string])[] => {
     const { since, over } = passages[stage];
     const began = since === null ? [] : [[Math.max(0, after(since)), `${alert} ${places[stage]}`] as const];
-    const ended = over === null ? [] : [[after(over), `${alert} is over (${stage})`] as const];
+    const ended = over === null ? [] : [[after(over), `${alert} not ${places[stage]}`] as const];
     return [...began, ...ended];
   });
 }
 
+/** Narrow, so that a dialog of Slack's shows it whole. */
 function canaryTable({ writes, reads, acknowledged, lost, reconnects, everyMs }: Measurement): ReportTable {
-  const row = (
-    what: string,
-    { tries, ok, failures, errorToOkMs, longestPauseMs, latencyBefore, latencyAfter }: StreamMeasure,
-  ) => [
-    what,
-    `${ok} of ${tries}`,
-    Object.entries(failures)
-      .map(([code, count]) => `${code} ${count}`)
-      .join(", ") || "none",
-    errorToOkMs === null ? "–" : durationMs(errorToOkMs),
-    durationMs(longestPauseMs),
-    latency(latencyBefore),
-    latency(latencyAfter),
-  ];
+  const row = (what: string, of: (stream: StreamMeasure) => string) => [what, of(writes), of(reads)];
   return {
     title: `The canary, every ${everyMs} ms: ${lost ?? "unknown how many"} of ${acknowledged} acknowledged writes lost, ${plural(reconnects, "reconnection")}`,
-    columns: [
-      left(""),
-      right("Succeeded"),
-      left("Failed"),
-      right("First error to success"),
-      right("Longest pause"),
-      right("p50 / p99 before"),
-      right("p50 / p99 after"),
+    columns: [left(""), right("Writes"), right("Reads")],
+    rows: [
+      row("succeeded", ({ ok, tries }) => `${ok} of ${tries}`),
+      row("failed", ({ failures }) => codes(failures).join(", ") || "none"),
+      row("first error to success", ({ errorToOkMs }) => (errorToOkMs === null ? "–" : durationMs(errorToOkMs))),
+      row("longest pause", ({ longestPauseMs }) => durationMs(longestPauseMs)),
+      row("p50 / p99 before", ({ latencyBefore }) => latency(latencyBefore)),
+      row("p50 / p99 after", ({ latencyAfter }) => latency(latencyAfter)),
     ],
-    rows: [row("writes", writes), row("reads", reads)],
   };
 }
 

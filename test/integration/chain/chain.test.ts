@@ -74,9 +74,9 @@ describe("from the server that breaks to the thread", { timeout: 120_000 }, () =
     await press("run_details", card, "U0GRACE");
     const { dialog } = watchChannel(() => sandbox.slack, "C0OPS");
     const details = JSON.stringify(await dialog("U0GRACE", /What happened when/));
-    expect(details).toMatch(/DragonflyRoleChanged fires +at most 2m +[\d.]+m?s +held/);
-    expect(details).toMatch(/DragonflyRoleChanged comes to the bot +at most 2m +[\d.]+m?s +held/);
-    expect(details).toMatch(/DragonflyRoleChanged is over +at most 20m +[\dm .]+s +held/);
+    expect(details).toMatch(/held +DragonflyRoleChanged fires +[\d.]+m?s +at most 2m/);
+    expect(details).toMatch(/held +DragonflyRoleChanged comes to the bot +[\d.]+m?s +at most 2m/);
+    expect(details).toMatch(/held +DragonflyRoleChanged is over +[\dm .]+s +at most 20m/);
     await vi.waitUntil(() => parents(/Resolved: DragonflyRoleChanged/)[0], slow);
   });
 

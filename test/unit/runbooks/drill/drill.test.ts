@@ -283,9 +283,9 @@ describe("the alerts of a drill", () => {
     const { record } = await kit.run();
     const rows = conclusionSchema.parse(record.conclusion).tables[0]?.rows;
     expect(rows?.slice(-3)).toEqual([
-      [`${name} fires`, "at most 2m", "30s", "held"],
-      [`${name} comes to the bot`, "at most 2m", "45s", "held"],
-      [`${name} is over`, "at most 20m", expect.stringMatching(/^15m/), "held"],
+      ["held", `${name} fires`, "30s", "at most 2m"],
+      ["held", `${name} comes to the bot`, "45s", "at most 2m"],
+      ["held", `${name} is over`, expect.stringMatching(/^15m/), "at most 20m"],
     ]);
     expect(record.checkpoints.filter(({ kind }) => kind === "sleep").length).toBeLessThan(60);
   });
