@@ -1,6 +1,6 @@
 import type { DrillConfig } from "../../config/file.ts";
 import type { Disruption } from "./disrupt.ts";
-import { codes, gapOf, type Measurement, type StreamMeasure } from "./measure.ts";
+import { gapOf, type Measurement, type StreamMeasure } from "./measure.ts";
 import { countAgainst, durationMs, type Figure, type Objective, timeAgainst } from "./objectives.ts";
 import type { SyncState } from "./synced.ts";
 import { type Passage, stages, type WatchedAlert, type WatchedAlerts } from "./watch-alerts.ts";
@@ -79,7 +79,9 @@ function canaryObjectives(seen: Measurement, drill: DrillConfig): readonly Objec
 const stallWorthAWordMs = 250;
 
 function said({ failures, tries }: StreamMeasure, more: string): string {
-  const counts = codes(failures);
+  const counts = Object.entries(failures)
+    .toSorted(([, a], [, b]) => b - a)
+    .map(([code, count]) => `${code} ${count}`);
   const failed = counts.length === 0 ? `none of ${tries} failed` : `failed: ${counts.join(", ")}, of ${tries}`;
   return more === "" ? failed : `${failed}. ${more}`;
 }

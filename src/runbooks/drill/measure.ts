@@ -76,13 +76,6 @@ export function gapOf({ longestPauseMs, errorToOkMs }: StreamMeasure): number {
   return Math.max(longestPauseMs, errorToOkMs ?? 0);
 }
 
-/** `cut 21`: what failed, the most frequent first. */
-export function codes(failures: StreamMeasure["failures"]): readonly string[] {
-  return Object.entries(failures)
-    .toSorted(([, a], [, b]) => b - a)
-    .map(([code, count]) => `${code} ${count}`);
-}
-
 function isOk({ outcome }: CanaryTry): boolean {
   return outcome === "ok";
 }

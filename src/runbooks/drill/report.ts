@@ -6,7 +6,7 @@ import type { Conclusion } from "../definition.ts";
 import { finding } from "../instance/findings.ts";
 import { plural } from "../instance/units.ts";
 import { type Drilled, judge } from "./judge.ts";
-import { codes, type Measurement, type StreamMeasure } from "./measure.ts";
+import type { Measurement, StreamMeasure } from "./measure.ts";
 import { durationMs, type Objective } from "./objectives.ts";
 import { type StageName, stages, type WatchedAlert } from "./watch-alerts.ts";
 
@@ -29,8 +29,13 @@ export function concludeDrill(subject: DrillSubject, drilled: Drilled, drill: Dr
     tables: [
       {
         title: "Objectives",
-        columns: [left("Verdict"), left("What"), left("Measured"), left("Held to")],
-        rows: objectives.map(({ what, objective, measured, verdict }) => [words[verdict], what, measured, objective]),
+        columns: [left("Verdict"), left("Measured"), left("At most"), left("What")],
+        rows: objectives.map(({ what, objective, measured, verdict }) => [
+          words[verdict],
+          measured,
+          objective.replace(/^at most /, ""),
+          what,
+        ]),
       },
       timeline(subject, drilled),
       ...(measurement === null ? [] : [canaryTable(measurement), stripTable(measurement)]),
@@ -162,33 +167,36 @@ function streamEvents(kind: "write" | "read", stream: StreamMeasure): readonly (
 }
 
 const places: Readonly<Record<StageName, string>> = {
-  rules: "by the rules",
-  alertmanager: "in Alertmanager",
-  bot: "at the bot",
+  rules: "rules",
+  alertmanager: "Alertmanager",
+  bot: "the bot",
 };
 
 function alertEvents({ alert, passages }: WatchedAlert, after: (iso: string) => number) {
   return stages.flatMap((stage): readonly (readonly [number | null, string])[] => {
     const { since, over } = passages[stage];
-    const began = since === null ? [] : [[Math.max(0, after(since)), `${alert} ${places[stage]}`] as const];
-    const ended = over === null ? [] : [[after(over), `${alert} not ${places[stage]}`] as const];
+    const began = since === null ? [] : [[Math.max(0, after(since)), `${alert} fires: ${places[stage]}`] as const];
+    const ended = over === null ? [] : [[after(over), `${alert} over: ${places[stage]}`] as const];
     return [...began, ...ended];
   });
 }
 
 /** Narrow, so that a dialog of Slack's shows it whole. */
-function canaryTable({ writes, reads, acknowledged, lost, reconnects, everyMs }: Measurement): ReportTable {
+function canaryTable({ writes, reads, acknowledged, lost, reconnects, everyMs, stalledMs }: Measurement): ReportTable {
   const row = (what: string, of: (stream: StreamMeasure) => string) => [what, of(writes), of(reads)];
+  const failed = Object.keys({ ...writes.failures, ...reads.failures });
   return {
     title: `The canary, every ${everyMs} ms: ${lost ?? "unknown how many"} of ${acknowledged} acknowledged writes lost, ${plural(reconnects, "reconnection")}`,
     columns: [left(""), right("Writes"), right("Reads")],
     rows: [
       row("succeeded", ({ ok, tries }) => `${ok} of ${tries}`),
-      row("failed", ({ failures }) => codes(failures).join(", ") || "none"),
+      ...failed.map((code) => row(`failed: ${code}`, ({ failures }) => String(failures[code] ?? 0))),
       row("first error to success", ({ errorToOkMs }) => (errorToOkMs === null ? "–" : durationMs(errorToOkMs))),
       row("longest pause", ({ longestPauseMs }) => durationMs(longestPauseMs)),
       row("p50 / p99 before", ({ latencyBefore }) => latency(latencyBefore)),
       row("p50 / p99 after", ({ latencyAfter }) => latency(latencyAfter)),
+      // In both: it is the bot's own process.
+      row("the bot itself stood still", () => `${durationMs(stalledMs)} at most`),
     ],
   };
 }

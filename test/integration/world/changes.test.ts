@@ -209,7 +209,7 @@ describe("drill-failover", () => {
   };
   const objectives = (record: RunRecord) => {
     const rows = conclusionSchema.parse(record.conclusion).tables[0]?.rows ?? [];
-    return Object.fromEntries(rows.map(([verdict, what, measured]) => [what, [measured, verdict]]));
+    return Object.fromEntries(rows.map(([verdict, measured, , what]) => [what, [measured, verdict]]));
   };
   const measured = (record: RunRecord) => {
     const step = record.checkpoints.find(({ name }) => name === "evict the primary's pod, and measure");

@@ -283,9 +283,9 @@ describe("the alerts of a drill", () => {
     const { record } = await kit.run();
     const rows = conclusionSchema.parse(record.conclusion).tables[0]?.rows;
     expect(rows?.slice(-3)).toEqual([
-      ["held", `${name} fires`, "30s", "at most 2m"],
-      ["held", `${name} comes to the bot`, "45s", "at most 2m"],
-      ["held", `${name} is over`, expect.stringMatching(/^15m/), "at most 20m"],
+      ["held", "30s", "2m", `${name} fires`],
+      ["held", "45s", "2m", `${name} comes to the bot`],
+      ["held", expect.stringMatching(/^15m/), "20m", `${name} is over`],
     ]);
     expect(record.checkpoints.filter(({ kind }) => kind === "sleep").length).toBeLessThan(60);
   });

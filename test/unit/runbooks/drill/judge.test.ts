@@ -273,12 +273,12 @@ describe("the report of a drill", () => {
       ["+2.6s", "first write that succeeds again"],
       ["+2.6s", "first read that succeeds again"],
       ["+20s", "all replicas follow dragonfly-1 in sync"],
-      ["+30s", `${role} by the rules`],
-      ["+30s", `${role} in Alertmanager`],
-      ["+30s", `${role} at the bot`],
-      ["+15m 30s", `${role} not by the rules`],
-      ["+15m 30s", `${role} not in Alertmanager`],
-      ["+15m 30s", `${role} not at the bot`],
+      ["+30s", `${role} fires: rules`],
+      ["+30s", `${role} fires: Alertmanager`],
+      ["+30s", `${role} fires: the bot`],
+      ["+15m 30s", `${role} over: rules`],
+      ["+15m 30s", `${role} over: Alertmanager`],
+      ["+15m 30s", `${role} over: the bot`],
     ]);
   });
 
