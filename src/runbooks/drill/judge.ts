@@ -67,7 +67,7 @@ function canaryObjectives(seen: Measurement, drill: DrillConfig): readonly Objec
       drill.readGapMs,
     ),
     countAgainst(
-      { id: "lost-writes", what: whats.lost },
+      { id: "lost-writes", what: whats.lost, detail: lost === 0 ? "" : whyLost },
       lost === null
         ? { unknown: `They could not be read back: ${lostReason}` }
         : { count: lost, words: `${lost} of ${acknowledged}` },
@@ -77,6 +77,8 @@ function canaryObjectives(seen: Measurement, drill: DrillConfig): readonly Objec
 }
 
 const stallWorthAWordMs = 250;
+const whyLost =
+  "Replication is not waited for: what the primary acknowledges in its last moment may be lost in any failover. drill.lostWrites says how much is accepted.";
 
 function said({ failures, tries }: StreamMeasure, more: string): string {
   const counts = Object.entries(failures)
