@@ -390,7 +390,7 @@ describe("a tenant on the shared instance", () => {
       ["lists.agree"],
     ],
     ["a rule beside the list", ciliumPolicy, 'port: "9999"', 'port: "6379"', ["shared.only-lists"]],
-    ["who approves", botConfig, /$/, "approvals: {policies: {}}\n", ["shared.only-lists"]],
+    ["who approves", botConfig, "quorum: 2", "quorum: 1", ["shared.only-lists"]],
     ["a folder that is not there", parent, "  - shop-web\n", "  - shop-web\n  - shop\n", ["kustomization.parents"]],
     ["no line in the parent", parent, "\n  - shop-web\n", " []\n", ["kustomization.lists-it"]],
   ])("%s", (_, path, old, now, checks) => {
