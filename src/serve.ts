@@ -6,6 +6,7 @@ import { createChartDrawer } from "./charts/draw.ts";
 import { watchDependencies } from "./checks.ts";
 import { tellOnce } from "./commands/changes/tell.ts";
 import { createBacklogNotice } from "./commands/incidents/backlog-notice.ts";
+import { mentionsOf } from "./commands/incidents/mentions.ts";
 import { createReportKeeper } from "./commands/report-keeper.ts";
 import { isSlackBody } from "./commands/request-body.ts";
 import { createSlackSurface, slackPath } from "./commands/slack-app.ts";
@@ -21,6 +22,7 @@ import { createLogger } from "./logging.ts";
 import { composeMergeRequests } from "./merge-requests/compose.ts";
 import { loadOwn } from "./own-runbooks.ts";
 import type { Platform } from "./platform/ports.ts";
+import { keepStarting, untilTold } from "./process.ts";
 import { composeReadRuns } from "./read-runs.ts";
 import { catalog } from "./runbooks/catalog/index.ts";
 import type { RunRecord } from "./runbooks/durable/record.ts";
@@ -116,7 +118,7 @@ export async function serve(settings: Settings): Promise<number> {
     tell: (note) => tellOnce({ sender: surface.sender, run: (id) => changes.surface.run(id) }, note),
   });
   const charts = createChartDrawer();
-  const mentionsFor = (severity: string) => (config.alerts.mentions[severity] ?? []).map(mentionOf).join(" ");
+  const { mentionsFor, escalations } = mentionsOf(config.alerts);
   let storeTrouble: string | undefined;
   const degraded = () => storeTrouble;
   const alerting = composeAlerting({
@@ -144,10 +146,7 @@ export async function serve(settings: Settings): Promise<number> {
       runbookFor: (alert) => config.alerts.runbooks[alert],
       mentionsFor,
       charts,
-      escalations: config.alerts.escalations.map(({ mentions, channel }) => ({
-        mentions: mentions.map(mentionOf).join(" "),
-        channel,
-      })),
+      escalations,
       degraded,
       now: () => new Date(),
     },
@@ -283,27 +282,4 @@ export async function serve(settings: Settings): Promise<number> {
   clearTimeout(timer);
   logger.info("stopped");
   return 0;
-}
-
-/** Of an id of dfbot.yaml, as Slack notifies of it. */
-function mentionOf(id: string): string {
-  if (id === "here" || id === "channel") return `<!${id}>`;
-  return id.startsWith("S") ? `<!subteam^${id}>` : `<@${id}>`;
-}
-
-async function keepStarting(start: () => Promise<void>, onFailure: (error: unknown) => void): Promise<void> {
-  for (let delayMs = 500; ; delayMs = Math.min(delayMs * 2, 30_000)) {
-    try {
-      return await start();
-    } catch (error) {
-      onFailure(error);
-      await new Promise((resolve) => setTimeout(resolve, delayMs).unref());
-    }
-  }
-}
-
-function untilTold(): Promise<string> {
-  return new Promise((resolve) => {
-    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve(signal));
-  });
 }

@@ -73,7 +73,7 @@ describe("verify by itself", { timeout: 150_000 }, () => {
       path,
       stringify({
         ...config,
-        schedules: { verify: { cron: "*/8 * * * * *" }, connectivity: { enabled: false } },
+        schedules: { verify: { cron: "*/5 * * * * *" }, connectivity: { enabled: false } },
         // Ways that are dropped are what a run waits for.
         probes: { ...Object(config["probes"]), stageMs: 1_000 },
       }),
