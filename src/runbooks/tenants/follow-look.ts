@@ -1,8 +1,8 @@
 import type { Config, InstanceConfig } from "../../config/file.ts";
 import { BotError } from "../../errors.ts";
+import { driftOf } from "../../manifests/compare/compare.ts";
 import type { DragonflyResource } from "../../platform/kubernetes.ts";
 import { worstVerdict } from "../../reports/model.ts";
-import { driftOf } from "../../tenants/drift.ts";
 import { assessInstance } from "../instance/assess.ts";
 import { finding } from "../instance/findings.ts";
 import { summarise } from "../instance/summary.ts";

@@ -1,10 +1,12 @@
 import { execFileSync } from "node:child_process";
-import { globSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { globSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readKustomizationFile } from "../../../sandbox/gitops/kustomization-file.ts";
 import { buildKustomization } from "../../../sandbox/gitops/kustomize.ts";
 import { identityOf, parseObjects } from "../../../sandbox/gitops/objects.ts";
+import { buildFolder } from "../../../src/manifests/kustomize/build.ts";
+import type { Manifest } from "../../../src/manifests/manifest.ts";
 import { component, configMap, kustomization, tree } from "../../unit/gitops/tree.ts";
 
 const root = join(import.meta.dirname, "../../../deploy");
@@ -13,6 +15,9 @@ const folders = globSync("**/kustomization.yaml", { cwd: root })
   // A Component builds with what it is added to only.
   .filter((folder) => readKustomizationFile(folder).kind === "Kustomization")
   .toSorted();
+const files = new Map(
+  globSync("**/*.{yaml,json}", { cwd: root }).map((file) => [file, readFileSync(join(root, file), "utf8")]),
+);
 
 /** Why kubectl cannot be the judge here, or undefined. */
 function unfit(): string | undefined {
@@ -31,8 +36,9 @@ describe.skipIf(reason !== undefined)(
   () => {
     it.each(folders.map((folder) => [folder.slice(root.length + 1), folder]))("%s", (_, folder) => {
       const theirs = parseObjects(execFileSync("kubectl", ["kustomize", folder], { encoding: "utf8" }), "kubectl");
-      const ours = buildKustomization(folder);
-      expect(byIdentity(ours)).toEqual(byIdentity(theirs));
+      expect(byIdentity(buildKustomization(folder))).toEqual(byIdentity(theirs));
+      // And so does the bot, which compares the clusters with it.
+      expect(byIdentity(parsed(buildFolder(files, relative(root, folder))))).toEqual(byIdentity(theirs));
     });
 
     it("and so is a tree with everything that the shipped one may come to use", () => {
@@ -86,6 +92,11 @@ describe.skipIf(reason !== undefined)(
     });
   },
 );
+
+/** Fields that are undefined are none. */
+function parsed(objects: readonly Manifest[]) {
+  return parseObjects(objects.map((object) => JSON.stringify(object)).join("\n---\n"), "the bot");
+}
 
 function byIdentity(objects: ReturnType<typeof parseObjects>) {
   return Object.fromEntries(objects.map((object) => [identityOf(object), object]));

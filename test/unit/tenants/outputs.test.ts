@@ -1,8 +1,8 @@
 import { applyPatch } from "diff";
 import { describe, expect, it } from "vitest";
+import { driftOf } from "../../../src/manifests/compare/compare.ts";
 import { unifiedDiff } from "../../../src/tenants/diff.ts";
 import { draftChange } from "../../../src/tenants/drafting.ts";
-import { driftOf } from "../../../src/tenants/drift.ts";
 import { tenantsOf } from "../../../src/tenants/inventory.ts";
 import { noticeOf } from "../../../src/tenants/notice.ts";
 import { objectsOf } from "../../../src/tenants/objects.ts";
@@ -86,27 +86,6 @@ describe("the objects of a tenant", () => {
     const live = structuredClone({ ...dragonfly, status: { phase: "Ready" } });
     Object.assign(live.metadata ?? {}, { uid: "u", resourceVersion: "5", generation: 2 });
     expect(driftOf(dragonfly, live)).toEqual([]);
-  });
-
-  it.each<[string, unknown, unknown, readonly string[]]>([
-    ["the same quantity in other words", { cpu: "1", memory: "1024Mi" }, { cpu: "1000m", memory: "1Gi" }, []],
-    ["a number and its text", { a: "3" }, { a: 3 }, []],
-    ["what the API server leaves out", { a: false, b: {}, c: "" }, {}, []],
-    ["another value", { a: { b: 1 } }, { a: { b: 2 } }, ["a.b"]],
-    ["a field that is gone", { a: { b: 1, c: 2 } }, { a: { b: 1 } }, ["a.c"]],
-    ["an object that is gone", { a: { b: 1 } }, undefined, ["a.b"]],
-    [
-      "named things in another order",
-      [{ name: "x", v: 1 }, { name: "y" }],
-      [{ name: "y" }, { name: "x", v: 2 }],
-      ["[x].v"],
-    ],
-    ["a longer list", { a: [1] }, { a: [1, 2] }, ["a"]],
-    ["another argument", { args: ["--a=1"] }, { args: ["--a=2"] }, ["args[0]"]],
-    ["something else than an object", { a: { b: 1 } }, { a: "x" }, ["a.b"]],
-    ["null where something is", { a: null }, { a: { b: 1 } }, ["a"]],
-  ])("%s", (_, desired, live, paths) => {
-    expect(driftOf(desired, live).map(({ path }) => path)).toEqual(paths);
   });
 });
 
