@@ -42,6 +42,12 @@ export function identityOf(object: KubeObject): string {
   return `${object.kind}${group === "" ? "" : `.${group}`} ${namespace === undefined ? "" : `${namespace}/`}${name}`;
 }
 
+/** `<namespace>_<name>_<group>_<kind>`, as in the `status.inventory` of a Flux Kustomization. */
+export function inventoryId(object: KubeObject): string {
+  const { namespace = "", name } = object.metadata;
+  return [namespace, name.replaceAll(":", "__"), groupOf(object), object.kind].join("_");
+}
+
 /** Throws when two of the objects have one identity. */
 export function refuseTwins(objects: readonly KubeObject[], where: string): void {
   const seen = new Set<string>();

@@ -16,6 +16,10 @@ export const verifySchema = z
         apps: ["apps-databases-dragonfly", "apps-databases-tenants", "apps-dfbot"],
       })
       .describe("Flux Kustomizations of the platform, by cluster"),
+    clusterFolders: z
+      .record(z.string(), z.string().min(1))
+      .default({ infra: "kubernetes/clusters/infra", apps: "kubernetes/clusters/apps" })
+      .describe("Folder in Git that has the Flux Kustomizations of a cluster and the settings they use, by cluster"),
     metricsMaxAgeMinutes: z
       .number()
       .gt(0)

@@ -2,10 +2,12 @@ import { z } from "zod";
 import { BotError } from "../errors.ts";
 import { parsePolicy } from "../network-policy/parse.ts";
 import type { Monitor } from "../platform/kubernetes.ts";
+import type { ObjectKind } from "../platform/live-object.ts";
 import type { KubernetesReader } from "../platform/ports.ts";
 import { badAnswer } from "./errors.ts";
 import type { CallApi } from "./request.ts";
 import * as happenings from "./schemas/happenings.ts";
+import { liveObject } from "./schemas/live-object.ts";
 import * as network from "./schemas/network.ts";
 import * as workloads from "./schemas/workloads.ts";
 
@@ -59,6 +61,11 @@ export function createKubernetesReader(cluster: string, context: string, call: C
   const core = (namespace: string, plural: string) => `/api/v1/namespaces/${encodeURIComponent(namespace)}/${plural}`;
   const named = (group: string, namespace: string | undefined, plural: string) =>
     `/apis/${group}${namespace === undefined ? "" : `/namespaces/${encodeURIComponent(namespace)}`}/${plural}`;
+
+  const ofKind = ({ apiVersion, plural }: ObjectKind, namespace: string | undefined) => {
+    if (apiVersion.includes("/")) return named(apiVersion, namespace, plural);
+    return namespace === undefined ? `/api/${apiVersion}/${plural}` : core(namespace, plural);
+  };
 
   return {
     cluster,
@@ -167,6 +174,12 @@ export function createKubernetesReader(cluster: string, context: string, call: C
         `${named("source.toolkit.fluxcd.io/v1", namespace, "ocirepositories")}/${encodeURIComponent(name)}`,
         signal,
       ),
+    objects: (kind, namespace, signal) => getAll(liveObject, ofKind(kind, namespace), signal),
+    object: (kind, namespace, name, signal) =>
+      getOne(liveObject, `${ofKind(kind, namespace)}/${encodeURIComponent(name)}`, signal).catch((error: unknown) => {
+        if (error instanceof BotError && error.code === "kubernetes.not-found") return undefined;
+        throw error;
+      }),
   };
 }
 

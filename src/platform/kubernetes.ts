@@ -151,6 +151,8 @@ export interface Kustomization {
   readonly attemptedRevision?: string | undefined;
   /** When it last became ready, or ceased to be. */
   readonly changedAt?: string | undefined;
+  /** What it has applied, each as `<namespace>_<name>_<group>_<kind>`; undefined before it has applied anything. */
+  readonly inventory?: readonly string[] | undefined;
 }
 
 export interface PersistentVolumeClaim {

@@ -21,6 +21,7 @@ import type {
   Service,
   StatefulSet,
 } from "./kubernetes.ts";
+import type { LiveObject, ObjectKind } from "./live-object.ts";
 import type { OwnReader } from "./own.ts";
 import type { ProbePods } from "./probes.ts";
 import type { ServerState, ServerUser } from "./server.ts";
@@ -72,6 +73,15 @@ export interface KubernetesReader {
   kustomizations(namespace: string, signal: AbortSignal): Promise<readonly Kustomization[]>;
   helmRelease(namespace: string, name: string, signal: AbortSignal): Promise<HelmRelease>;
   ociRepository(namespace: string, name: string, signal: AbortSignal): Promise<OciRepository>;
+  /** Every object of a kind in a namespace, as it is. */
+  objects(kind: ObjectKind, namespace: string, signal: AbortSignal): Promise<readonly LiveObject[]>;
+  /** One object as it is; `namespace` undefined: of the whole cluster. Undefined when it is not there. */
+  object(
+    kind: ObjectKind,
+    namespace: string | undefined,
+    name: string,
+    signal: AbortSignal,
+  ): Promise<LiveObject | undefined>;
 }
 
 /** How many connections come from one address. */

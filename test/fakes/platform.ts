@@ -226,6 +226,8 @@ export function healthyCluster(): Answers {
     kustomizations: [],
     helmRelease: { meta: meta("dragonfly-operator"), ready: true, message: "", suspended: false },
     ociRepository: { meta: meta("dragonfly-operator"), tag: "v1.6.1" },
+    objects: [],
+    object: undefined,
   };
 }
 
@@ -355,5 +357,7 @@ function fakeReader(name: string, answers: Answers): KubernetesReader {
     kustomizations: async () => unlessError(answers.kustomizations),
     helmRelease: async () => unlessError(answers.helmRelease),
     ociRepository: async () => unlessError(answers.ociRepository),
+    objects: async () => unlessError(answers.objects),
+    object: async () => unlessError(answers.object),
   };
 }

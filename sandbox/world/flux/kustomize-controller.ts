@@ -5,7 +5,7 @@ import {
   fluxKustomization,
   type HealthCheck,
 } from "../../gitops/flux.ts";
-import { groupOf, identityOf } from "../../gitops/objects.ts";
+import { identityOf, inventoryId } from "../../gitops/objects.ts";
 import type { KubeObject, ObjectStore } from "../../kubernetes/object-store.ts";
 import { places } from "../places.ts";
 import { record } from "../views.ts";
@@ -177,12 +177,6 @@ export function createKustomizeController(options: ControllerOptions): Kustomize
 
 function withoutStatus({ status: _, ...object }: KubeObject): unknown {
   return object;
-}
-
-/** `<namespace>_<name>_<group>_<kind>`, as in `status.inventory`. */
-function inventoryId(object: KubeObject): string {
-  const { namespace = "", name } = object.metadata;
-  return [namespace, name, groupOf(object), object.kind].join("_");
 }
 
 /** Without the folder of this machine that the tree is checked out in. */

@@ -1,10 +1,11 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { fluxObjects, withSettings } from "../../gitops/flux.ts";
+import { inventoryId } from "../../gitops/objects.ts";
 import type { KubeObject, ObjectStore } from "../../kubernetes/object-store.ts";
 import { applyFolder, applyObject } from "../manifests.ts";
 import { places } from "../places.ts";
-import { listViews } from "../views.ts";
+import { listViews, record } from "../views.ts";
 import { reconcileExternalSecrets, type Vault } from "./external-secrets.ts";
 import { reconcileHelmReleases } from "./operator-chart.ts";
 
@@ -42,7 +43,9 @@ export function adapted(cluster: string, kustomization: string, objects: readonl
  */
 export function applyPlatform(store: ObjectStore, cluster: "infra" | "apps", vault: Vault): void {
   applyBareCluster(store, cluster);
-  for (const { objects } of platformObjects(cluster)) {
+  const inventories = new Map<string, readonly KubeObject[]>();
+  for (const { kustomization, objects } of platformObjects(cluster)) {
+    inventories.set(kustomization, objects);
     for (const object of objects) applyObject(store, object);
     reconcileHelmReleases(store);
     reconcileExternalSecrets(store, vault);
@@ -50,21 +53,24 @@ export function applyPlatform(store: ObjectStore, cluster: "infra" | "apps", vau
   }
   const hoursAgo = new Date(Date.now() - 3 * 3_600_000);
   for (const { metadata } of store.list(places.kustomizations)) {
-    reportApplied(store, metadata, firstRevision, hoursAgo);
+    reportApplied(store, metadata, firstRevision, hoursAgo, inventories.get(metadata.name));
   }
 }
 
 const firstRevision = "main@sha1:0a1b2c3d4e5f60718293a4b5c6d7e8f901234567";
 
-/** What Flux writes into a Kustomization that it has applied. */
+/** What Flux writes into a Kustomization that it has applied; without `applied` its inventory stays. */
 export function reportApplied(
   store: ObjectStore,
   { namespace, name }: { readonly namespace?: string | undefined; readonly name: string },
   revision: string,
   at: Date,
+  applied?: readonly KubeObject[],
 ): void {
   store.patch(places.kustomizations, namespace, name, (object) => {
+    const entries = applied?.map((one) => ({ id: inventoryId(one), v: one.apiVersion.split("/").at(-1) }));
     object["status"] = {
+      inventory: entries === undefined ? record(object["status"])["inventory"] : { entries },
       lastAppliedRevision: revision,
       lastAttemptedRevision: revision,
       conditions: [

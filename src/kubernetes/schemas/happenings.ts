@@ -37,6 +37,7 @@ export const kustomization = z
       .object({
         lastAppliedRevision: z.string().optional(),
         lastAttemptedRevision: z.string().optional(),
+        inventory: z.object({ entries: z.array(z.object({ id: z.string() })).nullish() }).optional(),
         conditions: z
           .array(
             z.object({
@@ -60,6 +61,7 @@ export const kustomization = z
       appliedRevision: status.lastAppliedRevision,
       attemptedRevision: status.lastAttemptedRevision,
       changedAt: ready?.lastTransitionTime,
+      inventory: status.inventory && (status.inventory.entries ?? []).map(({ id }) => id),
     };
   });
 

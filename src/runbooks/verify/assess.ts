@@ -1,7 +1,7 @@
 import type { Config, InstanceConfig } from "../../config/file.ts";
 import type { Finding } from "../../reports/model.ts";
 import { verifyAlerts } from "./alerts.ts";
-import { verifyDrift } from "./drift.ts";
+import { verifyDrift } from "./drift/drift.ts";
 import { verifyHardening } from "./hardening.ts";
 import { verifyInstance } from "./instance.ts";
 import { verifyMesh } from "./mesh.ts";

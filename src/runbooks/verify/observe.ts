@@ -1,6 +1,6 @@
 import type { Config, InstanceConfig } from "../../config/file.ts";
 import { BotError } from "../../errors.ts";
-import type { HelmRelease, Kustomization, OciRepository } from "../../platform/kubernetes.ts";
+import type { HelmRelease, OciRepository } from "../../platform/kubernetes.ts";
 import type { Heartbeat, LoadedRule, MetricSample, PodAddress } from "../../platform/ports.ts";
 import { type Reading, read } from "../../platform/reading.ts";
 import type { ServerUser } from "../../platform/server.ts";
@@ -8,6 +8,7 @@ import { parseUserLine } from "../../platform/server-user.ts";
 import { accessLines } from "../../tenants/users.ts";
 import { contextOf, type InstanceObservation, type ObserveContext, observeInstance } from "../instance/observe.ts";
 import { instanceKey } from "../instance/target.ts";
+import { type DriftObservation, type KustomizationsObservation, observeDrift } from "./drift/observe.ts";
 import { observeSources, type SourcePolicies } from "./observe-sources.ts";
 import { observeTestAlert, type TestAlertOutcome } from "./observe-test-alert.ts";
 import { observeWays, type WaysObservation } from "./observe-ways.ts";
@@ -35,10 +36,8 @@ export interface VerifyObservation extends InstanceObservation {
   readonly heartbeats: Reading<readonly Heartbeat[]>;
   readonly release: Reading<HelmRelease>;
   readonly chart: Reading<OciRepository>;
-  readonly kustomizations: readonly {
-    readonly cluster: string;
-    readonly found: Reading<readonly Kustomization[]>;
-  }[];
+  readonly kustomizations: readonly KustomizationsObservation[];
+  readonly drift: readonly DriftObservation[];
   readonly git: Reading<GitObservation>;
   /** The other ends' own policies. */
   readonly sources: readonly SourcePolicies[];
@@ -58,7 +57,7 @@ export function isSharedInstance({ namespace, name }: InstanceConfig, { shared }
 /** Git is further away than the clusters, and is asked twice. */
 const gitWithinMs = 20_000;
 
-/** Reads every source once, all at the same time; the access lists come when it is known where the servers are. */
+/** Reads every source once, all at the same time; what is known only from another answer (where the servers are, what Flux applied) comes after it. */
 export async function observeVerification(
   context: ObserveContext,
   instance: InstanceConfig,
@@ -78,12 +77,15 @@ export async function observeVerification(
     const [seen, accessLists] = await Promise.all([observed, observeUsers(context, instance, observed)]);
     return { ...seen, accessLists };
   };
-  const kustomizations = Object.keys(config.verify.kustomizations).map(async (cluster) => ({
-    cluster,
-    found: await within(`${kubectl(cluster)} -n ${flux.namespace} get kustomizations`, (inner) =>
-      platform.cluster(cluster).kustomizations(flux.namespace, inner),
-    ),
-  }));
+  const kustomizations = Promise.all(
+    Object.keys(config.verify.kustomizations).map(async (cluster) => ({
+      cluster,
+      found: await within(`${kubectl(cluster)} -n ${flux.namespace} get kustomizations`, (inner) =>
+        platform.cluster(cluster).kustomizations(flux.namespace, inner),
+      ),
+    })),
+  );
+  const git = observeGit(context);
   const [
     seen,
     samples,
@@ -93,7 +95,8 @@ export async function observeVerification(
     release,
     chart,
     flows,
-    git,
+    drift,
+    head,
     sources,
     queueDangers,
     ways,
@@ -114,8 +117,9 @@ export async function observeVerification(
       `${inOperator} ${flux.namespace} get ocirepository ${operator.deployment} -o jsonpath={.spec.ref}`,
       (inner) => platform.cluster(operator.cluster).ociRepository(flux.namespace, operator.deployment, inner),
     ),
-    Promise.all(kustomizations),
-    observeGit(context),
+    kustomizations,
+    observeDrift(context, kustomizations, git),
+    git,
     observeSources(context, instance, isSharedInstance(instance, config)),
     queue === undefined ? undefined : within('redis-cli -u "$STORE_URL" INFO', queue),
     withProbes ? observeWays(context, instance, isSharedInstance(instance, config)) : undefined,
@@ -130,7 +134,8 @@ export async function observeVerification(
     release,
     chart,
     kustomizations: flows,
-    git,
+    drift,
+    git: head,
     sources,
     queueDangers,
     ways,

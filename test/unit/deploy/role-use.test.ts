@@ -51,10 +51,10 @@ describe("the bot's roles", () => {
   });
 
   it("cover a tenant's namespace, where its folder binds the same role, and no namespace that only looks like one", () => {
-    const services = listOf("services");
+    const claims = listOf("persistentvolumeclaims");
     const shipped = ["dragonfly-system", "dragonfly-bot"];
     const missing = (namespace: string) =>
-      roleUse(withTenantsFolded([{ ...services, namespace }], shipped, "dragonfly-system"), grants).missing;
+      roleUse(withTenantsFolded([{ ...claims, namespace }], shipped, "dragonfly-system"), grants).missing;
     expect(missing("dragonfly-payments")).toEqual([]);
     expect(missing("dragonfly-bot")).toHaveLength(1);
     expect(missing("payments")).toHaveLength(1);

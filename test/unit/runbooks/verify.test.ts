@@ -97,7 +97,9 @@ describe("verify", () => {
       expect(detail, id).toMatch(/^Expected: \S/);
       expect(evidence.length, id).toBeGreaterThan(0);
       for (const { command, at } of evidence) {
-        expect(command, id).toMatch(/^(kubectl --context=|PromQL: |curl |git ls-remote |nc |redis-cli )/);
+        expect(command, id).toMatch(
+          /^(kubectl --context=|flux --context=|PromQL: |curl |git ls-remote |nc |redis-cli )/,
+        );
         expect(Number.isNaN(Date.parse(at)), id).toBe(false);
       }
     }

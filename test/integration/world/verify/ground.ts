@@ -3,6 +3,7 @@ import { pino } from "pino";
 import { type AlertmanagerProcess, startAlertmanager } from "../../../../sandbox/alertmanager/alertmanager.ts";
 import { startVmalert } from "../../../../sandbox/alertmanager/vmalert.ts";
 import { freePort } from "../../../../sandbox/bot-process.ts";
+import { applyObject } from "../../../../sandbox/world/manifests.ts";
 import { places } from "../../../../sandbox/world/places.ts";
 import { reportApplied } from "../../../../sandbox/world/platform/platform.ts";
 import { startWorld, type World } from "../../../../sandbox/world/world.ts";
@@ -16,7 +17,7 @@ import { catalog } from "../../../../src/runbooks/catalog/index.ts";
 import { keepResult } from "../../../../src/runbooks/last-result.ts";
 import { createRunner } from "../../../../src/runbooks/runner.ts";
 import { fakeGit } from "../../../fakes/git.ts";
-import { project } from "../../../unit/tenants/project.ts";
+import { gitFiles, tenantObjects } from "./git-objects.ts";
 
 /** A healthy world with everything that `verify` asks: metrics, evaluated rules, a heartbeat, and a Git project that is applied. */
 export interface Ground {
@@ -46,10 +47,12 @@ export async function layGround(): Promise<Ground> {
     onNotice: (text) => notices.push(text),
   });
   if (vmalert === undefined) throw new Error("vmalert is not installed (apt install victoria-metrics)");
-  const git = fakeGit(project, { now: () => new Date() });
+  for (const object of tenantObjects) applyObject(world.infra.objects, object);
+  const git = fakeGit(gitFiles, { now: () => new Date() });
   for (const { objects } of world.clusters) {
     for (const { metadata } of objects.list(places.kustomizations)) {
-      reportApplied(objects, metadata, `main@sha1:${git.branches.get("main")}`, new Date());
+      const applied = metadata.name === "infra-databases-tenants" ? tenantObjects : undefined;
+      reportApplied(objects, metadata, `main@sha1:${git.branches.get("main")}`, new Date(), applied);
     }
   }
   const alertmanagerPort = await freePort();

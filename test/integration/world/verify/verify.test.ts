@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { z } from "zod";
 import { places } from "../../../../sandbox/world/places.ts";
 import { troubles } from "../status.ts";
+import { watchGitObjects } from "./git-objects.ts";
 import { type Ground, layGround } from "./ground.ts";
 import { isTried, remember } from "./mutation.ts";
 import { mutations } from "./mutations/index.ts";
@@ -48,13 +50,56 @@ describe("verify on the shipped manifests", () => {
       });
     suspend(true);
     const worse = await ground.verify();
-    expect(worse.summary).toMatch(/; 1 worse than on /);
+    expect(worse.summary).toMatch(/; 2 worse than on /);
     await ground.keep(worse);
     suspend(false);
     const without = await ground.verify({ probes: false });
     expect(without.summary, "it is no whole one").not.toMatch(/ on /);
     await ground.keep(without);
-    expect((await ground.verify()).summary).toMatch(/; 1 better than on /);
+    expect((await ground.verify()).summary).toMatch(/; 2 better than on /);
+  });
+
+  it("compares with Git by rights that are each needed, and says which one is missing", async () => {
+    const role = (name: string, namespace: string | undefined, cluster: "infra" | "apps" = "infra") => {
+      const plural = namespace === undefined ? "clusterroles" : "roles";
+      return {
+        objects: ground.world[cluster].objects,
+        place: { group: "rbac.authorization.k8s.io", plural },
+        namespace,
+        name,
+      };
+    };
+    const home = role("dfbot-home", "dragonfly-bot");
+    const reader = role("dfbot-instance-reader", undefined);
+    const bot = "drift.infra-dfbot.fields";
+    const shared = "drift.infra-databases-dragonfly.fields";
+    const rights = [
+      [home, "configmaps", bot],
+      [home, "services", bot],
+      [home, "poddisruptionbudgets", bot],
+      [home, "servicemonitors", bot],
+      [home, "prometheusrules", bot],
+      [home, "externalsecrets", bot],
+      [reader, "configmaps", shared],
+      [reader, "externalsecrets", shared],
+      [reader, "resourcequotas", "drift.infra-databases-tenants.fields"],
+      [role("dfbot-flux-reader", "flux-system"), "configmaps", "drift.infra.flux"],
+      [role("dfbot-flux-reader", "flux-system", "apps"), "configmaps", "drift.apps.flux"],
+    ] as const;
+    for (const [{ objects, place, namespace, name }, resource, check] of rights) {
+      const before = objects.get(place, namespace, name)?.["rules"];
+      const rules = z.array(z.looseObject({ resources: z.array(z.string()) })).parse(before);
+      const write = (changed: unknown) =>
+        objects.patch(place, namespace, name, (object) => {
+          object["rules"] = changed;
+        });
+      write(rules.map((rule) => ({ ...rule, resources: rule.resources.filter((one) => one !== resource) })));
+      const { findings } = await ground.verify({ probes: false });
+      write(before);
+      const found = findings.find(({ id }) => id === check);
+      expect(found, `${resource} of ${name}`).toMatchObject({ verdict: "unknown" });
+      expect(found?.title).toMatch(new RegExp(`could not be read: .*cannot .* resource "${resource}"`));
+    }
   });
 
   it("turns exactly the expected checks red, one mutation at a time", async () => {
@@ -63,14 +108,18 @@ describe("verify on the shipped manifests", () => {
     world.freeze();
     // What was under way when it froze is over.
     await new Promise((resolve) => setTimeout(resolve, 500));
+    const caught = new Set<string>();
     const rows: { readonly name: string; readonly expected: string; readonly red: string }[] = [];
     // The kubelets run only for those with probes, and these come first: a pod that was taken out and put back is a new one to them.
     const inOrder = mutations.toSorted((a, b) => Number(b.tried ?? false) - Number(a.tried ?? false));
     for (const { name, red, tried = false, make } of inOrder) {
       const restores = world.clusters.map(({ objects }) => remember(objects));
       world.freeze(tried ? "pods" : undefined);
+      const drifted = watchGitObjects(world);
       const takeBack = await make(world, ground.alertmanager);
-      rows.push({ name, expected: red.toSorted().join(" "), red: (await reds(tried)).join(" ") });
+      const expected = [...new Set([...red, ...drifted()])].toSorted();
+      for (const id of expected) caught.add(id);
+      rows.push({ name, expected: expected.join(" "), red: (await reds(tried)).join(" ") });
       for (const restore of restores) restore();
       await takeBack?.();
     }
@@ -80,7 +129,6 @@ describe("verify on the shipped manifests", () => {
       `${expected === red ? "caught" : "WRONG "}  ${name.padEnd(width)}  ${red === "" ? "nothing" : red}`;
     process.stdout.write(`${rows.map(line).join("\n")}\n${right.length} of ${rows.length} mutations caught exactly\n`);
     expect(rows.filter(({ expected, red }) => expected !== red)).toEqual([]);
-    const caught = new Set(mutations.flatMap(({ red }) => red));
     const checks = (await ground.verify({ probes: false })).findings.map(({ id }) => id);
     expect(new Set(checks).size, "each check has a name of its own").toBe(checks.length);
     expect(checks.filter((id) => !caught.has(id)).toSorted()).toEqual(provedOnPlainData);

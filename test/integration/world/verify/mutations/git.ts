@@ -10,12 +10,21 @@ const flows = Object.entries(configSchema.parse({}).verify.kustomizations).flatM
   names.map((name) => ({ name, where: flux(name, cluster === "apps" ? inApps : {}) })),
 );
 const first = "infra-databases-dragonfly";
+/** What is compared is what Flux says that it has applied; where it says nothing, nothing can be. */
+const comparisons = (name: string) => [`drift.${name}.fields`, `drift.${name}.pruned`];
 export const git: readonly Mutation[] = [
   ...flows.map(({ name, where }) =>
     changed(`${name} is suspended`, where, ["spec", "suspend"], true, `drift.${name}.applied`),
   ),
   ...flows.map(({ name, where }) =>
-    changed(`${name} is behind`, where, ["status", "lastAppliedRevision"], elsewhere, `drift.${name}.head`),
+    changed(
+      `${name} is behind, at a commit that Git does not have`,
+      where,
+      ["status", "lastAppliedRevision"],
+      elsewhere,
+      `drift.${name}.head`,
+      ...comparisons(name),
+    ),
   ),
   changed(
     "a Kustomization has failed",
@@ -24,6 +33,14 @@ export const git: readonly Mutation[] = [
     "False",
     `drift.${first}.applied`,
   ),
-  gone("a Kustomization is gone", flux(first), `drift.${first}.applied`, `drift.${first}.head`),
-  changed("Flux has said nothing of it", flux(first), ["status"], {}, `drift.${first}.applied`, `drift.${first}.head`),
+  gone("a Kustomization is gone", flux(first), `drift.${first}.applied`, `drift.${first}.head`, ...comparisons(first)),
+  changed(
+    "Flux has said nothing of it",
+    flux(first),
+    ["status"],
+    {},
+    `drift.${first}.applied`,
+    `drift.${first}.head`,
+    ...comparisons(first),
+  ),
 ];

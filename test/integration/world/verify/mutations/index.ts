@@ -1,5 +1,6 @@
 import type { Mutation } from "../mutation.ts";
 import { alerts } from "./alerts.ts";
+import { drift } from "./drift.ts";
 import { git } from "./git.ts";
 import { hardening } from "./hardening.ts";
 import { ofInstance } from "./instance.ts";
@@ -22,6 +23,7 @@ export const mutations: readonly Mutation[] = [
   ...network,
   ...alerts,
   ...git,
+  ...drift,
   ...users,
   ...servers,
 ];

@@ -1,12 +1,12 @@
-import type { Config } from "../../config/file.ts";
-import type { Finding } from "../../reports/model.ts";
-import { checkOf, criteria } from "./check.ts";
-import type { VerifyObservation } from "./observe.ts";
+import type { Config } from "../../../config/file.ts";
+import type { Finding } from "../../../reports/model.ts";
+import { checkOf, criteria } from "../check.ts";
+import type { VerifyObservation } from "../observe.ts";
 
 const criterion = criteria.drift;
 
 /** Every Flux Kustomization of the platform applies, is not suspended, and is at the head of the branch. */
-export function verifyDrift(seen: VerifyObservation, config: Config): readonly Finding[] {
+export function verifyRevisions(seen: VerifyObservation, config: Config): readonly Finding[] {
   return seen.kustomizations.flatMap(({ cluster, found }) =>
     (config.verify.kustomizations[cluster] ?? []).flatMap((name) => {
       const reading = { ...found, command: found.command.replace(/kustomizations$/, `kustomization ${name}`) };
