@@ -1,6 +1,5 @@
 import { isUtf8 } from "node:buffer";
 import { LRUCache } from "lru-cache";
-import type { z } from "zod";
 import { badAnswer, GitError, tooLarge } from "./errors.ts";
 import type { Host } from "./host.ts";
 import { contentSchema, parsed, treeSchema } from "./schemas.ts";
@@ -21,7 +20,6 @@ const fileAtMostBytes = 512 * 1024;
 const treeAtMostFiles = 3_000;
 /** Of texts that are kept, in UTF-16 units. A blob never changes, so it is asked for once. */
 const keptAtMost = 8 * 1024 * 1024;
-type Listing = z.infer<typeof treeSchema>;
 const regularFile = /^100(644|755)$/;
 
 /** Reads files of the project's repository. */
@@ -31,7 +29,6 @@ export function createContents(host: Host): Contents {
     sizeCalculation: (content) => (content.kind === "text" ? content.text.length : 0) + 100,
   });
 
-  const listings = new LRUCache<string, Listing>({ max: 50 });
   /** Runs that read the same folder at the same time ask for each file once. */
   const underWay = new Map<string, Promise<Content>>();
 
@@ -51,14 +48,7 @@ export function createContents(host: Host): Contents {
     kept.set(id, content);
     return content;
   };
-  const tree = async (sha: string, folder: string, signal: AbortSignal): Promise<Listing> => {
-    const known = listings.get(`${sha} ${folder}`);
-    if (known !== undefined) return known;
-    const listing = await askForTree(sha, folder, signal);
-    if (listing.length <= treeAtMostFiles) listings.set(`${sha} ${folder}`, listing);
-    return listing;
-  };
-  const askForTree = async (sha: string, folder: string, signal: AbortSignal): Promise<Listing> => {
+  const tree = async (sha: string, folder: string, signal: AbortSignal) => {
     const api = await host.connect(signal);
     const options = { ref: sha, path: folder, recursive: true, perPage: 100, pagination: "keyset" as const };
     try {

@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import { buildFlux, fluxKustomizationIn } from "../../../manifests/flux-kustomization.ts";
 import { buildFolder, type Files, foldersMissing } from "../../../manifests/kustomize/build.ts";
 import type { Manifest } from "../../../manifests/manifest.ts";
@@ -19,8 +20,14 @@ export interface GitTree {
   kustomization(sha: string, own: string, name: string): Promise<Built>;
 }
 
-/** Reads folders of the Git project, each once for a commit however many builds need it. Made anew for each run. */
+/** Of the commits that were compared last, by folder and name: what a commit has never changes. */
+const kept = new WeakMap<GitReader, LRUCache<string, Built>>();
+const keptAtMost = 40;
+
+/** Reads folders of the Git project, each once for a commit however many builds need it, and builds nothing twice. Made anew for each run. */
 export function createGitTree(git: GitReader, signal: AbortSignal): GitTree {
+  const builds = kept.get(git) ?? new LRUCache<string, Built>({ max: keptAtMost });
+  kept.set(git, builds);
   const folders = new Map<string, Promise<Files>>();
   const read = (sha: string, folder: string): Promise<Files> => {
     const key = `${sha} ${folder}`;
@@ -39,19 +46,22 @@ export function createGitTree(git: GitReader, signal: AbortSignal): GitTree {
       files = new Map([...files, ...more.flatMap((found) => [...found])]);
     }
   };
-  const own: GitTree["own"] = async (sha, folder) => ({
-    sha,
-    folder,
-    objects: buildFolder(await closure(sha, folder), folder),
-  });
+  const once = async (key: string, build: () => Promise<Built>): Promise<Built> => {
+    const built = builds.get(key) ?? (await build());
+    builds.set(key, built);
+    return built;
+  };
+  const own: GitTree["own"] = (sha, folder) =>
+    once(`${sha} ${folder}`, async () => ({ sha, folder, objects: buildFolder(await closure(sha, folder), folder) }));
   return {
     own,
-    async kustomization(sha, ownFolder, name) {
-      const { objects } = await own(sha, ownFolder);
-      const flux = fluxKustomizationIn(objects, name);
-      if (flux === undefined) throw unbuildable(ownFolder, `has no Flux Kustomization ${name}`);
-      const folder = flux.spec.path.replace(/^\.?\//, "").replace(/\/$/, "");
-      return { sha, folder, objects: buildFlux(flux, await closure(sha, folder), objects) };
-    },
+    kustomization: (sha, ownFolder, name) =>
+      once(`${sha} ${ownFolder} ${name}`, async () => {
+        const { objects } = await own(sha, ownFolder);
+        const flux = fluxKustomizationIn(objects, name);
+        if (flux === undefined) throw unbuildable(ownFolder, `has no Flux Kustomization ${name}`);
+        const folder = flux.spec.path.replace(/^\.?\//, "").replace(/\/$/, "");
+        return { sha, folder, objects: buildFlux(flux, await closure(sha, folder), objects) };
+      }),
   };
 }
