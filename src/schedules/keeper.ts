@@ -1,3 +1,4 @@
+import { BotError } from "../errors.ts";
 import type { Logger } from "../logging.ts";
 import { isConflict } from "../records/amend.ts";
 import type { ScheduleNews, ScheduleRecord, ScheduleStore } from "../records/schedule.ts";
@@ -95,8 +96,14 @@ export function createScheduleKeeper(deps: KeeperDeps): ScheduleKeeper {
       if (kept === undefined) {
         // Whoever has just begun has missed nothing.
         const begun = { id: schedule.id, since: now().toISOString(), due, beats: 0 };
-        deps.onSeen((await store.create(begun)).record);
-        return true;
+        try {
+          deps.onSeen((await store.create(begun)).record);
+          return true;
+        } catch (error) {
+          // Another process began at the same time.
+          if (error instanceof BotError && error.code === "schedule.exists") return false;
+          throw error;
+        }
       }
       const { record } = kept;
       deps.onSeen(record);

@@ -154,6 +154,16 @@ describe("a schedule", () => {
     expect(bot.told()).toEqual([expect.anything(), expect.stringMatching(/Nightly verification\*: 1 worse since/)]);
   });
 
+  it("may be begun by two processes at once", async () => {
+    const bot = world();
+    const both = ["a", "b"].map((name) => bot.process(name));
+    expect((await Promise.all(both.map((keeper) => keeper.look(schedule, night(1))))).toSorted()).toEqual([
+      false,
+      true,
+    ]);
+    expect(bot.runs).toEqual([]);
+  });
+
   it("that nobody looked at for nights is made up once", async () => {
     const bot = await begun();
     const keeper = bot.process("back");
