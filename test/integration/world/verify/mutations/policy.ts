@@ -96,6 +96,18 @@ export const policy: readonly Mutation[] = [
     "other",
     ...allowedSources,
   ),
+  {
+    name: "a policy of the whole cluster lets everybody in",
+    red: ["ac4.policy.others.denied", "ac4.policy.clients-admin-port.denied"],
+    make: ({ infra }) => {
+      infra.objects.create(places.clusterwidePolicies, {
+        apiVersion: "cilium.io/v2",
+        kind: "CiliumClusterwideNetworkPolicy",
+        metadata: { name: "open" },
+        spec: { endpointSelector: { matchLabels: { app: "dragonfly" } }, ingress: [{ fromEntities: ["all"] }] },
+      });
+    },
+  },
   copied(
     "a second policy lets everybody in",
     of(places.policies, "default-deny"),
