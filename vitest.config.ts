@@ -9,7 +9,8 @@ const project = (name: string, include: string[], timeoutMs: number, retries = 0
 
 export default defineConfig({
   test: {
-    maxWorkers: 2,
+    // One more than the cores of CI: most files wait for processes, timers and Slack's pace (two workers used less than half of two cores).
+    maxWorkers: 3,
     projects: [
       project("unit", ["test/unit/**/*.test.ts"], 30_000),
       project("conformance", ["test/conformance/**/*.test.ts"], 30_000),

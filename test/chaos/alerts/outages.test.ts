@@ -76,9 +76,12 @@ const cases = [
   }),
 ];
 
+/** A second try of a row is told of groups of its own: the first one's have their threads already. */
+let tries = 0;
+
 describe(`alerts that stream in (seed ${seed})`, { timeout: 240_000 }, () => {
   it.each(cases.map(({ name, row }, index) => [name, row, index] as const))(
     "are not lost and not told of twice with %s",
-    (_name, row, index) => tryOut(row, `r${index}x`, createDice(seed + index)),
+    (_name, row, index) => tryOut(row, `r${index}t${tries++}x`, createDice(seed + index)),
   );
 });
