@@ -10,6 +10,7 @@ COPY src ./src
 # The compile cache is filled here because the file system is read-only where the image runs.
 ENV NODE_COMPILE_CACHE=/app/.cache/node
 RUN node src/main.ts runbooks > /dev/null \
+ && node src/serve.ts \
  && node src/probe/main.ts --help > /dev/null \
  && node src/probe/handshake.ts
 

@@ -13,3 +13,4 @@ const server = createServer((request, response) => {
   else receiver.requestListener(request, response);
 });
 server.listen(Number(process.env["PORT"]), "127.0.0.1");
+process.once("SIGTERM", () => process.exit());

@@ -43,8 +43,8 @@ export function residentBytes(child: ChildProcess): number {
   return Number(match?.[1] ?? Number.NaN) * 1_024;
 }
 
-export async function end(child: ChildProcess): Promise<void> {
+export async function end(child: ChildProcess, signal: "SIGKILL" | "SIGTERM" = "SIGKILL"): Promise<void> {
   const gone = new Promise((resolve) => child.once("exit", resolve));
-  child.kill("SIGKILL");
+  child.kill(signal);
   await gone;
 }

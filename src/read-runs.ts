@@ -1,12 +1,12 @@
 import type { Config } from "./config/file.ts";
 import type { Logger } from "./logging.ts";
+import type { Telemetry } from "./meters.ts";
 import type { LastResult, Platform } from "./platform/ports.ts";
 import type { ResultStore } from "./records/kept-result.ts";
 import type { Runbook } from "./runbooks/definition.ts";
 import { keepResult } from "./runbooks/last-result.ts";
 import { createRunner, type Runner } from "./runbooks/runner.ts";
 import type { Scrub } from "./secrets.ts";
-import type { Telemetry } from "./telemetry.ts";
 
 export interface ReadRuns {
   /** For people. */

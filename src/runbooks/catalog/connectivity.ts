@@ -3,9 +3,7 @@ import type { Config, InstanceConfig } from "../../config/file.ts";
 import { BotError } from "../../errors.ts";
 import { attention } from "../../reports/model.ts";
 import { namespaceName } from "../../tenants/change.ts";
-import { nowhere, summaryOf, tableOf } from "../connectivity/answer.ts";
-import { othersFindings, sampleOthers } from "../connectivity/others.ts";
-import { prove, type Way } from "../connectivity/prove.ts";
+import type { Way } from "../connectivity/prove.ts";
 import { defineRunbook } from "../define.ts";
 import type { ObserveContext } from "../instance/observe.ts";
 import { instanceParameter, resolveInstance } from "../instance/target.ts";
@@ -71,6 +69,12 @@ export const connectivity = defineRunbook({
   alsoNeeds: ({ from }) => (from === undefined ? undefined : "connectivity-from"),
   async run(context) {
     const { config } = context;
+    // Loaded with the first run, and not at every start.
+    const [{ nowhere, summaryOf, tableOf }, { othersFindings, sampleOthers }, { prove }] = await Promise.all([
+      import("../connectivity/answer.ts"),
+      import("../connectivity/others.ts"),
+      import("../connectivity/prove.ts"),
+    ]);
     const instance = await resolveInstance(context.params.instance, context);
     const listed = waysOf(context.params, instance, config);
     const sampledIn = context.params.matrix ? clustersOf(context.params, config) : [];

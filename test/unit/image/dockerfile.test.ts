@@ -38,7 +38,7 @@ describe("Dockerfile", () => {
   });
 
   it("has the compiled code of the service, of the probe and of what the probe loads late", () => {
-    for (const entry of ["src/main.ts", "src/probe/main.ts", "src/probe/handshake.ts"]) {
+    for (const entry of ["src/main.ts", "src/serve.ts", "src/probe/main.ts", "src/probe/handshake.ts"]) {
       expect(dockerfile).toMatch(new RegExp(`(?:RUN|&&) node ${entry.replaceAll(".", "\\.")}\\b`));
     }
   });
