@@ -115,6 +115,8 @@ describe("from the server that breaks to the thread", { timeout: 120_000 }, () =
   it("each group of alerts has one thread", () => {
     const groups = parents(/./).map((one) => one.text.replace(/^Resolved: /, "").split(" · ")[0]);
     expect(groups).not.toContainEqual(expect.stringContaining("DfbotDown"));
-    expect(new Set(groups).size).toBe(groups.length);
+    // The primary may have moved twice, and in between that was over.
+    const once = groups.filter((group) => !group?.startsWith("DragonflyRoleChanged"));
+    expect(new Set(once).size).toBe(once.length);
   });
 });
