@@ -21,19 +21,21 @@ export interface CheckParts {
   readonly what: string;
   readonly expected: string;
   readonly found: string;
+  /** Why it cannot be said, in the source's own sentences: they are for the detail, a title stays short. */
+  readonly reason?: string | undefined;
   /** Undefined: cannot be said. */
   readonly holds: boolean | undefined;
   readonly evidence: readonly Evidence[];
 }
 
 /** One named check: what is expected, what was found, and what proves it. There is no warning here: a criterion holds or does not. */
-export function check({ id, criterion, what, expected, found, holds, evidence: proof }: CheckParts): Finding {
+export function check({ id, criterion, what, expected, found, reason, holds, evidence: proof }: CheckParts): Finding {
   return finding({
     id,
     section: criterion,
     verdict: holds === undefined ? "unknown" : holds ? "ok" : "fail",
     title: `${what}: ${found}`,
-    detail: `Expected: ${expected}.`,
+    detail: `Expected: ${expected}.${reason === undefined ? "" : ` ${reason}`}`,
     evidence: proof,
   });
 }
@@ -47,17 +49,18 @@ export function checkOf<const Readings extends readonly Reading<unknown>[]>(
   look: (...values: { -readonly [I in keyof Readings]: Readings[I] extends Reading<infer T> ? T : never }) => {
     readonly holds: boolean | undefined;
     readonly found: string;
+    readonly reason?: string | undefined;
     readonly output?: string;
   },
 ): Finding {
   const unread = readings.find((reading) => !reading.ok);
   if (unread !== undefined && !unread.ok) {
-    const found = `could not be read: ${unread.reason}`;
-    return check({ ...named, found, holds: undefined, evidence: [evidence(unread, "")] });
+    const { reason } = unread;
+    return check({ ...named, found: "could not be read", reason, holds: undefined, evidence: [evidence(unread, "")] });
   }
   const values = readings.flatMap((reading) => (reading.ok ? [reading.value] : []));
-  const { holds, found, output = found } = look(...(values as Parameters<typeof look>));
-  return check({ ...named, found, holds, evidence: readings.map((reading) => evidence(reading, output)) });
+  const { holds, found, reason, output = found } = look(...(values as Parameters<typeof look>));
+  return check({ ...named, found, reason, holds, evidence: readings.map((reading) => evidence(reading, output)) });
 }
 
 /** "a, b" or what to say of none. */

@@ -192,6 +192,7 @@ function verifySource(seen: VerifyObservation, instance: InstanceConfig, source:
       return {
         holds: wrong.length === 0 ? true : unsure ? undefined : false,
         found: wrong.length === 0 ? source.want : said.join(", "),
+        reason: outs.find(({ unread }) => unread !== undefined)?.unread,
         output: sides.map(line).join("\n"),
       };
     },

@@ -25,7 +25,7 @@ export function verifyQueue(seen: VerifyObservation, isShared: boolean): Finding
   ];
   const unread = [
     ...(state === undefined ? ["who is primary is not known"] : []),
-    ...(own?.ok === false ? [`the bot's own connection sees nothing: ${own.reason}`] : []),
+    ...(own?.ok === false ? ["the bot's own connection sees nothing"] : []),
   ];
   const safe =
     own === undefined && isShared ? "safe by the primary's word; a terminal has no queue of its own" : "safe";
@@ -35,6 +35,7 @@ export function verifyQueue(seen: VerifyObservation, isShared: boolean): Finding
     what: "A queue on the primary",
     expected: "nothing is evicted, and there is room for more",
     found: listed([...dangers, ...unread], safe),
+    reason: own?.ok === false ? own.reason : undefined,
     holds: dangers.length > 0 ? false : unread.length > 0 ? undefined : true,
     evidence: [
       state === undefined

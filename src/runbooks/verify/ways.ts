@@ -9,6 +9,8 @@ import type { TriedWay } from "./observe-ways.ts";
 interface Said {
   readonly holds: boolean | undefined;
   readonly found: string;
+  /** In the words of whoever was in the way. */
+  readonly reason?: string;
 }
 
 /** From every other cluster: a connection through the name that clients use is answered. */
@@ -89,10 +91,10 @@ function tried(
     const evidence = [{ command: `nc -vz ${host} ${port}`, output: "from a pod there; not run here", at }];
     return check({ ...named, found, holds: undefined, evidence });
   }
-  const said = ways.map(({ cluster, candidates, proof }): Said => {
+  const said = ways.map(({ cluster, candidates, proof }): Said & { readonly proof?: Proof } => {
     if (proof !== undefined) {
-      const { holds, found } = judge(proof);
-      return { holds, found: `${proof.way.namespace} in ${cluster} ${found}` };
+      const said = judge(proof);
+      return { ...said, found: `${proof.way.namespace} in ${cluster} ${said.found}`, proof };
     }
     const all = candidates.length > 1 ? "none of the namespaces" : "no namespace";
     return { holds: undefined, found: `${cluster} has ${all} ${candidates.join(", ")}` };
@@ -103,8 +105,9 @@ function tried(
   return check({
     ...named,
     found: wrong.length === 0 && allHold !== undefined ? allHold : all.map(({ found }) => found).join(", "),
+    reason: [...new Set(wrong.flatMap(({ reason = [] }) => reason))].join(" ") || undefined,
     holds: failed ? false : wrong.length > 0 ? undefined : true,
-    evidence: ways.flatMap(({ proof }) => (proof === undefined ? [] : probeEvidence(proof))),
+    evidence: all.flatMap(({ proof }) => (proof === undefined ? [] : probeEvidence(proof))),
   });
 }
 
@@ -147,6 +150,6 @@ function enforced({ way, actual, comparison }: Proof): Said {
 }
 
 function notTried(actual: Proof["actual"]): Said {
-  const why = actual.kind === "not-tried" ? `${actual.why} (${actual.detail})` : "it is not there";
-  return { holds: undefined, found: `was not tried: ${why}` };
+  if (actual.kind !== "not-tried") return { holds: undefined, found: "was not tried: it is not there" };
+  return { holds: undefined, found: `was not tried: ${actual.why}`, reason: actual.detail };
 }

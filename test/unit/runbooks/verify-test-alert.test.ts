@@ -40,7 +40,7 @@ let requests = 0;
 
 describe("the test alert of verify", () => {
   it.concurrent.each<readonly [string, RegExp, Partial<TestAlerts>]>([
-    ["ok", /^A test alert: came back in 0\.\d s$/, {}],
+    ["ok", /^A test alert: came back in 0\.\d s\./, {}],
     [
       "fail",
       /was not taken: Alertmanager answered 400/,
@@ -48,17 +48,17 @@ describe("the test alert of verify", () => {
     ],
     [
       "unknown",
-      /could not be read: .*cannot be reached/,
+      /could not be read\. .*cannot be reached/,
       { send: failing("alertmanager.unreachable", "It cannot be reached") },
     ],
     [
       "unknown",
-      /could not be read: .*API server is away/,
+      /could not be read\. .*API server is away/,
       { arrived: failing("kubernetes.unreachable", "The API server is away") },
     ],
     [
       "unknown",
-      /is kept back in Alertmanager by the silence s-1$/,
+      /is kept back in Alertmanager by the silence s-1\./,
       { ...never, state: async () => ({ silencedBy: ["s-1"], inhibitedBy: [], receivers: ["dfbot"] }) },
     ],
     ["fail", /not back after \d s; it goes to dfbot; none of its webhooks failed meanwhile/, never],
@@ -74,7 +74,7 @@ describe("the test alert of verify", () => {
     ],
   ])("is %s: %s", async (verdict, title, more) => {
     const found = await finding(alertmanager(more));
-    expect(found?.title).toMatch(title);
+    expect(`${found?.title}. ${found?.detail}`).toMatch(title);
     expect(found?.verdict).toBe(verdict);
     expect(found?.evidence[0]?.command).toMatch(/^curl /);
   });

@@ -155,7 +155,8 @@ describe("the connections that verify tries", () => {
     for (const id of ["ac3.apps.connects", "ac3.gitlab.connects", "ac4.enforced"]) {
       expect(reading.found(id)?.title, id).toMatch(/not tried: this run makes no probes$/);
       expect(imageless.found(id), id).toMatchObject({ verdict: "unknown" });
-      expect(imageless.found(id)?.title).toMatch(/Set probes\.image/);
+      expect(imageless.found(id)?.title).toMatch(/was not tried: no probe could be made/);
+      expect(imageless.found(id)?.detail).toMatch(/Set probes\.image/);
     }
   });
 });
