@@ -1,4 +1,7 @@
 import { spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -17,9 +20,11 @@ afterEach(async () => {
 
 async function redis(...options: readonly string[]) {
   const port = await freePort();
-  const child = spawn("redis-server", ["--port", String(port), "--bind", "127.0.0.1", "--save", "", ...options], {
-    stdio: "ignore",
-  });
+  // A replica writes what it gets in a full sync to its folder.
+  const dir = await mkdtemp(join(tmpdir(), "dfbot-canary-"));
+  cleanups.push(() => rm(dir, { recursive: true, force: true }));
+  const settings = ["--port", String(port), "--bind", "127.0.0.1", "--dir", dir, "--save", ""];
+  const child = spawn("redis-server", [...settings, ...options], { stdio: "ignore" });
   cleanups.push(() => child.kill("SIGKILL"));
   const client = new Redis(port, "127.0.0.1", { retryStrategy: () => 50 });
   client.on("error", () => undefined);
