@@ -225,9 +225,10 @@ describe("vmalert, over an hour of recorded metrics", () => {
       kubelet_volume_stats_capacity_bytes: "the kubelet",
       dragonfly_evicted_keys_total: "not there until a key was evicted",
       dragonfly_oom_errors_total: "not there until a write was refused",
-      dfbot_dependency_up: "the bot's own (src/telemetry.ts)",
+      dfbot_dependency_up: "the bot's own (src/meters.ts)",
       dfbot_nodejs_eventloop_lag_p99_seconds: "the bot's own (prom-client)",
-      dfbot_slack_ack_seconds_bucket: "the bot's own (src/telemetry.ts)",
+      dfbot_schedule_last_run_timestamp_seconds: "the bot's own (src/meters.ts)",
+      dfbot_slack_ack_seconds_bucket: "the bot's own (src/meters.ts)",
     };
     const names = new Set(
       alertRules.flatMap(({ expr }) =>
