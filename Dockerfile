@@ -9,10 +9,10 @@ RUN npm install --omit=dev --no-save --no-audit --no-fund --loglevel=error
 COPY src ./src
 # The compile cache is filled here because the file system is read-only where the image runs.
 ENV NODE_COMPILE_CACHE=/app/.cache/node
-RUN node src/main.ts runbooks > /dev/null \
- && node src/serve.ts \
- && node src/probe/main.ts --help > /dev/null \
- && node src/probe/handshake.ts
+COPY script/fill-compile-cache.ts ./script/
+RUN node script/fill-compile-cache.ts \
+ && node src/main.ts runbooks > /dev/null \
+ && node src/probe/main.ts --help > /dev/null
 
 FROM node:26.10.0-bookworm-slim
 RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /opt/yarn-* \
