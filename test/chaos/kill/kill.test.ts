@@ -73,7 +73,7 @@ describe("a bot that is killed", () => {
         });
       }
       const all = undisturbed.boundaries;
-      const picked = wanted === undefined ? sampleOf(all) : all.filter(isInRange);
+      const picked = wanted === undefined ? sampleOf(all, ask.effect) : all.filter(isInRange);
       process.stdout.write(`${id}: ${picked.length} of ${all.length} boundaries, seed ${seed}\n`);
       const broken: string[] = [];
       for (const boundary of picked) {
@@ -99,11 +99,14 @@ function lineOf(number: number, { killedAt, problems, blemishes }: Attempt): str
   return `${String(number).padStart(3)} ${killedAt ?? "not reached"}: ${what === "" ? "well" : what}`;
 }
 
-function sampleOf(all: readonly Boundary[]): readonly Boundary[] {
+/** Right after the effect, when it is done and nobody has written so yet; the others by chance. */
+function sampleOf(all: readonly Boundary[], effect: RegExp | undefined): readonly Boundary[] {
   const dice = createDice(seed);
-  const left = [...all];
-  const picked = Array.from({ length: Math.min(sample, all.length) }, () =>
+  const sent = all.find(({ name }) => effect?.test(name));
+  const done = all.find(({ name }) => name === sent?.name.replace(/^before/, "after"));
+  const left = all.filter((boundary) => boundary !== done);
+  const byChance = Array.from({ length: Math.min(sample, all.length) - (done === undefined ? 0 : 1) }, () =>
     left.splice(dice.between(0, left.length - 1), 1),
-  );
-  return picked.flat().toSorted((a, b) => a.number - b.number);
+  ).flat();
+  return [...(done === undefined ? [] : [done]), ...byChance].toSorted((a, b) => a.number - b.number);
 }
