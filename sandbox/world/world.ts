@@ -6,29 +6,18 @@ import { ObjectStore } from "../kubernetes/object-store.ts";
 import { type Metrics, startMetrics } from "../metrics/metrics.ts";
 import { botConfig } from "./bot-config.ts";
 import { type Cluster, kubeconfigOf, startApis } from "./cluster-apis.ts";
-import { reconcileBudgets } from "./controllers/budgets.ts";
-import { bindClaims } from "./controllers/claims.ts";
-import { reconcileDeployments } from "./controllers/deployment.ts";
-import { reconcileEndpointSlices } from "./controllers/endpoint-slices.ts";
-import { reconcileQuotas } from "./controllers/quota.ts";
-import { schedulePods } from "./controllers/scheduler.ts";
-import { assignServiceAddresses } from "./controllers/service-addresses.ts";
-import { reconcileStatefulSets } from "./controllers/statefulset.ts";
+import { startControlPlane } from "./control-plane.ts";
 import type { Flux } from "./flux/flux.ts";
 import { type GitOpsOptions, startFlux, whyBotIsMissing } from "./flux/start-flux.ts";
 import { whyUnhealthy } from "./health.ts";
 import { createKubelet, type Kubelet } from "./kubelet/kubelet.ts";
-import { createLoop } from "./loop.ts";
 import { claimNetwork } from "./loopback.ts";
 import { isDropped } from "./network/enforcement.ts";
 import { startNameServer } from "./network/name-server.ts";
 import { serviceNames } from "./network/service-names.ts";
 import { createOperator, type Operator } from "./operator/operator.ts";
 import { places } from "./places.ts";
-import { reconcileExternalSecrets } from "./platform/external-secrets.ts";
-import { reconcileHelmReleases } from "./platform/operator-chart.ts";
 import { applyBareCluster, applyPlatform } from "./platform/platform.ts";
-import { provideSecrets } from "./platform/secret-keeper.ts";
 import { createSecretStore, createVault, passwordOf, type SecretStore } from "./platform/vault.ts";
 import { createServiceProxies } from "./service-proxies.ts";
 import { createSnapshotSchedule } from "./snapshot-schedule.ts";
@@ -160,7 +149,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
         nextIp: () => network.podAddress(cluster),
         restartDelayMs: options.restartDelayMs ?? 1_500,
         graceMs: 2_000,
-        onChange: () => loop.poke(),
+        onChange: () => controlPlane.poke(),
       });
     };
     const [kubelet, appsKubelet] = await Promise.all([startKubelet("infra"), startKubelet("apps")]);
@@ -172,49 +161,25 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     const saveOnSchedule =
       store.kind === "dragonfly" ? () => {} : createSnapshotSchedule(stores.infra, kubelet, new Date());
     const proxies = createServiceProxies([stores.infra, stores.apps]);
-    const secrets = createSecretStore(vault, () => loop.poke());
-    let frozen: "all" | "all but pods" | undefined;
-    const runPods = () => {
-      for (const objects of Object.values(stores)) schedulePods(objects);
-      kubelet.sync();
-      appsKubelet.sync();
-    };
-    const loop = createLoop(
-      () => {
-        if (frozen === "all") return;
-        if (frozen === "all but pods") {
-          runPods();
-          proxies.sync();
-          return;
-        }
-        reconcileHelmReleases(stores.infra);
-        if (options.secretsOnDemand === true) provideSecrets(stores.infra, vault);
-        reconcileExternalSecrets(stores.infra, secrets.readable());
-        reconcileStatefulSets(stores.infra);
-        reconcileDeployments(stores.infra);
-        bindClaims(stores.infra);
-        runPods();
-        for (const objects of Object.values(stores)) {
-          assignServiceAddresses(objects, network.serviceAddress);
-          reconcileEndpointSlices(objects);
-          reconcileBudgets(objects);
-          reconcileQuotas(objects);
-        }
-        proxies.sync();
-        void operator.reconcile();
-        saveOnSchedule(new Date());
-      },
-      250,
-      (error) => onNotice(`world: ${error instanceof Error ? error.message : String(error)}`),
-    );
-    for (const objects of Object.values(stores)) objects.onChange(loop.poke);
+    const secrets = createSecretStore(vault, () => controlPlane.poke());
+    const controlPlane = startControlPlane({
+      stores,
+      kubelets: [kubelet, appsKubelet],
+      operator,
+      proxies,
+      vault,
+      secrets,
+      secretsOnDemand: options.secretsOnDemand === true,
+      serviceAddress: network.serviceAddress,
+      saveOnSchedule,
+      onError: (error) => onNotice(`world: ${error instanceof Error ? error.message : String(error)}`),
+    });
     cleanups.push(
       () => kubelet.stop(),
       () => appsKubelet.stop(),
       () => proxies.stop(),
-      () => loop.stop(),
+      () => controlPlane.stop(),
     );
-    loop.poke();
     const flux = options.gitops && startFlux(options.gitops, stores, directory, onNotice);
     if (flux !== undefined) cleanups.push(() => flux.stop());
 
@@ -281,13 +246,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       }),
       whenHealthy: (timeoutMs = 20_000, of = instance) =>
         waitUntilHealthy(() => whyUnhealthy({ objects: stores.infra, instance: of }), timeoutMs),
-      freeze: (but) => {
-        frozen = but === undefined ? "all" : "all but pods";
-        return () => {
-          frozen = undefined;
-          loop.poke();
-        };
-      },
+      freeze: controlPlane.freeze,
       stop,
     };
     const scraped = metrics?.whenScraped(10_000).catch((error: unknown) => onNotice(String(error)));
