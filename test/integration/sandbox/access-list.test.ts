@@ -26,7 +26,7 @@ beforeAll(async () => {
 }, 90_000);
 afterAll(() => sandbox?.stop());
 
-const { ask, press, said, messages, toldTo } = watchChannel(() => sandbox.slack, "C0OPS");
+const { askFor, press, said, messages } = watchChannel(() => sandbox.slack, "C0OPS");
 const gitlab = () => {
   if (sandbox.gitlab === undefined) throw new Error("there is no GitLab");
   return sandbox.gitlab;
@@ -34,15 +34,7 @@ const gitlab = () => {
 
 /** Asks for a change, has it approved, and returns its card when it has ended. */
 async function change(line: string): Promise<string> {
-  const before = toldTo("U0ADA").length;
-  await ask(line);
-  const plan = await vi.waitUntil(
-    () => messages().findLast((one) => one.onlyFor === "U0ADA" && textOf(one).includes("plan_ask")),
-    slow,
-  );
-  await press("plan_ask", plan, "U0ADA");
-  const run = await vi.waitUntil(() => /run `(r-[\w-]+)`/.exec(toldTo("U0ADA").slice(before).join(" "))?.[1], slow);
-  return await ended(await said(new RegExp(`Waiting for approval[\\s\\S]*${run}`)));
+  return await ended(await askFor(line, slow.timeout));
 }
 
 async function ended(card: StoredMessage): Promise<string> {

@@ -22,7 +22,7 @@ beforeAll(async () => {
 }, 90_000);
 afterAll(() => sandbox?.stop());
 
-const { ask, press, said, replies, dialog, messages, toldTo } = watchChannel(() => sandbox.slack, channel);
+const { ask, askFor, press, said, replies, dialog, messages, toldTo } = watchChannel(() => sandbox.slack, channel);
 const slow = { timeout: 40_000, interval: 100 };
 const gitlab = () => {
   if (sandbox.gitlab === undefined) throw new Error("there is no GitLab");
@@ -34,18 +34,6 @@ const merges = () =>
 const words = (name: string, more = "") =>
   `tenant propose ${name} namespace=${name}-prod owner="Team ${name}" purpose="Sessions of ${name}" ${more}`;
 
-/** Looks at the plan that only the asker sees, presses its button, and returns the card of the run. */
-async function askFor(line: string): Promise<StoredMessage> {
-  const before = toldTo("U0ADA").length;
-  await ask(line);
-  const plan = await vi.waitUntil(
-    () => messages().findLast((one) => one.onlyFor === "U0ADA" && textOf(one).includes("plan_ask")),
-    slow,
-  );
-  await press("plan_ask", plan, "U0ADA");
-  const run = await vi.waitUntil(() => /run `(r-[\w-]+)`/.exec(toldTo("U0ADA").slice(before).join(" "))?.[1], slow);
-  return await said(new RegExp(`Waiting for approval[\\s\\S]*${run}`));
-}
 const propose = (name: string, more = "isolation=shared memory=64Mi") => askFor(words(name, more));
 /** The card once it says this. */
 const shows = (card: StoredMessage, state: RegExp) =>
