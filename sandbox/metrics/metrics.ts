@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { freePort } from "../bot-process.ts";
+import { podTargets } from "./pod-targets.ts";
 import { type ScrapeOptions, startScrapePages } from "./scrape-pages.ts";
 import { startVictoriaMetrics } from "./victoria-metrics.ts";
 
@@ -22,7 +23,10 @@ export interface Metrics {
   fillVolume(claim: string, share: number | undefined): void;
   /** Scrapes the bot's process as the ServiceMonitor would. */
   scrapeBot(port: number): void;
-  /** Forgets what the servers said while they were being set up: who was the primary before there was one is no history. */
+  /**
+   * Forgets what the servers said while they were being set up: who was the primary before there was one is no history.
+   * Resolves when every server has been scraped again.
+   */
   forgetBeginnings(): Promise<void>;
   /** Resolves when every volume's figures have arrived; rejects after the time. */
   whenScraped(timeoutMs: number): Promise<void>;
@@ -61,30 +65,47 @@ export async function startMetrics(options: MetricsOptions): Promise<Metrics | u
         labels: { job: "dfbot", namespace: "dragonfly-bot", pod: "dfbot-0", container: "dfbot", endpoint: "http" },
       }),
     forgetBeginnings: async () => {
+      const scraped = () => {
+        const since = Date.now() / 1_000;
+        const query = (ask: number) => `timestamp(dragonfly_master{ask!="${ask}"}) > ${since}`;
+        return whenFound(database.url, query, () => podTargets(options.objects).length, 20_000);
+      };
+      // What came within the last second cannot be deleted yet, and would be the newest word on who is primary.
+      await scraped();
       const query = new URLSearchParams({ "match[]": '{__name__=~"dragonfly_.*"}' });
       await fetch(`${database.url}/api/v1/admin/tsdb/delete_series?${query}`, { method: "POST" });
+      await scraped();
     },
-    whenScraped: (timeoutMs) => whenScraped(database.url, pages.volumes, timeoutMs),
+    whenScraped: (timeoutMs) => {
+      const query = (ask: number) => `kubelet_volume_stats_used_bytes{ask!="${ask}"}`;
+      return whenFound(database.url, query, pages.volumes, timeoutMs);
+    },
     stop: async () => {
       await Promise.all([database.stop(), pages.stop()]);
     },
   };
 }
 
-async function whenScraped(url: string, wanted: () => number, timeoutMs: number): Promise<void> {
+/**
+ * Asks until there are as many series as wanted. A selector that found nothing is remembered for some ten seconds, even when
+ * data has come since: so every question is another one, and nobody's real question is spoilt.
+ */
+async function whenFound(
+  url: string,
+  query: (ask: number) => string,
+  wanted: () => number,
+  timeoutMs: number,
+): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   for (let ask = 0; Date.now() < deadline; ask++) {
-    // A selector that found nothing is remembered for some ten seconds, even when data has come since: so every question
-    // is another one, and nobody's real question is spoilt.
-    const query = new URLSearchParams({ query: `kubelet_volume_stats_used_bytes{ask!="${ask}"}` });
-    const found = await fetch(`${url}/api/v1/query?${query}`).then(
+    const found = await fetch(`${url}/api/v1/query?${new URLSearchParams({ query: query(ask) })}`).then(
       (answer) => answer.text(),
       () => "",
     );
-    if ([...found.matchAll(/"persistentvolumeclaim"/g)].length >= wanted()) return;
+    if ([...found.matchAll(/"metric":/g)].length >= wanted()) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  throw new Error(`VictoriaMetrics has no figures of the volumes after ${timeoutMs / 1000} s`);
+  throw new Error(`VictoriaMetrics has less than ${wanted()} of ${query(0)} after ${timeoutMs / 1000} s`);
 }
 
 function scrapeConfig(pagesPort: AddressInfo["port"]): string {
