@@ -1,10 +1,10 @@
-import type { Finding, NextStep } from "../../reports/model.ts";
+import { attention, type Finding, type NextStep } from "../../reports/model.ts";
 
 /** What an alert may be caused by, and how the findings show it. */
 export interface Cause {
   readonly id: string;
-  /** One sentence, from the findings that show it. */
-  sentence(shown: readonly Finding[]): string;
+  /** One sentence, from the findings that show it, and all there are. */
+  sentence(shown: readonly Finding[], findings: readonly Finding[]): string;
   /** The findings that show it; none when it is not the cause. */
   shownBy(findings: readonly Finding[]): readonly Finding[];
   next?(shown: readonly Finding[]): readonly NextStep[];
@@ -186,6 +186,12 @@ export const causes: readonly Cause[] = [
     shownBy: (findings) => bad(findings, /^changes\..*\.recent$/),
     sentence: (shown) => `${titles(shown)}, and nothing else that was read explains it`,
   },
+  {
+    id: "started",
+    shownBy: (findings) => findings.filter(({ id }) => id === "starts"),
+    sentence: (shown, findings) =>
+      `${titles(shown)}; ${attention({ findings }).length === 0 ? "all is well now" : "nothing else that was read explains it"}`,
+  },
 ];
 
 /** Which causes an alert is most likely about, before all others. An alert that is not here is looked at generally. */
@@ -227,16 +233,16 @@ export const causesOfAlert: Readonly<Record<string, readonly string[]>> = {
   DragonflyRolloutStuck: ["image", "crash-loop", "node-drained", "rollout", "pods"],
 };
 
-/** The most likely cause of an alert, and what shows it; undefined when nothing that was read explains it. */
+/** The most likely cause of an alert, in a sentence, and what shows it; undefined when nothing that was read explains it. */
 export function likelyCause(
   alert: string,
   findings: readonly Finding[],
-): { readonly cause: Cause; readonly shown: readonly Finding[] } | undefined {
+): { readonly cause: Cause; readonly sentence: string; readonly shown: readonly Finding[] } | undefined {
   const first = causesOfAlert[alert] ?? [];
   const rank = ({ id }: Cause) => (first.includes(id) ? first.indexOf(id) : first.length);
   for (const cause of causes.toSorted((a, b) => rank(a) - rank(b))) {
     const shown = cause.shownBy(findings);
-    if (shown.length > 0) return { cause, shown };
+    if (shown.length > 0) return { cause, sentence: cause.sentence(shown, findings), shown };
   }
   return undefined;
 }

@@ -4,7 +4,9 @@ import { assessInstance } from "../instance/assess.ts";
 import { finding } from "../instance/findings.ts";
 import { serverTable } from "../instance/tables.ts";
 import { resolveInstance } from "../instance/target.ts";
+import { plural } from "../instance/units.ts";
 import { assessEvidence } from "./assess-evidence.ts";
+import { assessStarts } from "./assess-starts.ts";
 import { likelyCause } from "./causes.ts";
 import { chartsFor } from "./charts.ts";
 import { gatherEvidence } from "./gather.ts";
@@ -24,28 +26,33 @@ export async function runTriage(context: RunContext<TriageParams>): Promise<Conc
     gatherEvidence(context, instance, alert),
     chartsFor(context, instance, alert, since),
   ]);
-  const findings = [...state, ...assessEvidence(gathered, seen, instance, context.config, context.now())];
+  const now = context.now();
+  const findings = [
+    ...state,
+    ...assessEvidence(gathered, seen, instance, context.config, now),
+    ...assessStarts(seen, since, now),
+  ];
   const found = likelyCause(alert, findings);
   const others = attention({ findings }).filter((one) => !found?.shown.includes(one));
   const unread = findings.filter(({ verdict }) => verdict === "unknown").length;
-  const missing = unread === 0 ? "" : `; ${unread} checks could not be made`;
+  const missing = unread === 0 ? "" : `; ${plural(unread, "check")} could not be made`;
   if (found === undefined) {
     const ok = findings.filter(({ verdict }) => verdict === "ok");
     const sections = [...new Set(ok.map(({ section }) => section))].join(", ");
     const title = `Nothing that was read explains ${alert}${missing}. Ruled out: ${sections === "" ? "nothing" : sections}`;
     return { summary: title, findings: [...others, ...ok], tables: [serverTable(seen)], charts };
   }
-  const sentence = found.cause.sentence(found.shown);
+  const { shown, sentence } = found;
   const cause = finding({
     id: `cause.${found.cause.id}`,
     section: "Cause",
-    verdict: worstVerdict(found.shown.map(({ verdict }) => verdict)),
+    verdict: worstVerdict(shown.map(({ verdict }) => verdict)),
     title: sentence,
-    next: found.cause.next?.(found.shown) ?? [],
+    next: found.cause.next?.(shown) ?? [],
   });
   return {
     summary: `Most likely: ${sentence}${missing}`,
-    findings: [cause, ...found.shown, ...others],
+    findings: [cause, ...shown, ...others],
     tables: [serverTable(seen)],
     charts,
   };

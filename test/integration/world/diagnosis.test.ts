@@ -88,8 +88,8 @@ describe("the triage", () => {
     await world.whenHealthy();
     for (const { alert, says } of cases) {
       const { summary } = await triage(alert);
-      // A pod that was replaced just now, or an event of the last hour, is still worth a word.
-      expect(summary).toMatch(/Ruled out: .*Servers|restarted recently/);
+      // Servers that started just now, or an event of the last hour, are still worth a word.
+      expect(summary).toMatch(/Ruled out: .*Servers|restarted recently|servers started lately/);
       if (!summary.includes("restarted recently")) expect(summary).not.toMatch(says);
     }
   });

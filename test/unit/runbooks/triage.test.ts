@@ -6,7 +6,7 @@ import { catalog } from "../../../src/runbooks/catalog/index.ts";
 import { createRunner } from "../../../src/runbooks/runner.ts";
 import { causesOfAlert } from "../../../src/runbooks/triage/causes.ts";
 import { alertRules } from "../../alerts/rules.ts";
-import { config, type FakeWorld, fakePlatform, meta, pod, primaryState } from "../../fakes/platform.ts";
+import { config, type FakeWorld, fakePlatform, meta, pod, primaryState, replicaState } from "../../fakes/platform.ts";
 
 const now = new Date("2026-01-02T12:00:00Z");
 const minutesAgo = (minutes: number) => new Date(now.getTime() - minutes * 60_000).toISOString();
@@ -22,7 +22,7 @@ const known = new Map([
   ],
 ]);
 
-const triage = (platform: Platform, alert: string, readTimeoutMs = 500) =>
+const triage = (platform: Platform, alert: string, readTimeoutMs = 500, since?: string) =>
   createRunner({
     runbooks: catalog,
     config: { ...config, readTimeoutMs },
@@ -31,11 +31,11 @@ const triage = (platform: Platform, alert: string, readTimeoutMs = 500) =>
     now: () => now,
   }).run({
     runbook: "triage",
-    params: { alert },
+    params: { alert, since },
     requester: { surface: "cli", id: "test" },
   });
-const ask = (world: FakeWorld, alert = "SomethingUnknown") =>
-  triage(fakePlatform({ lastKnownPods: known, ...world }), alert);
+const ask = (world: FakeWorld, alert = "SomethingUnknown", since?: string) =>
+  triage(fakePlatform({ lastKnownPods: known, ...world }), alert, undefined, since);
 const found = async (world: FakeWorld, id: RegExp, alert?: string) =>
   (await ask(world, alert)).findings
     .filter((finding) => id.test(finding.id))
@@ -149,7 +149,55 @@ describe("the evidence of a triage", () => {
     const report = await ask({ infra: { events: away, kustomizations: away, previousLog: away } });
     const unknown = report.findings.filter(({ verdict }) => verdict === "unknown").map(({ id }) => id);
     expect(unknown).toEqual(expect.arrayContaining(["events", "changes"]));
-    expect(report.summary).toMatch(/checks could not be made/);
+    expect(report.summary).toMatch(/checks? could not be made/);
+  });
+});
+
+describe("servers that started", () => {
+  const up = (seconds: readonly [number, number, number]) => ({
+    "dragonfly-0": primaryState({ uptimeSeconds: seconds[0] }),
+    "dragonfly-1": replicaState({ uptimeSeconds: seconds[1] }),
+    "dragonfly-2": replicaState({ uptimeSeconds: seconds[2] }),
+  });
+
+  it("lately are the cause when all that was read is well, and no failure", async () => {
+    const { summary, verdict, findings } = await ask({ servers: up([9, 7, 7]) }, "DragonflyNoPrimary");
+    expect(summary).toBe(
+      "Most likely: All 3 servers started lately: dragonfly-0 9s ago, dragonfly-1 7s ago, dragonfly-2 7s ago; all is well now",
+    );
+    expect(verdict).toBe("ok");
+    expect(findings.map(({ id, verdict: one }) => `${id} ${one}`)).toEqual(["cause.started ok", "starts ok"]);
+    expect(findings[1]?.evidence).toContainEqual(expect.objectContaining({ output: "uptime_in_seconds 9" }));
+  });
+
+  it("are the cause after every other one, and what else is amiss is not called well", async () => {
+    const slow = { servers: { ...up([9, 7, 7]), "dragonfly-1": replicaState({ uptimeSeconds: 7 }, { up: false }) } };
+    expect((await ask(slow, "DragonflyNoPrimary")).findings[0]?.id).toBe("cause.stuck-replica");
+    const unread = {
+      servers: up([9, 7, 7]),
+      infra: { events: new BotError("kubernetes.forbidden", "no", "Grant it") },
+    };
+    const { summary, verdict } = await ask(unread, "DragonflyNoPrimary");
+    expect(summary).toMatch(/; nothing else that was read explains it; 1 check could not be made$/);
+    expect(verdict).toBe("unknown");
+  });
+
+  it.each([
+    ["ten minutes ago", undefined, 600, true],
+    ["longer ago", undefined, 601, false],
+    ["hours ago, shortly before the alert", minutesAgo(180), 185 * 60, true],
+    ["long before the alert", minutesAgo(180), 191 * 60, false],
+    ["right after the alert began", minutesAgo(180), 178 * 60, true],
+    ["just now, long after the alert began", minutesAgo(180), 7, false],
+  ])("%s", async (_, since, seconds, named) => {
+    const { summary } = await ask({ servers: up([seconds, 500_000, 500_000]) }, "DragonflyNoPrimary", since);
+    if (!named) expect(summary).toMatch(/^Nothing that was read explains DragonflyNoPrimary/);
+    else
+      expect(summary).toMatch(
+        since === undefined
+          ? /1 of 3 servers started lately: dragonfly-0 \S+ ago; /
+          : /1 of 3 servers started about when the alert began: dragonfly-0 .+ ago; /,
+      );
   });
 });
 
