@@ -4,7 +4,14 @@ import { defineConfig } from "vitest/config";
 const retry = process.env["CI"] === "true" ? 1 : 0;
 
 const project = (name: string, include: string[], timeoutMs: number, retries = 0) => ({
-  test: { name, include, testTimeout: timeoutMs, hookTimeout: timeoutMs, retry: retries },
+  test: {
+    name,
+    include,
+    setupFiles: ["test/patience.ts"],
+    testTimeout: timeoutMs,
+    hookTimeout: timeoutMs,
+    retry: retries,
+  },
 });
 
 export default defineConfig({
@@ -12,11 +19,11 @@ export default defineConfig({
     // One more than the cores of CI: most files wait for processes, timers and Slack's pace (two workers used less than half of two cores).
     maxWorkers: 3,
     projects: [
-      project("unit", ["test/unit/**/*.test.ts"], 30_000),
-      project("conformance", ["test/conformance/**/*.test.ts"], 30_000),
-      project("integration", ["test/integration/**/*.test.ts"], 60_000, retry),
-      project("chaos", ["test/chaos/**/*.test.ts"], 90_000, retry),
-      project("e2e", ["test/e2e/**/*.test.ts"], 90_000, retry),
+      project("unit", ["test/unit/**/*.test.ts"], 60_000),
+      project("conformance", ["test/conformance/**/*.test.ts"], 60_000),
+      project("integration", ["test/integration/**/*.test.ts"], 120_000, retry),
+      project("chaos", ["test/chaos/**/*.test.ts"], 180_000, retry),
+      project("e2e", ["test/e2e/**/*.test.ts"], 180_000, retry),
     ],
   },
 });

@@ -84,7 +84,7 @@ it("breaks something in the faults panel and sees the answer change, and change 
   await messages().getByText("No PodDisruptionBudget protects the data pods").first().waitFor({ timeout: 30_000 });
   await page.screenshot({ path: `${screenshots}/status-fault.png` });
   await fault.click();
-  await expect.poll(() => fault.isChecked(), { timeout: 20_000 }).toBe(false);
+  await expect.poll(() => fault.isChecked()).toBe(false);
 });
 
 it("answers in a channel that the bot is not in", async () => {

@@ -62,7 +62,7 @@ const submit = (driver: RunDriver, id = "r1") =>
   driver.submit({ id, runbook: "example", params: {}, requester: { surface: "slack", id: "U1" } });
 const read = async (store: RunStore, id = "r1") => (await store.get(id))?.record;
 const ends = (store: RunStore, state: string, id = "r1") =>
-  vi.waitFor(async () => expect((await read(store, id))?.state).toBe(state), { timeout: 5_000, interval: 5 });
+  vi.waitFor(async () => expect((await read(store, id))?.state).toBe(state), { interval: 5 });
 
 describe("a vote that counts while a process is at work on the run", () => {
   it("is not lost to what the process writes next", async () => {

@@ -28,9 +28,7 @@ describe.each(faults)("a store that is $name", (fault) => {
     const before = (await records()).map(({ id }) => id);
     const asked = ["r-1", "r-2", "r-3", "r-4"];
     await Promise.all(asked.map((id, n) => submit(id, { sleepMs: n * 700 })));
-    await vi.waitUntil(async () => (await records()).every((record) => hasEnded(record.state) || asks(record)), {
-      timeout: 15_000,
-    });
+    await vi.waitUntil(async () => (await records()).every((record) => hasEnded(record.state) || asks(record)));
     const voteSome = trial.approve(asked.slice(0, 2));
     await fault.break(store);
     await voteSome;
@@ -41,7 +39,7 @@ describe.each(faults)("a store that is $name", (fault) => {
     await expect(submit("refused")).rejects.toMatchObject({ code: "store.unavailable" });
     await trial.approve(asked.slice(2));
     const succeeded = async () => (await records()).filter(({ state }) => state === "succeeded").length;
-    await vi.waitUntil(async () => (await succeeded()) > before.length, { timeout: 20_000 });
+    await vi.waitUntil(async () => (await succeeded()) > before.length);
 
     await fault.heal(store);
     await trial.seenAs("ok", 15_000);

@@ -191,7 +191,7 @@ describe("conflicts", () => {
     const second = await subject.checked(two);
     expect(await subject.inProject("PUT", `merge_requests/${one}/merge`, { sha })).toMatchObject({ status: 200 });
     await expect
-      .poll(() => subject.checked(two), { timeout: 20_000 })
+      .poll(() => subject.checked(two))
       .toMatchObject({ detailed_merge_status: "conflict", has_conflicts: true });
     // Before GitLab 17.10 405, since then 422.
     expect(await subject.inProject("PUT", `merge_requests/${two}/merge`, { sha: second.sha })).toMatchObject({

@@ -173,7 +173,7 @@ describe("deliveries", () => {
     await push("five");
     expect(received).toHaveLength(4);
     expect(hook.dropped).toEqual(["Push Hook"]);
-    await expect.poll(() => hook.state(), { timeout: 10_000 }).toBe("executable");
+    await expect.poll(() => hook.state()).toBe("executable");
     await push("six");
     expect(received).toHaveLength(5);
     answerWith = 500;

@@ -159,10 +159,10 @@ describe("deletion (https://kubernetes.io/docs/concepts/architecture/garbage-col
     await make("of-third", [third]);
     const code = async (name: string) => (await subject.fetch("GET", `${maps()}/${name}`)).code;
     await subject.fetch("DELETE", `${maps()}/owner-1`);
-    await expect.poll(() => code("of-first"), { timeout: 20_000 }).toBe(404);
+    await expect.poll(() => code("of-first")).toBe(404);
     expect(await code("of-both")).toBe(200);
     await subject.fetch("DELETE", `${maps()}/owner-2`);
-    await expect.poll(() => code("of-both"), { timeout: 20_000 }).toBe(404);
+    await expect.poll(() => code("of-both")).toBe(404);
     await subject.fetch("DELETE", `${maps()}/owner-3?propagationPolicy=Orphan`);
     expect(await code("of-third")).toBe(200);
   });

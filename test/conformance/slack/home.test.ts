@@ -163,7 +163,7 @@ describe.skipIf(real)("app_home_opened (https://docs.slack.dev/reference/events/
     });
     await new Promise((resolve) => socket.once("open", resolve));
     await simulated().people.openHome({ user: ada });
-    await expect.poll(() => envelopes.length, { timeout: 5_000 }).toBe(2);
+    await expect.poll(() => envelopes.length).toBe(2);
     expect(envelopes).toMatchObject([
       {
         type: "events_api",

@@ -29,7 +29,7 @@ async function redis(...options: readonly string[]) {
   const client = new Redis(port, "127.0.0.1", { retryStrategy: () => 50 });
   client.on("error", () => undefined);
   cleanups.push(() => client.disconnect());
-  await vi.waitFor(() => client.ping(), { timeout: 5_000, interval: 20 });
+  await vi.waitFor(() => client.ping(), { interval: 20 });
   return { port, child, client };
 }
 

@@ -95,7 +95,7 @@ beforeAll(async () => {
   });
   if (database === undefined) throw new Error(notices.join());
   const { url } = database;
-  await vi.waitFor(async () => expect((await fetch(`${url}/health`)).ok).toBe(true), { timeout: 10_000 });
+  await vi.waitFor(async () => expect((await fetch(`${url}/health`)).ok).toBe(true));
   for (let minute = 0; minute <= minutes; minute++) await importMinute(url, minute);
   await fetch(`${url}/internal/force_flush`);
   said = await replay(url);

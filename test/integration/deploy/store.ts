@@ -66,7 +66,7 @@ export async function startMetricsStore(scrapes: number): Promise<MetricsStore> 
       labels: metric,
       value: Number((value ?? values?.at(-1))?.[1]),
     }));
-  await vi.waitFor(() => get("/health", {}), { timeout: 10_000, interval: 50 });
+  await vi.waitFor(() => get("/health", {}), { interval: 50 });
   return {
     async load(targets) {
       for (const { labels, pages } of targets) {

@@ -345,9 +345,7 @@ describe("a merge", () => {
     const test = await startProject({ mergeStatusTakesMs: 200 });
     const { iid, head } = await proposed(test);
     expect(await test.git.changes.merge(iid, merging(head), signal())).toMatchObject({ kind: "not-yet" });
-    await expect
-      .poll(async () => (await test.git.changes.merge(iid, merging(head), signal())).kind, { timeout: 5_000 })
-      .toBe("merged");
+    await expect.poll(async () => (await test.git.changes.merge(iid, merging(head), signal())).kind).toBe("merged");
     expect(await mergesOf(test.gitlab)).toHaveLength(1);
   });
 
@@ -397,7 +395,7 @@ describe("a merge", () => {
       files: { "tenants/kustomization.yaml": "resources:\n  - orders\n  - shipping\n" },
     });
     await expect
-      .poll(() => test.git.changes.merge(iid, merging(head), signal()), { timeout: 5_000 })
+      .poll(() => test.git.changes.merge(iid, merging(head), signal()))
       .toMatchObject({ kind: "refused", mergeRequest: { readiness: "conflict" } });
     expect(await mergesOf(test.gitlab)).toEqual([]);
   });
@@ -406,9 +404,7 @@ describe("a merge", () => {
     const test = await startProject();
     const { iid, head } = await proposed(test);
     await test.gitlab.people.push("grace", { branch: "main", message: "Elsewhere", files: { elsewhere: "x" } });
-    await expect
-      .poll(async () => (await test.git.changes.merge(iid, merging(head), signal())).kind, { timeout: 5_000 })
-      .toBe("merged");
+    await expect.poll(async () => (await test.git.changes.merge(iid, merging(head), signal())).kind).toBe("merged");
     expect(await test.gitlab.file("elsewhere")).toBe("x");
     expect(await test.gitlab.file("tenants/payments/tenant.yaml")).toBe("name: payments\n");
   });

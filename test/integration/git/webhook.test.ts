@@ -53,7 +53,7 @@ const mergeRequest = JSON.stringify({
   user: { username: "ada" },
   object_attributes: { iid: 7, source_branch: "dfbot/x", action: "update", unheard_of: [1] },
 });
-const soon = { timeout: 2_000, interval: 10 };
+const soon = { interval: 10 };
 
 describe("a webhook of GitLab", () => {
   it("with the secret token is a hint to look", async () => {

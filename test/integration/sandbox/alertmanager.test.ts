@@ -86,8 +86,8 @@ describe("a real Alertmanager", () => {
     ]);
 
     await press("incident_expire", card, "U0LINUS");
-    await vi.waitFor(async () => expect(await active()).toEqual([]), { timeout: 5_000 });
-    await vi.waitFor(() => expect(textOf(card)).not.toMatch(/silenced by/), { timeout: 5_000 });
+    await vi.waitFor(async () => expect(await active()).toEqual([]));
+    await vi.waitFor(() => expect(textOf(card)).not.toMatch(/silenced by/));
   });
 
   it("is asked for a silence twice and makes one", async () => {

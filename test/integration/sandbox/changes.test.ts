@@ -122,12 +122,10 @@ describe("a change in Slack", () => {
     const card = await said(/Save the data of[\s\S]*Waiting for approval/);
     const homeOf = async (user: string, words: RegExp) => {
       await sandbox.slack.people.openHome({ user });
-      const view = await vi.waitUntil(
-        () =>
-          sandbox.slack.workspace.views.findLast(
-            (one) => one.type === "home" && one.user === user && words.test(JSON.stringify(one.definition)),
-          ),
-        { timeout: 8_000 },
+      const view = await vi.waitUntil(() =>
+        sandbox.slack.workspace.views.findLast(
+          (one) => one.type === "home" && one.user === user && words.test(JSON.stringify(one.definition)),
+        ),
       );
       return JSON.stringify(view.definition);
     };
@@ -180,14 +178,11 @@ describe("the store that the bot's queue is on dies", () => {
     expect(JSON.stringify(await ready.json())).toMatch(/"name":"store","state":"degraded"/);
 
     await ask("restart-replica dragonfly-1", "U0GRACE");
-    await vi.waitFor(
-      () => expect(toldTo("U0GRACE").at(-1)).toMatch(/No change is taken on while the bot's queue is away/),
-      {
-        timeout: 5_000,
-      },
+    await vi.waitFor(() =>
+      expect(toldTo("U0GRACE").at(-1)).toMatch(/No change is taken on while the bot's queue is away/),
     );
     await ask("role", "U0GRACE");
-    await vi.waitFor(() => expect(toldTo("U0GRACE").at(-1)).toMatch(/primary/i), { timeout: 10_000 });
+    await vi.waitFor(() => expect(toldTo("U0GRACE").at(-1)).toMatch(/primary/i));
 
     // Its plan relied on a primary that is gone: the decision counts, and the run says that things have changed.
     await press("run_approve", card, "U0GRACE");

@@ -62,9 +62,8 @@ it("an alert has the charts of what it is about in its thread, as PNG with words
 
 it("status shows the memory of the last hour as bars", async () => {
   await ask("status");
-  const answer = await vi.waitUntil(
-    () => messages().findLast(({ onlyFor, text }) => onlyFor === "U0ADA" && /dragonfly/.test(text)),
-    { timeout: 20_000 },
+  const answer = await vi.waitUntil(() =>
+    messages().findLast(({ onlyFor, text }) => onlyFor === "U0ADA" && /dragonfly/.test(text)),
   );
   expect(JSON.stringify(answer.blocks)).toMatch(/"[▁▂▃▄▅▆▇█]+"/);
 });

@@ -106,12 +106,12 @@ describe("people in the thread of an incident", () => {
         alerts.messages().findLast((one) => one.onlyFor === "U0ADA" && words.test(textOf(one))),
       );
     };
-    await vi.waitFor(() => lists(/planned/), { timeout: 10_000 });
+    await vi.waitFor(() => lists(/planned/));
     const listed = await lists(
       /`alertname=~\\"Dragonfly\.\*\\", pod!=\\"dragonfly-0\\"`[\s\S]*by <@U0GRACE>: planned &lt;work&gt;/,
     );
     await press("silence_expire", listed, "U0ADA");
-    await vi.waitFor(() => lists(/No silence is in force/), { timeout: 10_000 });
+    await vi.waitFor(() => lists(/No silence is in force/));
   });
 
   it("are called again only when it becomes worse, in the thread, once", async () => {
@@ -145,9 +145,7 @@ describe("a storm", () => {
       names.map((group, n) => fire({ group, severity: severity(n), alertname: "DragonflyMemoryHigh" })),
     );
     const shared = await said(/Alert storm[\s\S]*\d\d firing[\s\S]*\d\d × DragonflyMemoryHigh \(warning\)/);
-    await vi.waitFor(() => expect(parents(/test storm19[\s\S]*|test storm39[\s\S]*/)).toHaveLength(2), {
-      timeout: 20_000,
-    });
+    await vi.waitFor(() => expect(parents(/test storm19[\s\S]*|test storm39[\s\S]*/)).toHaveLength(2));
     expect(parents(/test storm\d/).length).toBeLessThanOrEqual(8);
     await Promise.all(
       names.map((group, n) =>
@@ -169,16 +167,15 @@ describe("the alert that always fires", () => {
     expect(parents(/Watchdog[^S]*firing/)).toEqual([]);
     await said(/Alerting is broken/, card.ts);
     await send(watchdog);
-    await vi.waitFor(() => expect(textOf(card)).toMatch(/Resolved: AlertingSilent/), { timeout: 20_000 });
+    await vi.waitFor(() => expect(textOf(card)).toMatch(/Resolved: AlertingSilent/));
   });
 });
 
 describe("with the bot's own store away", () => {
   it("a thread says that the queue is degraded, and no longer says so when the store is back", async () => {
     await sandbox.faults.set("no-primary-operator-down", true);
-    await vi.waitFor(
-      async () => expect(await (await fetch(`${sandbox.bot.url}/readyz`)).text()).toMatch(/"store","state":"degraded"/),
-      { timeout: 10_000 },
+    await vi.waitFor(async () =>
+      expect(await (await fetch(`${sandbox.bot.url}/readyz`)).text()).toMatch(/"store","state":"degraded"/),
     );
     await fire({ group: "degraded", alertname: "DragonflyNoPrimary" });
     const card = await said(/test degraded[\s\S]*my queue is degraded/);
@@ -197,12 +194,10 @@ describe("with the cluster's API away", () => {
       /I cannot keep incidents[\s\S]*\d notifications wait[\s\S]*DragonflyPodDown[\s\S]*S0APPROVERS/,
     );
     await fire({ group: "blind3", alertname: "DragonflyOomKilled", severity: "critical" });
-    await vi.waitFor(() => expect(textOf(notice)).toMatch(/notifications wait[\s\S]*DragonflyOomKilled/), {
-      timeout: 20_000,
-    });
+    await vi.waitFor(() => expect(textOf(notice)).toMatch(/notifications wait[\s\S]*DragonflyOomKilled/));
     sandbox.world.infra.api.faults.unreachable = false;
-    await vi.waitFor(() => expect(textOf(notice)).toMatch(/can be kept again/), { timeout: 20_000 });
-    await vi.waitFor(() => expect(parents(/test blind\d/)).toHaveLength(3), { timeout: 20_000 });
+    await vi.waitFor(() => expect(textOf(notice)).toMatch(/can be kept again/));
+    await vi.waitFor(() => expect(parents(/test blind\d/)).toHaveLength(3));
     expect(parents(/I cannot keep incidents|can be kept again/)).toHaveLength(1);
     // Its people have heard of them.
     for (const one of parents(/test blind\d/)) expect(textOf(one)).not.toContain("S0APPROVERS");

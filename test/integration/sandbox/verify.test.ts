@@ -95,7 +95,7 @@ describe("verify by itself", { timeout: 150_000 }, () => {
 
   it("tells of it once when its process is killed in the middle of the run", async () => {
     suspend("infra-dfbot");
-    await vi.waitUntil(() => record()?.by !== undefined, { timeout: 20_000, interval: 2 });
+    await vi.waitUntil(() => record()?.by !== undefined, { interval: 2 });
     await sandbox.restartBot("SIGKILL");
     const check = "drift.infra-dfbot.applied";
     await vi.waitUntil(() => news(check).length > 0, { timeout: 60_000, interval: 100 });

@@ -65,13 +65,13 @@ describe("the schedules in the queue", () => {
       queue.start();
     }
     const from = Date.now();
-    await vi.waitUntil(() => said.length >= 2, { timeout: 10_000, interval: 20 });
+    await vi.waitUntil(() => said.length >= 2, { interval: 20 });
     expect(said.length).toBeLessThanOrEqual(Math.ceil((Date.now() - from) / 1_000) + 1);
     server.kill();
     await server.start("empty");
     const before = said.length;
-    await vi.waitFor(() => queues[0]?.reconcile([everySecond]), { timeout: 10_000, interval: 100 });
-    await vi.waitUntil(() => said.length >= before + 2, { timeout: 15_000, interval: 20 });
+    await vi.waitFor(() => queues[0]?.reconcile([everySecond]), { interval: 100 });
+    await vi.waitUntil(() => said.length >= before + 2, { interval: 20 });
   });
 
   it("are refused at once while the store is away", async () => {

@@ -173,12 +173,12 @@ describe("scheduled runs of two processes", { timeout: 60_000 }, () => {
     await bot.more(1);
     bot.hangNext();
     const runs = bot.requesters.length;
-    await vi.waitUntil(() => bot.requesters.length > runs, { timeout: 10_000, interval: 20 });
+    await vi.waitUntil(() => bot.requesters.length > runs, { interval: 20 });
     bot.find({ a: "fail" });
     bot.start();
     await dies.stop();
     await bot.more(1);
-    await vi.waitUntil(() => bot.told.length === 2, { timeout: 5_000 });
+    await vi.waitUntil(() => bot.told.length === 2);
     expect(bot.onceEach()).toBe(true);
   });
 });

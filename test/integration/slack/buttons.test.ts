@@ -15,7 +15,7 @@ const posted = (channel = "C0OPS") =>
 
 async function answerTo(line: string, channel = "C0OPS"): Promise<StoredMessage> {
   await world.ask(line, channel);
-  await expect.poll(() => world.shown(channel).at(-1)?.text ?? "", { timeout: 5_000 }).toMatch(/^(OK|Failing)/);
+  await expect.poll(() => world.shown(channel).at(-1)?.text ?? "").toMatch(/^(OK|Failing)/);
   const message = world.shown(channel).at(-1);
   if (message === undefined) throw new Error("no answer");
   return message;
@@ -38,7 +38,7 @@ describe.each(["http", "socket"] as const)("a button over %s", (mode) => {
     const message = await answerTo("/dragonfly role");
     world.slack.faults.deliverTwice = true;
     await world.press("Share", message);
-    await expect.poll(() => posted().length, { timeout: 5_000 }).toBe(1);
+    await expect.poll(() => posted().length).toBe(1);
     await new Promise((resolve) => setTimeout(resolve, 1_300));
     expect(posted()).toHaveLength(1);
   });
@@ -53,7 +53,7 @@ describe.each(["http", "socket"] as const)("a button over %s", (mode) => {
     );
     await world.press("Look closer", message, "U0GRACE");
     const own = () => world.slack.workspace.messages.filter(({ onlyFor }) => onlyFor === "U0GRACE");
-    await expect.poll(() => own().at(-1)?.text ?? "", { timeout: 5_000 }).toMatch(/^Failing/);
+    await expect.poll(() => own().at(-1)?.text ?? "").toMatch(/^Failing/);
     // What everybody sees stays as it was: a click's response_url would replace it.
     expect(said(message.blocks)).toContain("Look closer");
     expect(posted()).toEqual([message]);
@@ -65,7 +65,7 @@ describe("Share", () => {
     world = await startSlackWorld("http");
     const message = await answerTo("/dragonfly role", "C0PRIVATE");
     await world.press("Share", message);
-    await expect.poll(() => posted("C0PRIVATE").length, { timeout: 5_000 }).toBe(1);
+    await expect.poll(() => posted("C0PRIVATE").length).toBe(1);
     expect(said(posted("C0PRIVATE")[0]?.blocks)).toContain("Shared by <@U0ADA>");
     await expect.poll(() => message.text).toContain("/invite");
   });
@@ -91,9 +91,9 @@ describe("Details", () => {
     const message = await answerTo("/dragonfly role");
     world.slack.faults.rateLimited.set("views.update", 1);
     await world.press("Details", message);
-    await expect.poll(() => world.slack.log.at(-1)?.error, { timeout: 5_000 }).toBe("ratelimited");
+    await expect.poll(() => world.slack.log.at(-1)?.error).toBe("ratelimited");
     world.slack.faults.rateLimited.clear();
-    await expect.poll(() => said(world.slack.workspace.views), { timeout: 5_000 }).toContain("Pod labels agree");
+    await expect.poll(() => said(world.slack.workspace.views)).toContain("Pod labels agree");
   });
 
   it("closed before it was filled is no trouble", async () => {
@@ -140,12 +140,8 @@ describe("a socket that Slack closes", () => {
     world = await startSlackWorld("socket");
     await answerTo("/dragonfly role");
     world.slack.refreshSockets();
-    await expect
-      .poll(() => world.slack.log.filter(({ method }) => method === "apps.connections.open").length, {
-        timeout: 10_000,
-      })
-      .toBe(2);
-    await expect.poll(async () => (await world.ask("/dragonfly help")).ok, { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => world.slack.log.filter(({ method }) => method === "apps.connections.open").length).toBe(2);
+    await expect.poll(async () => (await world.ask("/dragonfly help")).ok).toBe(true);
     await expect.poll(() => world.shown().at(-1)?.text).toContain("What you can ask");
   });
 });

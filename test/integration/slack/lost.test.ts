@@ -10,7 +10,7 @@ const last = (channel?: string, user?: string) => world.shown(channel, user).at(
 
 async function answerTo(line: string, channel = "C0OPS"): Promise<StoredMessage> {
   await world.ask(line, channel);
-  await expect.poll(() => last(channel)?.text ?? "", { timeout: 5_000 }).toMatch(/^OK/);
+  await expect.poll(() => last(channel)?.text ?? "").toMatch(/^OK/);
   const message = last(channel);
   if (message === undefined) throw new Error("no answer");
   return message;
@@ -60,12 +60,12 @@ describe("where the bot may not write", () => {
     world = await startSlackWorld("http");
     await world.ask("/dragonfly role --share", "C0PRIVATE");
     const posted = () => world.slack.workspace.messages.find(({ onlyFor }) => onlyFor === undefined);
-    await expect.poll(posted, { timeout: 5_000 }).toBeDefined();
+    await expect.poll(posted).toBeDefined();
     const message = posted();
     if (message === undefined) throw new Error("not posted");
     message.text = "an old answer";
     await world.press("Run again", message);
-    await expect.poll(() => message.text, { timeout: 5_000 }).toMatch(/^OK/);
+    await expect.poll(() => message.text).toMatch(/^OK/);
     expect(world.logs.join("")).not.toContain("could not be delivered");
   });
 
@@ -73,7 +73,7 @@ describe("where the bot may not write", () => {
     world = await startSlackWorld("http");
     world.slack.faults.failing.set("chat.postMessage", "is_archived");
     await world.ask("/dragonfly role --share");
-    await expect.poll(() => said(last()?.blocks ?? ""), { timeout: 5_000 }).toContain("archived");
+    await expect.poll(() => said(last()?.blocks ?? "")).toContain("archived");
     expect(said(world.slack.workspace.messages)).not.toContain("/invite");
   });
 
@@ -84,7 +84,7 @@ describe("where the bot may not write", () => {
     channel?.members.delete(world.slack.workspace.botUserId);
     world.slack.faults.expireResponseUrls = true;
     await world.press("Run again", message);
-    await expect.poll(() => last("D0ADA")?.text ?? "", { timeout: 8_000 }).toMatch(/^OK/);
+    await expect.poll(() => last("D0ADA")?.text ?? "").toMatch(/^OK/);
     expect(said(last("D0ADA")?.blocks)).toContain("not a member");
   });
 });
@@ -108,7 +108,7 @@ describe("when Slack refuses the blocks", () => {
     refuse(world, "chat.postMessage");
     await world.press("Share", message);
     await expect
-      .poll(() => last()?.text, { timeout: 5_000 })
+      .poll(() => last()?.text)
       .toContain("I could not share it. _Slack did not let me write there (invalid_blocks)._");
     expect(said(message.blocks)).toContain("report_share");
   });

@@ -24,8 +24,7 @@ const ada = "U0ADA";
 const said = (value: unknown) => JSON.stringify(value) ?? "";
 const views = () => world.slack.workspace.views.filter(({ type }) => type === "modal");
 /** The dialog on top, once it says this. */
-const dialog = (words: RegExp) =>
-  vi.waitUntil(() => views().findLast((view) => words.test(said(view))), { timeout: 5_000 });
+const dialog = (words: RegExp) => vi.waitUntil(() => views().findLast((view) => words.test(said(view))));
 const cards = () => world.slack.workspace.messages.filter(({ onlyFor, text }) => onlyFor === undefined && text !== "");
 const texts = (values: Readonly<Record<string, string>>) =>
   Object.fromEntries(
@@ -62,7 +61,7 @@ describe.each(["http", "socket"] as const)("tenant propose without its words, ov
 
     expect(await submit(plan)).toEqual({ ok: true });
     expect(views()).toEqual([]);
-    await expect.poll(() => said(cards()), { timeout: 5_000 }).toContain("Waiting for approval");
+    await expect.poll(() => said(cards())).toContain("Waiting for approval");
     expect(cards()).toHaveLength(1);
     expect(cards()[0]?.channel).toBe("C0OPS");
     const [run] = await changes.surface.runs();
@@ -97,7 +96,7 @@ describe("a form", () => {
     const updates = world.slack.log.filter(({ method }) => method === "views.update");
     expect(updates).toHaveLength(1);
     await type("2Gi");
-    await vi.waitUntil(() => !said(views()).includes(":warning:"), { timeout: 5_000 });
+    await vi.waitUntil(() => !said(views()).includes(":warning:"));
   });
 
   it("can be gone back to from its plan, and sent off again with something else", async () => {
@@ -144,7 +143,7 @@ describe("a plan", () => {
     const plan = await planned();
     world.slack.faults.deliverTwice = true;
     await Promise.all([submit(plan), submit(plan)]);
-    await expect.poll(() => cards().length, { timeout: 5_000 }).toBe(1);
+    await expect.poll(() => cards().length).toBe(1);
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect(await changes.surface.runs()).toHaveLength(1);
     expect(cards()).toHaveLength(1);
@@ -165,7 +164,7 @@ describe("a plan", () => {
     const form = await dialog(/Show the plan/);
     await submit(form, texts(complete));
     await expect
-      .poll(() => world.slack.log.filter(({ method }) => method === "views.update").length, { timeout: 5_000 })
+      .poll(() => world.slack.log.filter(({ method }) => method === "views.update").length)
       .toBeGreaterThan(3);
     expect(world.logs.join("")).not.toContain("could not be shown");
   });
@@ -204,8 +203,8 @@ describe("a plan", () => {
     expect(message.onlyFor).toBe(ada);
     world.slack.faults.deliverTwice = true;
     await world.press("Open merge request", message);
-    await expect.poll(() => cards().length, { timeout: 5_000 }).toBe(1);
-    await expect.poll(() => message.text, { timeout: 5_000 }).toMatch(/^Asked for: run `r-/);
+    await expect.poll(() => cards().length).toBe(1);
+    await expect.poll(() => message.text).toMatch(/^Asked for: run `r-/);
     expect(await changes.surface.runs()).toHaveLength(1);
   });
 
@@ -221,10 +220,10 @@ describe("a plan", () => {
     await start();
     const plan = await planned();
     await submit(plan);
-    await expect.poll(() => cards().length, { timeout: 5_000 }).toBe(1);
+    await expect.poll(() => cards().length).toBe(1);
     await submit(await planned());
     await expect
-      .poll(() => said(world.slack.workspace.messages.filter(({ onlyFor }) => onlyFor === ada)), { timeout: 5_000 })
+      .poll(() => said(world.slack.workspace.messages.filter(({ onlyFor }) => onlyFor === ada)))
       .toContain("is already changing tenants/payments");
     expect(await changes.surface.runs()).toHaveLength(1);
   });
@@ -234,24 +233,22 @@ describe("the card of a tenant's change", () => {
   it("links the merge request, says who is missing, ends with what is wrong, and offers what helps, planned first", async () => {
     await start();
     await submit(await planned());
-    const card = await vi.waitUntil(() => cards().find((one) => said(one).includes("Waiting for approval")), {
-      timeout: 5_000,
-    });
+    const card = await vi.waitUntil(() => cards().find((one) => said(one).includes("Waiting for approval")));
     expect(said(card)).toContain("<https://gitlab.example/platform/dragonfly/-/merge_requests/12|Merge request !12>");
     expect(said(card)).toContain("1 check is ok");
     await world.press("Approve", card, "U0GRACE");
-    await expect.poll(() => said(card), { timeout: 5_000 }).toContain("<@U0GRACE> · *1 more*");
+    await expect.poll(() => said(card)).toContain("<@U0GRACE> · *1 more*");
     await world.press("Approve", card, "U0LINUS");
-    await expect.poll(() => said(card), { timeout: 8_000 }).toContain("Done, and something is wrong");
+    await expect.poll(() => said(card)).toContain("Done, and something is wrong");
     expect(said(card)).toContain("The Secret is not synced");
 
     await world.press("Revert !12", card, "U0GRACE");
     const told = () => world.slack.workspace.messages.findLast(({ onlyFor }) => onlyFor === "U0GRACE");
-    await expect.poll(() => told()?.text ?? "", { timeout: 5_000 }).toBe("OK: Revert !12");
+    await expect.poll(() => told()?.text ?? "").toBe("OK: Revert !12");
     const plan = told();
     if (plan === undefined) throw new Error("no plan");
     await world.press("Open merge request", plan, "U0GRACE");
-    await expect.poll(async () => (await changes.surface.runs()).length, { timeout: 5_000 }).toBe(2);
+    await expect.poll(async () => (await changes.surface.runs()).length).toBe(2);
     expect((await changes.surface.runs()).at(-1)).toMatchObject({
       runbook: "revert",
       params: { mergeRequest: 12 },
@@ -264,7 +261,7 @@ describe("the App Home", () => {
   it("has a button for a tenant, whose form asks where it is to be decided", async () => {
     await start("http", { operationsChannel: "C0OPS" });
     await world.slack.people.openHome({ user: ada });
-    await vi.waitUntil(() => said(world.slack.people.homeOf(ada)).includes("Propose a tenant"), { timeout: 5_000 });
+    await vi.waitUntil(() => said(world.slack.people.homeOf(ada)).includes("Propose a tenant"));
     const home = world.slack.people.homeOf(ada);
     await world.slack.people.action({
       user: ada,
@@ -274,14 +271,14 @@ describe("the App Home", () => {
     });
     await submit(await dialog(/Show the plan/), texts(complete));
     await submit(await dialog(/asked for in <#C0OPS>/));
-    await expect.poll(() => cards().map(({ channel }) => channel), { timeout: 5_000 }).toEqual(["C0OPS"]);
+    await expect.poll(() => cards().map(({ channel }) => channel)).toEqual(["C0OPS"]);
   });
 
   it("has none when no such change exists", async () => {
     changes = changeSurface([]);
     world = await startSlackWorld("http", fakePlatform(), { changes: changes.surface });
     await world.slack.people.openHome({ user: ada });
-    await vi.waitUntil(() => said(world.slack.people.homeOf(ada)).includes("The platform"), { timeout: 5_000 });
+    await vi.waitUntil(() => said(world.slack.people.homeOf(ada)).includes("The platform"));
     expect(said(world.slack.people.homeOf(ada))).not.toContain("Propose a tenant");
   });
 });

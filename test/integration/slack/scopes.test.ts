@@ -71,14 +71,14 @@ describe("a token with one scope less", () => {
     world = await startSlackWorld("http", undefined, { scopes: without("im:write") });
     world.slack.faults.expireResponseUrls = true;
     await world.ask("/dragonfly role", "C0PRIVATE");
-    await expect.poll(() => world.logs.join(""), { timeout: 5_000 }).toContain("could not be delivered");
+    await expect.poll(() => world.logs.join("")).toContain("could not be delivered");
     expect(texts()).toBe("");
     await world.stop();
 
     world = await startSlackWorld("http");
     world.slack.faults.expireResponseUrls = true;
     await world.ask("/dragonfly role", "C0PRIVATE");
-    await expect.poll(texts, { timeout: 5_000 }).toMatch(/^OK/);
+    await expect.poll(texts).toMatch(/^OK/);
     expect(world.logs.join("")).not.toContain("could not be delivered");
   });
 

@@ -8,8 +8,7 @@ let world: SlackWorld;
 afterEach(() => world.stop());
 
 const last = (channel?: string, user?: string) => world.shown(channel, user).at(-1);
-const answered = (channel?: string, user?: string) =>
-  expect.poll(() => last(channel, user)?.text ?? "", { timeout: 5_000 });
+const answered = (channel?: string, user?: string) => expect.poll(() => last(channel, user)?.text ?? "");
 const said = (value: unknown) => JSON.stringify(value);
 
 describe.each(["http", "socket"] as const)("a command over %s", (mode) => {
@@ -61,11 +60,9 @@ describe("Socket Mode", () => {
     world = await startSlackWorld("socket");
     world.slack.refreshSockets();
     await expect
-      .poll(() => world.slack.log.filter(({ method }) => method === "apps.connections.open").length, {
-        timeout: 10_000,
-      })
+      .poll(() => world.slack.log.filter(({ method }) => method === "apps.connections.open").length)
       .toBeGreaterThan(1);
-    await expect.poll(async () => (await world.ask("/dragonfly help")).ok, { timeout: 10_000 }).toBe(true);
+    await expect.poll(async () => (await world.ask("/dragonfly help")).ok).toBe(true);
     await answered().toContain("What you can ask");
   });
 });
@@ -128,10 +125,10 @@ describe("sharing", () => {
     if (message === undefined) throw new Error("no answer");
     world.slack.faults.rateLimited.set("chat.update", 1);
     await world.press("Run again", message);
-    await expect.poll(() => world.slack.log.at(-1)?.error, { timeout: 5_000 }).toBe("ratelimited");
+    await expect.poll(() => world.slack.log.at(-1)?.error).toBe("ratelimited");
     world.slack.workspace.remove(message);
     world.slack.faults.rateLimited.clear();
-    await expect.poll(() => said(last()?.blocks ?? ""), { timeout: 6_000 }).toContain("was deleted");
+    await expect.poll(() => said(last()?.blocks ?? "")).toContain("was deleted");
   });
 });
 

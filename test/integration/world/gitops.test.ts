@@ -98,7 +98,7 @@ describe("a world that applies Git", () => {
     const report = asBot(world);
     // The example leaves the alert rules to the shared instance's.
     await expect
-      .poll(async () => troubles(await report("status", { instance: "dragonfly-payments" })), { timeout: 20_000 })
+      .poll(async () => troubles(await report("status", { instance: "dragonfly-payments" })))
       .toEqual(["warn monitor.rules"]);
   });
 

@@ -128,7 +128,7 @@ describe("a healthy world", () => {
       async () => (await count("count(dragonfly_master{app='dragonfly'})")) === "3",
     );
     // A scrape from before the replicas were attached still counts them as primaries.
-    await expect.poll(() => count("sum(dragonfly_master)"), { timeout: 15_000 }).toBe("1");
+    await expect.poll(() => count("sum(dragonfly_master)")).toBe("1");
     expect(
       await count(
         "count(up{job='dragonfly-system/dragonfly',namespace='dragonfly-system',app='dragonfly',container='dragonfly'})",

@@ -120,7 +120,7 @@ describe("the one who draws", () => {
     const { draw } = start({ idleMs: 50 });
     await draw(chart());
     expect(threads()).toBe(before + 1);
-    await expect.poll(threads, { timeout: 5_000 }).toBe(before);
+    await expect.poll(threads).toBe(before);
     expect((await draw(chart())).length).toBeGreaterThan(1_000);
   });
 });

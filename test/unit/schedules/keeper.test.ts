@@ -139,7 +139,7 @@ async function begun(): Promise<World> {
   return bot;
 }
 const untilDone = (keeper: ScheduleKeeper, due: Date) =>
-  vi.waitUntil(() => keeper.look(schedule, due).catch(() => false), { timeout: 5_000, interval: 10 });
+  vi.waitUntil(() => keeper.look(schedule, due).catch(() => false), { interval: 10 });
 
 describe("a schedule", () => {
   it("that begins has missed nothing; from then on each time that it is due makes one run, with all processes looking", async () => {

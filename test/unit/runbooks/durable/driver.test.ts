@@ -97,7 +97,7 @@ const submit = (driver: RunDriver, id = "r1", params = {}) =>
   driver.submit({ id, runbook: "example", params, requester });
 const stateOf = async (store: RunStore, id = "r1") => (await store.get(id))?.record.state;
 const ends = (store: RunStore, state: string, id = "r1") =>
-  vi.waitFor(async () => expect(await stateOf(store, id)).toBe(state), { timeout: 5_000, interval: 10 });
+  vi.waitFor(async () => expect(await stateOf(store, id)).toBe(state), { interval: 10 });
 
 describe("a run that was submitted", () => {
   it("is kept before it is acknowledged, and carried to its end", async () => {
