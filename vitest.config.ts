@@ -18,6 +18,7 @@ export default defineConfig({
   test: {
     // One more than the cores of CI: most files wait for processes, timers and Slack's pace (two workers used less than half of two cores).
     maxWorkers: 3,
+    reporters: ["default", "./script/second-tries.ts"],
     projects: [
       project("unit", ["test/unit/**/*.test.ts"], 60_000),
       project("conformance", ["test/conformance/**/*.test.ts"], 60_000),
