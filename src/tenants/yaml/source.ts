@@ -132,12 +132,14 @@ export function extent(node: Node, spot: Spot): readonly [number, number] {
 
 /** A text as YAML on one line, in quotes only where any reader, old or new, would take it for something else. */
 export function inline(value: string): string {
-  return stringify(value, {
+  const line = stringify(value, {
     compat: "yaml-1.1",
     lineWidth: 0,
     defaultStringType: "PLAIN",
     blockQuote: false,
-  }).trimEnd();
+  });
+  // Not trimmed: a text may end with a space that Unicode knows and YAML does not.
+  return line.replace(/\n$/, "");
 }
 
 /** How lines end in a text. */

@@ -142,6 +142,10 @@ describe("one value", () => {
     expect(setScalar(spot, "--a=7")).toBe(text.replace("  - --a=1 # one", "  - --a=7 # one"));
   });
 
+  it("keeps a space at its end that YAML takes for a letter", () => {
+    expect(parse(setScalar(list("a: old # beside\n", "a"), "x\u1680"))).toEqual({ a: "x\u1680" });
+  });
+
   it("keeps every other byte, whatever it is", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme", maxLength: 30 }), (value) => {
