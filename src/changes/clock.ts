@@ -28,6 +28,8 @@ const tickMs = 1_000;
 /** With the queue at work it is only for what the queue cannot know: a process that died, a job that was lost. */
 const sweepEveryTicks = 4;
 const reconcileEveryTicks = 60;
+/** Once more soon after the start: what a process that died had not written down is told apart from what is on its way by a second look. */
+const reconcileAgainTick = 10;
 const pruneEveryTicks = 3_600;
 
 /** What makes runs go on: the queue, and beside it a look at the runs themselves, more often while the queue is away. */
@@ -89,7 +91,7 @@ export function createClock({ queue, logger, sweep, reconcile, prune }: ClockDep
       timer = setInterval(() => {
         tick += 1;
         if (queueAway || tick % sweepEveryTicks === 0) looking();
-        if (tick % reconcileEveryTicks === 0) reconciling();
+        if (tick === reconcileAgainTick || tick % reconcileEveryTicks === 0) reconciling();
         if (tick % pruneEveryTicks === 0) pruning();
       }, tickMs);
     },

@@ -19,7 +19,7 @@ import { pastWakeUps, type WakeUp, wakeUpsOf } from "../runbooks/durable/wake-up
 import type { TenantDeps } from "../runbooks/tenants/deps.ts";
 import { createRunQueue } from "../store/run-queue.ts";
 import type { Store } from "../store/store.ts";
-import { auditGaps } from "./audit-gaps.ts";
+import { auditGaps, createGapFiller } from "./audit-gaps.ts";
 import { openAuditLog } from "./audit-log.ts";
 import { aboutRun, auditedDriver, itself } from "./audited-driver.ts";
 import { createCardWatch } from "./card-watch.ts";
@@ -66,9 +66,6 @@ const groupFreshMs = 60_000;
 const groupAtMostMs = 300_000;
 /** Longer than whoever is at it needs. */
 const cardWithinMs = 5_000;
-const justNowMs = 30_000;
-/** With every time that the queue is brought up to the runs, once a minute. */
-const auditLooks = 3;
 const dayMs = 24 * 3_600_000;
 
 /** The change runbooks of this process: driver, queue and clock, and the audit log that everything about them goes to. */
@@ -151,20 +148,19 @@ export function composeChanges(options: ChangesOptions): Changes {
     onError: (err) => logger.debug({ err }, "the queue of runs"),
   });
   const behind = createCardWatch(cardWithinMs);
-  let looks = 0;
-  /** In the first minutes of a process: what another one that was killed did not come to write down. */
-  const completeAudit = async () => {
-    if (looks >= auditLooks) return;
-    const [records, found] = await Promise.all([runs.list(), audit.search({})]);
-    if (!found.complete) return;
-    const gaps = auditGaps(
-      records.map(({ record }) => record),
-      found.entries,
-      new Date(Date.now() - justNowMs),
-    );
-    for (const gap of gaps) audit.write(gap);
-    looks += 1;
-  };
+  const fillAuditGaps = createGapFiller({
+    look: async () => {
+      const [records, { entries, complete }] = await Promise.all([runs.list(), audit.search({})]);
+      return complete
+        ? auditGaps(
+            records.map(({ record }) => record),
+            entries,
+          )
+        : undefined;
+    },
+    write: audit.write,
+    now: () => performance.now(),
+  });
   const clock = createClock({
     queue,
     logger,
@@ -180,7 +176,7 @@ export function composeChanges(options: ChangesOptions): Changes {
       const open = (await runs.list("open")).map(({ record }) => record);
       const done = await queue.reconcile(open.flatMap(wakeUps));
       await audit.mirror();
-      await completeAudit();
+      await fillAuditGaps();
       return done;
     },
     prune: () => driver.prune(new Date(Date.now() - config.runs.keepDays * dayMs)),
