@@ -13,6 +13,8 @@ export interface Need {
 export interface Ask {
   /** What it sends to change something: once for one approval. Undefined when `problems` of the need look at what came of it. */
   readonly effect?: RegExp;
+  /** Where the sample kills as well: at the last boundary with this name. */
+  readonly sampledAt?: string;
   /** It changes the Git project: a plan is shown before it is asked for. */
   readonly inGit?: true;
   /** Brings the world to where somebody would ask for it. */

@@ -7,6 +7,7 @@ import { type Sandbox, startSandbox } from "../../../sandbox/sandbox.ts";
 import { configSchema } from "../../../src/config/file.ts";
 import { changeCatalog } from "../../../src/runbooks/changes/catalog.ts";
 import { createDice } from "../random/dice.ts";
+import type { Ask } from "./ask.ts";
 import { type Attempt, attempt } from "./attempt.ts";
 import { type Boundary, controlVariable } from "./control.ts";
 import { gitlabOf } from "./git-project.ts";
@@ -14,7 +15,7 @@ import { asks } from "./runbooks.ts";
 
 /** The bot as a process of its own, killed with SIGKILL at what it does; then the next one, and what came of the run. */
 
-/** `all`, a runbook, or a runbook and some of its boundaries: `snapshot:15-20`, every third of them: `snapshot:15-90/3`, or those with a word: `review:GitLab`. */
+/** `all`, a runbook, or a runbook and some of its boundaries: `snapshot:15-20`, `review:GitLab`, `review:!GitLab/3`, `snapshot:/3`. */
 const [wanted, range] = process.env["CHAOS_KILL"]?.split(":") ?? [];
 const seed = Number(process.env["CHAOS_SEED"] ?? 1);
 const sample = Number(process.env["CHAOS_SAMPLE"] ?? 2);
@@ -73,7 +74,7 @@ describe("a bot that is killed", () => {
         });
       }
       const all = undisturbed.boundaries;
-      const picked = wanted === undefined ? sampleOf(all, ask.effect) : all.filter(isInRange);
+      const picked = wanted === undefined ? sampleOf(all, ask) : selected(all, range);
       process.stdout.write(`${id}: ${picked.length} of ${all.length} boundaries, seed ${seed}\n`);
       const broken: string[] = [];
       for (const boundary of picked) {
@@ -86,12 +87,17 @@ describe("a bot that is killed", () => {
   );
 });
 
-/** `15`, `15-20`, every third one: `15-20/3`, or by a word of the name: `GitLab`. */
-function isInRange({ number, name }: Boundary): boolean {
-  if (range !== undefined && !/^\d/.test(range)) return name.includes(range);
-  const [ends = "", step = "1"] = (range ?? `1-${number}`).split("/");
-  const [from = 1, to = from] = ends.split("-").map(Number);
-  return from <= number && number <= to && (number - from) % Number(step) === 0;
+/** Of those that `range` means every third, say, when it ends in `/3`; without a range all. */
+function selected(all: readonly Boundary[], range = ""): readonly Boundary[] {
+  const [, which = "", step = "1"] = /^(.*?)(?:\/(\d+))?$/.exec(range) ?? [];
+  return all.filter((boundary) => isMeant(which, boundary)).filter((_, at) => at % Number(step) === 0);
+}
+
+/** `15`, `15-20`, or by a word of the name: `GitLab` with it, `!GitLab` without it. */
+function isMeant(which: string, { number, name }: Boundary): boolean {
+  const [, from, to = from] = /^(\d+)(?:-(\d+))?$/.exec(which) ?? [];
+  if (from !== undefined) return Number(from) <= number && number <= Number(to);
+  return which.startsWith("!") ? !name.includes(which.slice(1)) : name.includes(which);
 }
 
 function lineOf(number: number, { killedAt, problems, blemishes }: Attempt): string {
@@ -99,14 +105,16 @@ function lineOf(number: number, { killedAt, problems, blemishes }: Attempt): str
   return `${String(number).padStart(3)} ${killedAt ?? "not reached"}: ${what === "" ? "well" : what}`;
 }
 
-/** Right after the effect, when it is done and nobody has written so yet; the others by chance. */
-function sampleOf(all: readonly Boundary[], effect: RegExp | undefined): readonly Boundary[] {
+/** Right after the effect, when it is done and nobody has written so yet; where the runbook says; the others by chance. */
+function sampleOf(all: readonly Boundary[], { effect, sampledAt }: Ask): readonly Boundary[] {
   const dice = createDice(seed);
   const sent = all.find(({ name }) => effect?.test(name));
   const done = all.find(({ name }) => name === sent?.name.replace(/^before/, "after"));
-  const left = all.filter((boundary) => boundary !== done);
-  const byChance = Array.from({ length: Math.min(sample, all.length) - (done === undefined ? 0 : 1) }, () =>
+  const last = all.findLast(({ name }) => name === sampledAt);
+  const sure = [done, last].filter((one) => one !== undefined);
+  const left = all.filter((boundary) => !sure.includes(boundary));
+  const byChance = Array.from({ length: Math.max(0, Math.min(sample, all.length) - sure.length) }, () =>
     left.splice(dice.between(0, left.length - 1), 1),
   ).flat();
-  return [...(done === undefined ? [] : [done]), ...byChance].toSorted((a, b) => a.number - b.number);
+  return [...sure, ...byChance].toSorted((a, b) => a.number - b.number);
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Sandbox } from "../../../sandbox/sandbox.ts";
+import { conclusionSchema } from "../../../src/reports/model.ts";
 import type { RunRecord } from "../../../src/runbooks/durable/record.ts";
 import { readMergeKey } from "../../../src/runbooks/tenants/merge-key.ts";
 import { askGitLab, git, gitlabOf, mergeRequestsOf } from "./git-project.ts";
@@ -69,6 +70,9 @@ export async function mergeProblems(
   expect("notes of the approval", said.filter((body) => body.includes(digest)).length, 1);
   expect("notes that are there twice", said.length - new Set(said).size, 0);
   expect("commands that GitLab read in texts", gitlab.quickActions.length, since.commands);
+  const found = conclusionSchema.safeParse(run.conclusion).data?.findings ?? [];
+  const wrong = found.filter(({ verdict }) => verdict === "fail").map(({ title, detail }) => `${title}: ${detail}`);
+  expect("what it found wrong in the end", wrong.join("; "), "");
   return problems;
 }
 

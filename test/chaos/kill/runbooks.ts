@@ -37,6 +37,8 @@ export const asks: Readonly<Record<string, Ask>> = {
   ...tenantAsks,
   snapshot: {
     effect: /^before bgsave$/,
+    // It has ended, and the audit log does not say so yet.
+    sampledAt: "before journal",
     need: async () => ({ command: "snapshot", problems: () => [] }),
   },
   "restart-replica": {

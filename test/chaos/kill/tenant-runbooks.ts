@@ -1,11 +1,16 @@
 import type { Sandbox } from "../../../sandbox/sandbox.ts";
 import type { RunRecord } from "../../../src/runbooks/durable/record.ts";
 import { type Tenant, type TenantChange, tenantSchema } from "../../../src/tenants/change.ts";
+import { instanceNameOf } from "../../../src/tenants/places.ts";
 import type { Ask, Need } from "./ask.ts";
 import { beginWith, forgetUsers, gitlabOf, openByHand } from "./git-project.ts";
 import { mergeProblems, rememberGitLab } from "./merge-rules.ts";
+import { gone, instanceOf, type Look, rolled } from "./own-instance.ts";
 
 /** How the changes of the Git project are asked for. Each attempt has names of its own. */
+
+/** Three servers come up while those of the attempt before go. */
+const servesWithinMs = 60_000;
 
 let names = 0;
 const given: string[] = [];
@@ -23,26 +28,42 @@ function tenant(name: string, isolation: Tenant["isolation"]): Tenant {
   });
 }
 
+interface Asked {
+  readonly command: string;
+  readonly after?: readonly TenantChange[];
+  /** How the message to the tenant begins. */
+  readonly told?: string;
+  /** Whose own instance must serve before it is asked for. */
+  readonly serving?: Tenant;
+  readonly look?: Look;
+}
+
 /** Of a runbook that only needs a project in which these changes were made already. */
-function project(
-  asked: () => { readonly command: string; readonly after?: readonly TenantChange[]; readonly told?: string },
-): Ask {
+function project(asked: () => Asked, effect?: RegExp): Ask {
   return {
     inGit: true,
+    ...(effect === undefined ? {} : { effect }),
     need: async (sandbox) => {
       const before = [...given];
-      const { command, after = [], told } = asked();
+      const { command, after = [], serving, ...wanted } = asked();
       await beginWith(sandbox, after);
       await forgetUsers(sandbox, before);
-      return await needIn(sandbox, { command }, told);
+      if (serving !== undefined) await sandbox.world.whenHealthy(servesWithinMs, instanceOf(serving));
+      return await needIn(sandbox, { command }, wanted);
     },
   };
+}
+
+/** A tenant with an instance of its own, that is there. */
+function withOwn(word: string): Required<Pick<Asked, "after" | "serving">> {
+  const serving = tenant(newName(word), "own");
+  return { after: [{ kind: "propose", tenant: serving }], serving };
 }
 
 async function needIn(
   sandbox: Sandbox,
   begins: Pick<Need, "command" | "begin">,
-  told: string | undefined,
+  { told, look = () => [] }: Pick<Asked, "told" | "look"> = {},
 ): Promise<Need> {
   const since = await rememberGitLab(sandbox);
   const before = sandbox.slack.workspace.messages.length;
@@ -55,6 +76,7 @@ async function needIn(
       return [
         ...(await mergeProblems(sandbox, run, since)),
         ...(count === wanted ? [] : [`the tenant was told ${count} times`]),
+        ...look(sandbox),
       ];
     },
   };
@@ -67,6 +89,7 @@ const proposed = (isolation: Tenant["isolation"]) =>
   });
 
 let image = 1;
+const newImage = () => `docker.dragonflydb.io/dragonflydb/dragonfly:v1.40.${++image}`;
 
 export const tenantAsks: Readonly<Record<string, Ask>> = {
   "tenant-propose": proposed("shared"),
@@ -83,15 +106,31 @@ export const tenantAsks: Readonly<Record<string, Ask>> = {
     const there = tenant(newName("leaving"), "shared");
     return { command: `tenant offboard ${there.name}`, after: [{ kind: "propose", tenant: there }] };
   }),
+  "tenant-resize own": project(() => {
+    const { serving, after } = withOwn("grown");
+    const { name } = serving;
+    const look = rolled(serving, "--maxmemory=1gb");
+    return { command: `tenant resize ${name} 1Gi`, after, serving, told: `${name} is served`, look };
+  }),
+  "tenant-offboard own": project(() => {
+    const { serving, after } = withOwn("gone");
+    return { command: `tenant offboard ${serving.name}`, after, serving, look: gone(serving) };
+  }, /^before bgsave$/),
   "access-allow": project(() => ({ command: `access allow ${newName("allowed")}` })),
   "access-revoke": project(() => {
     const namespace = newName("revoked");
     return { command: `access revoke ${namespace}`, after: [{ kind: "allow", namespace }] };
   }),
   // What it was before is what the project begins with again.
-  upgrade: project(() => ({
-    command: `upgrade docker.dragonflydb.io/dragonflydb/dragonfly:v1.40.${++image}`,
-  })),
+  upgrade: project(() => ({ command: `upgrade ${newImage()}` })),
+  "upgrade own": project(() => {
+    const { serving, after } = withOwn("upgraded");
+    const image = newImage();
+    return {
+      command: `upgrade ${image} ${instanceNameOf(serving)}`,
+      ...{ after, serving, look: rolled(serving, image) },
+    };
+  }),
   revert: {
     inGit: true,
     need: async (sandbox) => {
@@ -102,7 +141,7 @@ export const tenantAsks: Readonly<Record<string, Ask>> = {
       await people.approve("grace", iid);
       await people.passPipeline(iid);
       await people.merge("grace", iid);
-      return await needIn(sandbox, { command: `revert ${iid}` }, undefined);
+      return await needIn(sandbox, { command: `revert ${iid}` });
     },
   },
   review: {
@@ -112,7 +151,7 @@ export const tenantAsks: Readonly<Record<string, Ask>> = {
       const namespace = newName("reviewed");
       // The bot asks by itself, as soon as it sees it.
       const begin = async () => void (await openByHand(sandbox, namespace, { kind: "allow", namespace }));
-      return await needIn(sandbox, { begin }, undefined);
+      return await needIn(sandbox, { begin });
     },
   },
 };
