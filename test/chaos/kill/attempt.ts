@@ -29,8 +29,8 @@ const endsInGitWithinMs = 240_000;
 const asksAgainAfterMs = 3_000;
 /** A plan of the Git project takes longer than an answer that it is asked for. */
 const asksAgainInGitAfterMs = 15_000;
-/** The next process looks a second time, ten seconds after its start. */
-const writtenWithinMs = 30_000;
+/** The next process looks twice, some seconds apart, whether a card is behind or an entry of the audit log is missing. */
+const madeUpWithinMs = 30_000;
 const home = "dragonfly-bot";
 const named = z.object({ metadata: z.object({ name: z.string() }) });
 const kept = z.object({ data: z.object({ run: z.string().optional() }) });
@@ -105,7 +105,14 @@ export async function attempt(sandbox: Sandbox, control: string, ask: Ask, killA
   for (let n = 0; n < 20 && !isDead() && !isShown(); n++) await sleep(100);
   await sleep(300);
   await revive();
-  for (let n = 0; n < 80 && !isShown(); n++) await sleep(100);
+  const audited = () => readAuditJournal(sandbox.world.env()["DATA_DIR"] ?? "");
+  const countOf = (action: string) =>
+    audited().filter((entry) => entry.run === run?.id && entry.action === action).length;
+  const isWritten = () => ["approval.approve", "run.succeeded"].every((action) => countOf(action) > 0);
+  for (let n = 0; n < madeUpWithinMs / 100 && !(isShown() && isWritten()); n++) {
+    await sleep(100);
+    await revive();
+  }
   dropOrder(control);
 
   const boundaries = boundariesOf(control, id);
@@ -116,12 +123,6 @@ export async function attempt(sandbox: Sandbox, control: string, ask: Ask, killA
   if (run?.state !== "succeeded") problems.push(`the run ended ${run?.state}: ${run?.failure?.message ?? ""}`);
   if (effect !== undefined && sent !== 1) problems.push(`its effect was sent ${sent} times`);
   problems.push(...(await need.problems(run)));
-  const audited = () => readAuditJournal(sandbox.world.env()["DATA_DIR"] ?? "");
-  const countOf = (action: string) =>
-    audited().filter((entry) => entry.run === run?.id && entry.action === action).length;
-  // What the killed process did not come to write down, the next one does.
-  const isWritten = () => ["approval.approve", "run.succeeded"].every((action) => countOf(action) > 0);
-  for (let n = 0; n < writtenWithinMs / 100 && !isWritten(); n++) await sleep(100);
   problems.push(...verifyChain(audited()).problems.map((problem) => `audit log: ${problem}`));
   // Whoever presses again has asked again, and so has the bot where it asks by itself: written down before it is known to be the same run.
   const requests = need.command === undefined && killed ? 2 : Math.max(1, presses);
@@ -139,8 +140,8 @@ export async function attempt(sandbox: Sandbox, control: string, ask: Ask, killA
   );
   if (cards.length > 1) blemishes.push(`${cards.length} cards`);
   if (times > 1) blemishes.push("asked again");
-  if (!isShown())
-    blemishes.push(
+  if (run?.state === "succeeded" && !isShown())
+    problems.push(
       `the card does not tell of the end: ${cardsOf(sandbox, run?.id ?? "-")
         .join(" ")
         .slice(0, 200)}`,
