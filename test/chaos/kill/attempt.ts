@@ -51,15 +51,11 @@ export async function attempt(sandbox: Sandbox, control: string, ask: Ask, killA
     if (!isDead()) return;
     killed = true;
     // Kubernetes starts it again as often as it takes.
-    const again = (times: number): Promise<void> =>
-      sandbox.restartBot("SIGKILL").catch((error: unknown) => {
-        if (times === 0) throw error;
-        return again(times - 1);
-      });
-    await again(4);
+    await withPatience(5, () => sandbox.restartBot("SIGKILL"));
   };
 
-  const need = await ask.need(sandbox);
+  // A server that is slow to answer now and then shall not end hours of attempts.
+  const need = await withPatience(3, () => ask.need(sandbox));
   giveOrder(control, { attempt: id, killAt });
   const deadline = Date.now() + (ask.inGit ? endsInGitWithinMs : endsWithinMs);
   await need.begin?.();
@@ -149,6 +145,13 @@ export async function attempt(sandbox: Sandbox, control: string, ask: Ask, killA
   if (runsOf(sandbox).filter(({ id: one }) => !known.has(one)).length > 1) problems.push("two runs");
   if (problems.length > 0) cleanUp(sandbox);
   return { boundaries, killedAt, problems, blemishes };
+}
+
+function withPatience<T>(times: number, work: () => Promise<T>): Promise<T> {
+  return work().catch((error: unknown) => {
+    if (times <= 1) throw error;
+    return withPatience(times - 1, work);
+  });
 }
 
 /** So that the next attempt does not find what this one left. */

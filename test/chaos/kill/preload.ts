@@ -60,11 +60,13 @@ subscribe("http.client.response.finish", around("after"));
 subscribe("undici:request:create", around("before"));
 subscribe("undici:request:headers", around("after"));
 
+/** `journal run.succeeded`: an entry of the audit log by what it says. */
+const entryOf = ([text]: readonly unknown[]) => `journal ${/"action":"([^"]+)"/.exec(String(text))?.[1] ?? ""}`.trim();
 const run = StatementSync.prototype.run;
 StatementSync.prototype.run = function (this: StatementSync, ...values: Parameters<typeof run>) {
-  boundary("before journal");
+  boundary(`before ${entryOf(values)}`);
   const result = run.apply(this, values);
-  boundary("after journal");
+  boundary(`after ${entryOf(values)}`);
   return result;
 } as typeof run;
 

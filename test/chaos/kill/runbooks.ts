@@ -38,7 +38,7 @@ export const asks: Readonly<Record<string, Ask>> = {
   snapshot: {
     effect: /^before bgsave$/,
     // It has ended, and the audit log does not say so yet.
-    sampledAt: "before journal",
+    sampledAt: "before journal run.succeeded",
     need: async () => ({ command: "snapshot", problems: () => [] }),
   },
   "restart-replica": {
