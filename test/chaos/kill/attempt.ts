@@ -4,11 +4,10 @@ import type { Sandbox } from "../../../sandbox/sandbox.ts";
 import type { StoredMessage } from "../../../sandbox/slack/workspace.ts";
 import { places } from "../../../sandbox/world/places.ts";
 import { listViews } from "../../../sandbox/world/views.ts";
-import { verifyChain } from "../../../src/audit/chain.ts";
 import { planActionIds } from "../../../src/commands/planning/plan-view.ts";
-import { readAuditJournal } from "../../../src/journal/audit-journal.ts";
 import { hasEnded, type RunRecord, runRecordSchema } from "../../../src/runbooks/durable/record.ts";
 import type { Ask } from "./ask.ts";
+import { auditProblems, isWrittenDown } from "./audit-rules.ts";
 import { type Boundary, boundariesOf, dropOrder, giveOrder, type Moment } from "./control.ts";
 
 /** One run from the command to its end, in which the bot was perhaps killed once. */
@@ -101,11 +100,7 @@ export async function attempt(sandbox: Sandbox, control: string, ask: Ask, killA
   for (let n = 0; n < 20 && !isDead() && !isShown(); n++) await sleep(100);
   await sleep(300);
   await revive();
-  const audited = () => readAuditJournal(sandbox.world.env()["DATA_DIR"] ?? "");
-  const countOf = (action: string) =>
-    audited().filter((entry) => entry.run === run?.id && entry.action === action).length;
-  const isWritten = () => ["approval.approve", "run.succeeded"].every((action) => countOf(action) > 0);
-  for (let n = 0; n < madeUpWithinMs / 100 && !(isShown() && isWritten()); n++) {
+  for (let n = 0; n < madeUpWithinMs / 100 && !(isShown() && isWrittenDown(sandbox, run)); n++) {
     await sleep(100);
     await revive();
   }
@@ -119,17 +114,9 @@ export async function attempt(sandbox: Sandbox, control: string, ask: Ask, killA
   if (run?.state !== "succeeded") problems.push(`the run ended ${run?.state}: ${run?.failure?.message ?? ""}`);
   if (effect !== undefined && sent !== 1) problems.push(`its effect was sent ${sent} times`);
   problems.push(...(await need.problems(run)));
-  problems.push(...verifyChain(audited()).problems.map((problem) => `audit log: ${problem}`));
-  // Whoever presses again has asked again, and so has the bot where it asks by itself: written down before it is known to be the same run.
+  // Whoever presses again has asked again, and so has the bot where it asks by itself.
   const requests = need.command === undefined && killed ? 2 : Math.max(1, presses);
-  for (const [action, most] of [
-    ["run.requested", requests],
-    ["approval.approve", 1],
-    ["run.succeeded", 1],
-  ] as const) {
-    const count = countOf(action);
-    if (count < 1 || count > most) problems.push(`the audit log has ${action} ${count} times`);
-  }
+  problems.push(...auditProblems(sandbox, run, requests));
   const cards = messagesOf(sandbox).filter(
     ({ onlyFor, thread_ts, blocks }) =>
       onlyFor === undefined && thread_ts === undefined && JSON.stringify(blocks).includes(run?.id ?? "-"),
