@@ -122,7 +122,8 @@ function identityOf({ meta, hostNetwork, node, serviceAccount }: Pod): Partial<P
   };
 }
 
-function wordsOfLabels(labels: Labels): string {
+/** As evidence: `app=gitlab team=shop`. */
+export function wordsOfLabels(labels: Labels): string {
   return (
     Object.entries(labels)
       .map((label) => label.join("="))

@@ -1,49 +1,59 @@
+import type { InstanceConfig } from "../../config/file.ts";
 import { evaluatePolicies } from "../../network-policy/evaluate.ts";
 import type { SideResult } from "../../network-policy/judge.ts";
 import type { Policy } from "../../network-policy/model.ts";
-import type { Reading } from "../../platform/reading.ts";
+import type { Labels } from "../../platform/kubernetes.ts";
+import type { Reading, ReadingOk } from "../../platform/reading.ts";
+import { wordsOfLabels } from "../connectivity/expectation.ts";
 import type { WantedAccess } from "./follow-aim.ts";
 import { ask, type Look, missing, type Progress, reached, unread } from "./progress.ts";
 
 /**
- * Whether the policies say of a namespace what they are to say. Its labels are not looked at
- * (docs/network-policy.md). So a rule for a label leaves the answer open, and no waiting will close it.
+ * Whether the policies say of a namespace what they are to say. Policies select by labels too (docs/network-policy.md), so those that
+ * the namespace has are looked at; where they cannot be read and could decide, the answer stays open.
  */
 export async function policyProgress(look: Look, wanted: WantedAccess): Promise<Progress> {
   const { namespace, cluster, instance, allowed } = wanted;
-  const { platform } = look.deps;
   const id = `policy.${cluster}.${namespace}`;
   const who = `namespace ${namespace} of ${cluster}`;
-  const seen = await ask(
-    look,
-    `-n ${instance.namespace} get networkpolicy,ciliumnetworkpolicy,ciliumclusterwidenetworkpolicy -o yaml`,
-    async (inner) => {
-      const kubernetes = platform.cluster(instance.cluster);
-      const kinds = await Promise.all([
-        kubernetes.networkPolicies(instance.namespace, inner),
-        kubernetes.ciliumNetworkPolicies(instance.namespace, inner),
-        kubernetes.ciliumClusterwidePolicies(inner),
-      ]);
-      return kinds.flat();
-    },
-  );
-  if (!seen.ok) return unread(id, `Whether the policies let ${who} in could not be read`, seen);
-  const ingress = judge(seen.value, wanted, undefined);
+  const [policies, labels] = await Promise.all([policiesOf(look, instance), labelsOf(look, wanted)]);
+  if (!policies.ok) return unread(id, `Whether the policies let ${who} in could not be read`, policies);
+  const ingress = judge(policies.value, wanted, labels.ok ? labels.value : undefined);
+  const byName = judge(policies.value, wanted, { "kubernetes.io/metadata.name": namespace });
+  const isWanted = ({ decision }: SideResult) => decision === (allowed ? "allowed" : "denied");
+  if (isWanted(ingress)) return reached(id, saidOf(who, ingress), policies, ingress.because);
   if (ingress.decision === "unknown") {
-    const byName = judge(seen.value, wanted, { "kubernetes.io/metadata.name": namespace });
-    if (byName.decision === "unknown")
-      return unread(id, `Whether ${who} may connect cannot be said: ${byName.because}`, seen);
-    if ((byName.decision === "allowed") === allowed) return byLabelsOnly(id, wanted, ingress.because, seen);
-    return notSo(id, who, byName, seen);
+    if (!labels.ok && isWanted(byName)) return withoutLabels(id, wanted, ingress, labels);
+    const title = `Whether ${who} may connect cannot be said: ${ingress.because}`;
+    return unread(id, title, labels.ok ? policies : labels);
   }
-  if ((ingress.decision === "allowed") !== allowed) return notSo(id, who, ingress, seen);
-  return reached(id, saidOf(who, ingress), seen, ingress.because);
+  if (labels.ok && isWanted(byName)) return againstName(id, wanted, ingress, labels);
+  return notSo(id, who, ingress, policies);
+}
+
+function policiesOf(look: Look, { cluster, namespace }: InstanceConfig): Promise<Reading<readonly Policy[]>> {
+  const what = `-n ${namespace} get networkpolicy,ciliumnetworkpolicy,ciliumclusterwidenetworkpolicy -o yaml`;
+  return ask(look, what, async (inner) => {
+    const kubernetes = look.deps.platform.cluster(cluster);
+    const kinds = await Promise.all([
+      kubernetes.networkPolicies(namespace, inner),
+      kubernetes.ciliumNetworkPolicies(namespace, inner),
+      kubernetes.ciliumClusterwidePolicies(inner),
+    ]);
+    return kinds.flat();
+  });
+}
+
+function labelsOf(look: Look, { cluster, namespace }: WantedAccess): Promise<Reading<Labels>> {
+  const read = async (inner: AbortSignal) =>
+    (await look.deps.platform.cluster(cluster).namespace(namespace, inner)).labels;
+  return ask(look, `get namespace ${namespace} --show-labels`, read, cluster);
 }
 
 function judge(
   policies: readonly Policy[],
   { namespace, cluster, instance }: WantedAccess,
-  namespaceLabels: Readonly<Record<string, string>> | undefined,
+  namespaceLabels: Labels | undefined,
 ): SideResult {
   return evaluatePolicies({
     from: { kind: "pod", cluster, namespace, namespaceLabels, labels: {} },
@@ -69,13 +79,22 @@ function notSo(id: string, who: string, verdict: SideResult, seen: Reading<unkno
   return missing(id, `${saidOf(who, verdict)}, which is to change`, verdict.because, seen, verdict.because);
 }
 
-/** By its name it is as it is to be; what its labels change is for people to look at. */
-function byLabelsOnly(id: string, wanted: WantedAccess, because: string, seen: Reading<unknown>): Progress {
+/** By its name it is as it is to be, and what its labels make of that is not known: no waiting will tell. */
+function withoutLabels(id: string, wanted: WantedAccess, { because }: SideResult, labels: Reading<unknown>): Progress {
   const { namespace, cluster, allowed } = wanted;
   const title = allowed
     ? `The policies let namespace ${namespace} of ${cluster} in by its name; a label on it could shut it out`
     : `No rule names namespace ${namespace} of ${cluster} any more; a label on it could still let it in`;
-  const detail = `Labels of namespaces are not looked at here. Look: kubectl --context=${cluster} get namespace ${namespace} --show-labels. ${because}`;
-  const { finding: one } = unread(id, title, seen);
-  return { finding: { ...one, detail }, pending: false };
+  const { finding: one } = unread(id, title, labels);
+  return { finding: { ...one, detail: `Its labels could not be read. ${one.detail} ${because}` }, pending: false };
+}
+
+/** Git has its name as it is to be, and its labels make it otherwise: no waiting will change that. */
+function againstName(id: string, wanted: WantedAccess, { because }: SideResult, labels: ReadingOk<Labels>): Progress {
+  const { namespace, cluster, allowed } = wanted;
+  const title = allowed
+    ? `The policies name namespace ${namespace} of ${cluster}, and a label on it shuts it out`
+    : `No rule names namespace ${namespace} of ${cluster} any more, and a label on it still lets it in`;
+  const detail = `${because}. Whoever has the namespace in Git changes its label.`;
+  return { ...missing(id, title, detail, labels, wordsOfLabels(labels.value)), pending: false };
 }

@@ -8,6 +8,7 @@ import type {
   JsonSchema,
   Kustomization,
   LabelSelector,
+  Labels,
   Pod,
 } from "../../../../src/platform/kubernetes.ts";
 import type { KubernetesReader, Platform } from "../../../../src/platform/ports.ts";
@@ -62,6 +63,8 @@ export interface World {
     drifted: Partial<DragonflyResource>;
     /** Pods of consumers, by namespace. */
     readonly podsOf: Map<string, readonly Pod[]>;
+    /** Labels of namespaces in infra, beside their names. */
+    readonly labels: Map<string, Labels>;
     /** Of the Dragonfly resource, as the cluster has it. */
     schema: JsonSchema;
     /** By the reader's method: thrown instead of an answer. */
@@ -102,6 +105,7 @@ export function createWorld(
     clients: [],
     drifted: {},
     podsOf: new Map(),
+    labels: new Map(),
     schema: { type: "object" },
     failing: {},
   };
@@ -167,6 +171,8 @@ export function createWorld(
         externalSecrets: async (namespace) => [
           { meta: meta("users", { namespace }), target: "users", synced: cluster.secretsSynced, message: "says why" },
         ],
+        namespace: async (one) =>
+          meta(one, { labels: { "kubernetes.io/metadata.name": one, ...cluster.labels.get(one) } }),
         networkPolicies: async (namespace) => policies("NetworkPolicy", namespace),
         ciliumNetworkPolicies: async (namespace) => policies("CiliumNetworkPolicy", namespace),
         services: async (namespace, signal) =>
