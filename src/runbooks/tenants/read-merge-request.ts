@@ -1,5 +1,6 @@
 import { BotError } from "../../errors.ts";
 import type { MergeRequest } from "../../platform/git.ts";
+import { onboardingEffects } from "../../tenants/changes/onboarding-effects.ts";
 import { reviewEdits } from "../../tenants/checks/review.ts";
 import type { Check } from "../../tenants/draft.ts";
 import { touchesTenants } from "../../tenants/places.ts";
@@ -77,7 +78,9 @@ export async function readMergeRequest(
     authors: authors.known,
   });
   if (authors.unknown.length > 0) throw authorUnknown(iid, authors.unknown);
-  return { kind: "open", iid, url, head, drafted: false, prepared };
+  // Only now: with a failing check the files may be unreadable.
+  const effects = onboardingEffects(tree, after, config);
+  return { kind: "open", iid, url, head, drafted: false, prepared: { ...prepared, effects } };
 }
 
 function shapeChecks(

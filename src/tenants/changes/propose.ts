@@ -1,5 +1,5 @@
 import type { Config } from "../../config/file.ts";
-import { accessLists, isAllowed, withNamespace } from "../access-lists.ts";
+import { accessLists, withNamespace } from "../access-lists.ts";
 import type { Tenant } from "../change.ts";
 import { remark } from "../checks/check.ts";
 import { checkQuota } from "../checks/quota.ts";
@@ -8,15 +8,15 @@ import type { Check, Tree } from "../draft.ts";
 import { sharedTenantsIn, tenantsOf } from "../inventory.ts";
 import { checkName } from "../names.ts";
 import { withFolder } from "../parent-lists.ts";
-import { addressOf, instanceNameOf, secretPathOf } from "../places.ts";
+import { secretPathOf } from "../places.ts";
 import { recommend } from "../recommend.ts";
 import { filesOf } from "../render/files.ts";
 import { isGlobal } from "../render/own-instance.ts";
 import { settingsOf, sharedMaxmemoryOf, usersPathIn } from "../settings.ts";
-import { cpuQuantity, sizeOf } from "../size.ts";
 import { withFiles } from "../tree.ts";
 import { usersOf, withUser } from "../users.ts";
 import type { ChangeDraft, Start } from "./change-draft.ts";
+import { onboardingEffects } from "./onboarding-effects.ts";
 
 /** A new tenant: its folder, its place in the parents' lists, and on the shared instance its user and its namespace. */
 export function propose(tenant: Tenant, { tree, config }: Start): ChangeDraft {
@@ -31,7 +31,7 @@ export function propose(tenant: Tenant, { tree, config }: Start): ChangeDraft {
     title: titleOf(tenant, config),
     tree: next,
     checks: [...checks, ...checkQuota(tree, next, config)],
-    effects: tenant.isolation === "own" ? ownEffects(tenant, config) : sharedEffects(tenant, tree, config),
+    effects: onboardingEffects(tree, next, config),
     reasons: recommended.reasons,
     risk: tenant.isolation === "own" ? "low" : "medium",
   };
@@ -74,28 +74,4 @@ function checkSecret(tenant: Tenant, tree: Tree, config: Config): Check {
         : "Without it External Secrets makes no access list any more: the users of now stay, no change gets through."
     }`,
   );
-}
-
-function ownEffects(tenant: Tenant, config: Config): readonly string[] {
-  const name = instanceNameOf(tenant);
-  const size = sizeOf(tenant);
-  const volume = tenant.persistence ? `, a volume of ${size.volumeGib}Gi each` : ", no volumes";
-  const other = tenant.clusters.filter((cluster) => cluster !== config.shared.cluster);
-  return [
-    `Namespace ${name} in ${config.shared.cluster}, with a quota of ${size.quota.memoryMib}Mi of memory and ${size.quota.storageGib}Gi of storage`,
-    `Dragonfly ${name}: ${tenant.replicas} pods, maxmemory ${tenant.memory}, ${size.threads} threads, ${cpuQuantity(size.cpu)} CPU and ${size.memoryMib}Mi each${volume}`,
-    `Clients in namespace ${tenant.namespace} reach ${addressOf(tenant, config)}`,
-    ...(other.length === 0 ? [] : [`The same name in ${other.join(", ")}`]),
-  ];
-}
-
-function sharedEffects(tenant: Tenant, tree: Tree, config: Config): readonly string[] {
-  const access = isAllowed(tenant.namespace, tree, config)
-    ? `Namespace ${tenant.namespace} may connect to ${config.shared.name}, as now`
-    : `Namespace ${tenant.namespace} may connect to ${config.shared.name}`;
-  return [
-    `User ${tenant.name} on ${config.shared.name}, for keys and channels under {${tenant.name}}; it may log in as soon as the pods have loaded the access list anew`,
-    access,
-    `Clients reach ${addressOf(tenant, config)}`,
-  ];
 }
