@@ -1,27 +1,15 @@
-import type { DecisionContext } from "../../src/approvals/decide.ts";
 import type { ChangeSurface } from "../../src/commands/changes/surface.ts";
 import type { ChangeRunbook } from "../../src/runbooks/durable/definition.ts";
 import { createRunDriver } from "../../src/runbooks/durable/driver.ts";
 import type { RunRecord } from "../../src/runbooks/durable/record.ts";
+import { groupDecides } from "./decisions.ts";
 import { memoryRunStore } from "./run-store.ts";
 
 /** The real driver over runs in memory, and Grace and Linus as those who decide. */
 export function changeSurface(runbooks: readonly ChangeRunbook[], more: Partial<ChangeSurface> = {}) {
   const store = memoryRunStore();
   let shown: (record: RunRecord) => void = () => undefined;
-  const context = (): DecisionContext => ({
-    now: new Date(),
-    policy: {
-      groups: ["operators"],
-      quorum: 2,
-      fromEachGroup: false,
-      expiresAfterMinutes: 60,
-      remindAfterMinutes: [],
-      breakGlass: [],
-    },
-    memberships: new Map([["operators", { known: true, people: new Set(["U0GRACE", "U0LINUS"]) }]]),
-    delegations: [],
-  });
+  const context = groupDecides("operators", ["U0GRACE", "U0LINUS"], { quorum: 2 });
   const driver = createRunDriver({
     store,
     runbooks,

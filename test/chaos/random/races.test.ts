@@ -4,6 +4,7 @@ import { defineRunbook } from "../../../src/runbooks/define.ts";
 import type { ChangeRunbook, DurableContext } from "../../../src/runbooks/durable/definition.ts";
 import { createRunDriver, type RunDriver } from "../../../src/runbooks/durable/driver.ts";
 import type { RunStore } from "../../../src/runbooks/durable/store.ts";
+import { groupDecides } from "../../fakes/decisions.ts";
 import { memoryRunStore } from "../../fakes/run-store.ts";
 
 /** Races that the random stories found, each as small as it gets. */
@@ -31,8 +32,6 @@ function runbook(run: (context: DurableContext<object>) => Promise<unknown>): Ch
 }
 
 function startProcess(store: RunStore, book: ChangeRunbook, name: string, sweeps = true): RunDriver {
-  const group = { known: true as const, people: new Set(["U2", "U3"]) };
-  const limits = { quorum: 1, fromEachGroup: false, expiresAfterMinutes: 60, remindAfterMinutes: [], breakGlass: [] };
   const driver = createRunDriver({
     store,
     runbooks: [book],
@@ -42,12 +41,7 @@ function startProcess(store: RunStore, book: ChangeRunbook, name: string, sweeps
     concurrency: 4,
     pause: async (ms) => void (await sleep(ms)),
     approvalLifeMs: () => 60_000,
-    decisionContext: () => ({
-      now: new Date(),
-      policy: { groups: ["ops"], ...limits },
-      memberships: new Map([["ops", group]]),
-      delegations: [],
-    }),
+    decisionContext: groupDecides("ops", ["U2", "U3"]),
   });
   const timer = setInterval(() => void (sweeps && driver.sweep().catch(() => undefined)), 10);
   const stop = async () => {

@@ -7,7 +7,9 @@ import { createRunDriver, type RunDriver } from "../../../src/runbooks/durable/d
 import { hasEnded, type RunRecord } from "../../../src/runbooks/durable/record.ts";
 import { tenantChanges } from "../../../src/runbooks/tenants/catalog.ts";
 import { mergeRequestOf } from "../../../src/runbooks/tenants/merge-request-of.ts";
+import { groupDecides } from "../../fakes/decisions.ts";
 import { fakePlatform, meta } from "../../fakes/platform.ts";
+import { noChanges } from "../../fakes/platform-changes.ts";
 import { memoryRunStore } from "../../fakes/run-store.ts";
 import { project as files, config as shipped } from "../../unit/tenants/project.ts";
 
@@ -59,12 +61,7 @@ async function start() {
     runbooks: tenantChanges({
       config,
       platform,
-      changes: {
-        snapshot: async () => undefined,
-        follow: async () => undefined,
-        loadAccessList: async () => undefined,
-        evictPod: async () => undefined,
-      },
+      changes: noChanges,
       git: project.changes,
       tell: async () => undefined,
     }),
@@ -74,19 +71,7 @@ async function start() {
     concurrency: 4,
     pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms / 200)),
     approvalLifeMs: () => 3_600_000,
-    decisionContext: () => ({
-      now: now(),
-      policy: {
-        groups: ["platform"],
-        quorum: 1,
-        fromEachGroup: false,
-        expiresAfterMinutes: 60,
-        remindAfterMinutes: [],
-        breakGlass: [],
-      },
-      memberships: new Map([["platform", { known: true, people: new Set(["U0GRACE"]) }]]),
-      delegations: [],
-    }),
+    decisionContext: groupDecides("platform", ["U0GRACE"], { now }),
   });
   cleanups.push(() => driver.stop());
   /** Goes on until somebody is asked, or it has ended; whatever failed is tried again, as people do. */

@@ -21,6 +21,7 @@ import type { ChangeRunbook } from "../../../src/runbooks/durable/definition.ts"
 import { createRunDriver, type RunDriver } from "../../../src/runbooks/durable/driver.ts";
 import { hasEnded, type RunRecord } from "../../../src/runbooks/durable/record.ts";
 import type { RunStore } from "../../../src/runbooks/durable/store.ts";
+import { groupDecides } from "../../fakes/decisions.ts";
 import { memoryRunStore } from "../../fakes/run-store.ts";
 
 /** The change runbooks on real store processes, through the real adapters; the test is the person who approves. */
@@ -60,19 +61,7 @@ beforeAll(async () => {
     concurrency: 2,
     pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     approvalLifeMs: () => 60_000,
-    decisionContext: () => ({
-      now: new Date(),
-      policy: {
-        groups: ["ops"],
-        quorum: 1,
-        fromEachGroup: false,
-        expiresAfterMinutes: 1,
-        remindAfterMinutes: [],
-        breakGlass: [],
-      },
-      memberships: new Map([["ops", { known: true, people: new Set(["U2"]) }]]),
-      delegations: [],
-    }),
+    decisionContext: groupDecides("ops", ["U2"]),
   });
   sweeping = setInterval(() => void driver.sweep(), 50);
 });

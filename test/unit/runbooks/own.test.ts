@@ -8,6 +8,7 @@ import { loadRunbooks } from "../../../src/runbooks/own/load.ts";
 import { runbookTools } from "../../../src/runbooks/own/tools.ts";
 import { createTestKit, type TestKit, type TestKitOptions } from "../../../src/runbooks/test-kit.ts";
 import { config, fakePlatform, primaryState, replicaState } from "../../fakes/platform.ts";
+import { noChanges } from "../../fakes/platform-changes.ts";
 
 const page = readFileSync(join(import.meta.dirname, "../../../docs/write-a-runbook.md"), "utf8");
 const example = /```js\n([\s\S]*?)```/.exec(page)?.[1] ?? "";
@@ -88,12 +89,7 @@ describe("a directory of runbooks", () => {
   const tools = runbookTools({
     config,
     platform: fakePlatform(),
-    changes: {
-      snapshot: async () => {},
-      follow: async () => {},
-      loadAccessList: async () => {},
-      evictPod: async () => {},
-    },
+    changes: noChanges,
   });
   const read = (id: string) =>
     `export default ({ defineRunbook, z }) => defineRunbook({ id: "${id}", title: "T", description: "D", effect: "read", params: z.strictObject({}), run: async () => ({ summary: "s", findings: [], tables: [] }) });`;

@@ -4,6 +4,7 @@ import { defineRunbook } from "../../../../src/runbooks/define.ts";
 import type { ChangeRunbook, DurableContext } from "../../../../src/runbooks/durable/definition.ts";
 import { createRunDriver, type RunDriver } from "../../../../src/runbooks/durable/driver.ts";
 import type { RunStore } from "../../../../src/runbooks/durable/store.ts";
+import { groupDecides } from "../../../fakes/decisions.ts";
 import { memoryRunStore } from "../../../fakes/run-store.ts";
 
 const requester = { surface: "slack" as const, id: "U1" };
@@ -60,19 +61,7 @@ function startProcess(store: RunStore, runbooks: readonly ChangeRunbook[], name 
     concurrency: 4,
     pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     approvalLifeMs: () => lifeMs,
-    decisionContext: () => ({
-      now: new Date(),
-      policy: {
-        groups: ["ops"],
-        quorum,
-        fromEachGroup: false,
-        expiresAfterMinutes: 60,
-        remindAfterMinutes: [],
-        breakGlass: [],
-      },
-      memberships: new Map([["ops", { known: true, people: new Set(["U1", "U2", "U3"]) }]]),
-      delegations: [],
-    }),
+    decisionContext: groupDecides("ops", ["U1", "U2", "U3"], { quorum }),
     onTrouble: (_, error) => troubles.push(error),
   });
   const timer = setInterval(() => void driver.sweep().catch((error: unknown) => troubles.push(error)), 10);

@@ -5,9 +5,9 @@ import { tenants } from "../../../../src/runbooks/catalog/tenants.ts";
 import { tenantSchema } from "../../../../src/tenants/change.ts";
 import { draftChange } from "../../../../src/tenants/drafting.ts";
 import { userRulesIn } from "../../../../src/tenants/user-rules.ts";
+import { approved } from "./people.ts";
 import { asked, conclusionOf, config, deeds, trial, verdictOf, type World } from "./world.ts";
 
-const approved = { state: "approved" as const, by: ["U0GRACE"] };
 const payments = {
   ...{ name: "payments", namespace: "payments-prod", owner: "C0PAYMENTS", purpose: "jobs", memory: "512Mi" },
   isolation: "shared",

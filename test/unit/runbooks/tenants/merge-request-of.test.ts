@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { RunRecord } from "../../../../src/runbooks/durable/record.ts";
 import { awakened, leftBehind, mergeRequestOf } from "../../../../src/runbooks/tenants/merge-request-of.ts";
+import { access } from "./people.ts";
 import { asked, trial } from "./world.ts";
-
-const access = { namespace: "payments-prod" };
 
 /** Every form of the record that another process could have found, in order. */
 async function forms(id: string, params: Record<string, unknown>, options: Parameters<typeof trial>[1] = {}) {

@@ -5,9 +5,8 @@ import { tenantSchema } from "../../../../src/tenants/change.ts";
 import { draftChange } from "../../../../src/tenants/drafting.ts";
 import { pod } from "../../../fakes/platform.ts";
 import { project } from "../../tenants/project.ts";
+import { approved } from "./people.ts";
 import { asked, conclusionOf, config, deeds, trial, verdictOf, type World } from "./world.ts";
-
-const approved = { state: "approved" as const, by: ["U0GRACE"] };
 
 /** A world in which payments is a tenant already. */
 function withTenant(isolation: "own" | "shared", more: (world: World) => void = () => {}) {

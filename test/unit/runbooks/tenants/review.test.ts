@@ -3,10 +3,10 @@ import { type Plan, planSchema } from "../../../../src/approvals/plan.ts";
 import { configSchema } from "../../../../src/config/file.ts";
 import { requesterOf } from "../../../../src/runbooks/tenants/identity.ts";
 import { mergeRequestOf } from "../../../../src/runbooks/tenants/merge-request-of.ts";
+import { approved } from "./people.ts";
 import { ada, asked, conclusionOf, config, deeds, trial, verdictOf, type World } from "./world.ts";
 
 const path = `${config.tenants.sharedDirectory}/networkpolicy.yaml`;
-const approved = { state: "approved" as const, by: ["U0GRACE"] };
 
 function byHand({ git }: World, files: Readonly<Record<string, string | null>> = {}, email = ada.emails[0]) {
   git.people.push("by-hand", { [path]: `${git.text("main", path)}# by hand\n`, ...files }, email);

@@ -3,6 +3,8 @@ import { createRunDriver } from "../../../../src/runbooks/durable/driver.ts";
 import { hasEnded, type RunRecord } from "../../../../src/runbooks/durable/record.ts";
 import { tenantChanges } from "../../../../src/runbooks/tenants/catalog.ts";
 import { mergeRequestOf } from "../../../../src/runbooks/tenants/merge-request-of.ts";
+import { groupDecides } from "../../../fakes/decisions.ts";
+import { noChanges } from "../../../fakes/platform-changes.ts";
 import { memoryRunStore } from "../../../fakes/run-store.ts";
 import { asked, config, createWorld } from "./world.ts";
 
@@ -20,16 +22,10 @@ function start() {
   const runbooks = tenantChanges({
     config,
     platform: world.platform,
-    changes: {
-      snapshot: async () => undefined,
-      follow: async () => undefined,
-      loadAccessList: async () => undefined,
-      evictPod: async () => undefined,
-    },
+    changes: noChanges,
     git: world.git.changes,
     tell: async (note) => void world.told.push(note),
   });
-  const members = new Set(["U0GRACE", "U0ADA"]);
   const driver = createRunDriver({
     store,
     runbooks,
@@ -39,19 +35,7 @@ function start() {
     concurrency: 4,
     pause: async () => undefined,
     approvalLifeMs: () => 3_600_000,
-    decisionContext: () => ({
-      now: now(),
-      policy: {
-        groups: ["platform"],
-        quorum: 1,
-        fromEachGroup: false,
-        expiresAfterMinutes: 60,
-        remindAfterMinutes: [],
-        breakGlass: [],
-      },
-      memberships: new Map([["platform", { known: true, people: members }]]),
-      delegations: [],
-    }),
+    decisionContext: groupDecides("platform", ["U0GRACE", "U0ADA"], { now }),
   });
   const records = async () => (await store.list()).map(({ record }) => record);
   /** Lets everything go on until nothing does any more but by people. */
