@@ -72,6 +72,13 @@ export function changed(name: string, where: Where, path: Path, value: unknown, 
   return edited(name, where, (object) => put(object, path, value), ...red);
 }
 
+/** An object that must be there: a mutation of nothing would be one that no check can miss. */
+function found(world: World, { cluster, place, namespace, name }: Where): KubeObject {
+  const object = world[cluster].objects.get(place, namespace, name);
+  if (object === undefined) throw new Error(`no ${name}`);
+  return object;
+}
+
 export function edited(
   name: string,
   where: Where,
@@ -82,15 +89,17 @@ export function edited(
     name,
     red,
     make: (world) => {
-      const { objects } = world[where.cluster];
-      if (objects.get(where.place, where.namespace, where.name) === undefined) throw new Error(`no ${where.name}`);
-      objects.patch(where.place, where.namespace, where.name, edit);
+      found(world, where);
+      world[where.cluster].objects.patch(where.place, where.namespace, where.name, edit);
     },
   };
 }
 
 export function gone(name: string, where: Where, ...red: readonly string[]): Mutation {
-  const make = (world: World) => void world[where.cluster].objects.remove(where.place, where.namespace, where.name);
+  const make = (world: World) => {
+    found(world, where);
+    world[where.cluster].objects.remove(where.place, where.namespace, where.name);
+  };
   return { name, red, make };
 }
 
@@ -105,13 +114,11 @@ export function copied(
     name,
     red,
     make: (world) => {
-      const { objects } = world[where.cluster];
-      const original = objects.get(where.place, where.namespace, where.name);
-      if (original === undefined) throw new Error(`no ${where.name}`);
+      const original = found(world, where);
       const { uid: _, resourceVersion: __, ownerReferences: ___, ...metadata } = original.metadata;
       const copy = { ...original, metadata: { ...metadata, name: `${where.name}-copy` } };
       edit(copy);
-      objects.create(where.place, copy);
+      world[where.cluster].objects.create(where.place, copy);
     },
   };
 }
