@@ -68,6 +68,14 @@ const groupAtMostMs = 300_000;
 const cardWithinMs = 5_000;
 const dayMs = 24 * 3_600_000;
 
+/** A silence is looked into again, on a new connection: it may have been this process that stood still, or a store in a failover. */
+async function checkedTwice(store: Store): Promise<unknown> {
+  return store.checkQueue().catch((fault: unknown) => {
+    if (fault instanceof BotError && fault.code === "store.hanging") return store.checkQueue();
+    throw fault;
+  });
+}
+
 /** The change runbooks of this process: driver, queue and clock, and the audit log that everything about them goes to. */
 export function composeChanges(options: ChangesOptions): Changes {
   const { config, logger, runs, store } = options;
@@ -199,7 +207,7 @@ export function composeChanges(options: ChangesOptions): Changes {
         `Say who may in dfbot.yaml: approvals.policies.${runbook}`,
       );
     }
-    await store.checkQueue().catch((cause: unknown) => {
+    await checkedTwice(store).catch((cause: unknown) => {
       const why = cause instanceof BotError ? cause.message : "it does not answer";
       throw new BotError(
         "store.unavailable",

@@ -53,8 +53,8 @@ function twoEffects(deeds: Deeds): ChangeRunbook {
 
 export interface Bot {
   readonly changes: ReturnType<typeof composeChanges>;
-  /** What the store was seen to be like, one after the other. */
-  readonly states: { readonly state: DependencyState; readonly detail: string }[];
+  /** What the store was last seen to be like. */
+  seen(): { readonly state: DependencyState; readonly detail: string };
   readonly reminders: string[];
   queueCounts(): Promise<string>;
   auditProblems(): readonly string[];
@@ -79,7 +79,6 @@ export function startBot(options: {
     runs: { leaseSeconds: 2, concurrency: 8 },
   });
   const logger = pino({ level: process.env["CHAOS_LOG"] ?? "silent" });
-  const states: Bot["states"] = [];
   const reminders: string[] = [];
   const store = openStore({
     url: options.url,
@@ -116,8 +115,7 @@ export function startBot(options: {
       everyMs: 500,
       afterMs: 0,
       timeoutMs: 3_000,
-      onChange: ({ state, detail }) => {
-        states.push({ state, detail });
+      onChange: ({ state }) => {
         if (state === "ok") changes.storeIsBack();
       },
     },
@@ -126,7 +124,7 @@ export function startBot(options: {
   changes.start();
   return {
     changes,
-    states,
+    seen: () => dependencies.current()[0] ?? { state: "unknown", detail: "" },
     reminders,
     queueCounts: () => store.checkQueue(),
     auditProblems: () => verifyChain(readAuditJournal(dataDir)).problems,

@@ -10,18 +10,26 @@ export interface Trial {
   readonly store: FaultyStore;
   readonly bots: readonly Bot[];
   /** Asked of the first process, or of another one. */
-  submit(id: string, options?: { readonly sleepMs?: number; readonly bot?: number }): Promise<unknown>;
+  submit(id: string, options?: Asked): Promise<unknown>;
+  /** Asked again, as people do, as long as it is refused for a store that was too slow to answer, and may be. */
+  submitUntilAccepted(id: string, options?: Asked): Promise<void>;
   records(): Promise<readonly RunRecord[]>;
   /** One person presses Approve for those of these runs that wait. */
   approve(ids: readonly string[]): Promise<void>;
   /** Two people press Approve at once, on two processes, for whatever waits; goes on until every run has ended. */
-  approveUntilEnded(timeoutMs: number): Promise<void>;
+  approveUntilEnded(): Promise<void>;
   /** Every one of these runs succeeded, each effect was done once, and the audit chains hold. */
   expectWell(ids: readonly string[]): Promise<void>;
-  seenAs(state: "ok" | "degraded", timeoutMs: number): Promise<void>;
+  /** Every process sees the store like this, and says so. */
+  seenAs(state: "ok" | "degraded", words?: RegExp): Promise<void>;
   /** The queue works, and holds nothing that nobody wants. */
   expectTidyQueue(): Promise<void>;
   stop(): Promise<void>;
+}
+
+interface Asked {
+  readonly sleepMs?: number;
+  readonly bot?: number;
 }
 
 /** The question that a run waits with. */
@@ -43,30 +51,39 @@ export async function startTrial(): Promise<Trial> {
     if (bot === undefined) throw new Error(`there is no bot ${index}`);
     return bot;
   };
-  const seenAs = async (state: "ok" | "degraded", timeoutMs: number) => {
-    await vi.waitUntil(() => bots.every(({ states }) => states.at(-1)?.state === state), { timeout: timeoutMs });
+  const seenAs = async (state: "ok" | "degraded", words = /./) => {
+    const isIt = { state, detail: expect.stringMatching(words) };
+    await vi.waitFor(() => expect(bots.map((bot) => bot.seen())).toMatchObject(bots.map(() => isIt)));
   };
-  await seenAs("ok", 10_000);
+  await seenAs("ok");
+  const submit = (id: string, { sleepMs = 200, bot = 0 }: Asked = {}) =>
+    botAt(bot).changes.surface.driver.submit({
+      id,
+      runbook: "two-effects",
+      params: { key: id, sleepMs },
+      requester: { surface: "slack", id: "U0ADA" },
+    });
   return {
     store,
     bots,
     records,
     seenAs,
-    submit: (id, { sleepMs = 200, bot = 0 } = {}) =>
-      botAt(bot).changes.surface.driver.submit({
-        id,
-        runbook: "two-effects",
-        params: { key: id, sleepMs },
-        requester: { surface: "slack", id: "U0ADA" },
-      }),
+    submit,
+    submitUntilAccepted: async (id, options) =>
+      void (await vi.waitUntil(() =>
+        submit(id, options).catch((error: { readonly code?: string }) => {
+          if (error.code === "store.unavailable") return undefined;
+          throw error;
+        }),
+      )),
     approve: async (ids) => {
       for (const record of await records()) {
         const asked = asks(record);
         if (asked !== undefined && ids.includes(record.id)) await vote(botAt(0), "U0OPS", record, asked);
       }
     },
-    approveUntilEnded: async (timeoutMs) => {
-      const deadline = Date.now() + timeoutMs;
+    approveUntilEnded: async () => {
+      const deadline = Date.now() + 60_000;
       for (;;) {
         const open = (await records()).filter(({ state }) => !hasEnded(state));
         if (open.length === 0) return;
