@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Outcome, PageMessage, PageState } from "./slack/page-api.ts";
 import type { SlackSimulation } from "./slack/server.ts";
 
-const withinMs = 30_000;
+const withinMs = 60_000;
 
 /** Asks `/dragonfly status` over the same routes that the page uses, and waits for the answer in the note's place. */
 export async function checkStatus(

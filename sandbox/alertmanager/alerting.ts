@@ -20,8 +20,8 @@ export interface Alerting {
   stop(): Promise<void>;
 }
 
-/** The sandbox runs one replica, and should not be told so all the time. */
-const without = ["DfbotReplicaDown"];
+/** The sandbox runs one replica, and should not be told so all the time; nor that its machine is busy with something else. */
+const without = ["DfbotReplicaDown", "DfbotEventLoopSlow", "DfbotSlackAckSlow"];
 
 /** Undefined, and one notice, when something that it needs is not installed. It waits for nobody to be ready. */
 export async function startAlerting(options: AlertingOptions): Promise<Alerting | undefined> {

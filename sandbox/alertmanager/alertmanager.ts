@@ -118,7 +118,7 @@ export function beginAlertmanager(
       if (!answer.ok) throw new Error(`Alertmanager answered ${answer.status}: ${await answer.text()}`);
     },
     whenReady: async () => {
-      for (let tries = 0; tries < 200; tries++) {
+      for (const deadline = Date.now() + 30_000; Date.now() < deadline; ) {
         const ready = await fetch(`${url}/-/ready`).catch(() => undefined);
         if (ready?.ok) return;
         await sleep(50);

@@ -87,7 +87,7 @@ export const snapshotFile = "dump.rdb";
 
 /** As soon as it lets us in: while it reads its snapshot it already does, and answers LOADING to most commands. */
 async function whenListening(target: ControlTarget, stopped: AbortSignal): Promise<ControlClient> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 30_000;
   for (;;) {
     try {
       return await connectControl(target);

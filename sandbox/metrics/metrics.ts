@@ -28,8 +28,8 @@ export interface Metrics {
    * Resolves when every server has been scraped again.
    */
   forgetBeginnings(): Promise<void>;
-  /** Resolves when every volume's figures have arrived; rejects after the time. */
-  whenScraped(timeoutMs: number): Promise<void>;
+  /** Resolves when every volume's figures have arrived; rejects when they do not come. */
+  whenScraped(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -68,7 +68,7 @@ export async function startMetrics(options: MetricsOptions): Promise<Metrics | u
       const scraped = () => {
         const since = Date.now() / 1_000;
         const query = (ask: number) => `timestamp(dragonfly_master{ask!="${ask}"}) > ${since}`;
-        return whenFound(database.url, query, () => podTargets(options.objects).length, 20_000);
+        return whenFound(database.url, query, () => podTargets(options.objects).length);
       };
       // What came within the last second cannot be deleted yet, and would be the newest word on who is primary.
       await scraped();
@@ -76,9 +76,9 @@ export async function startMetrics(options: MetricsOptions): Promise<Metrics | u
       await fetch(`${database.url}/api/v1/admin/tsdb/delete_series?${query}`, { method: "POST" });
       await scraped();
     },
-    whenScraped: (timeoutMs) => {
+    whenScraped: () => {
       const query = (ask: number) => `kubelet_volume_stats_used_bytes{ask!="${ask}"}`;
-      return whenFound(database.url, query, pages.volumes, timeoutMs);
+      return whenFound(database.url, query, pages.volumes);
     },
     stop: async () => {
       await Promise.all([database.stop(), pages.stop()]);
@@ -86,17 +86,15 @@ export async function startMetrics(options: MetricsOptions): Promise<Metrics | u
   };
 }
 
+/** Many scrapes: the machine may be busy. */
+const scrapedWithinMs = 40_000;
+
 /**
  * Asks until there are as many series as wanted. A selector that found nothing is remembered for some ten seconds, even when
  * data has come since: so every question is another one, and nobody's real question is spoilt.
  */
-async function whenFound(
-  url: string,
-  query: (ask: number) => string,
-  wanted: () => number,
-  timeoutMs: number,
-): Promise<void> {
-  const deadline = Date.now() + timeoutMs;
+async function whenFound(url: string, query: (ask: number) => string, wanted: () => number): Promise<void> {
+  const deadline = Date.now() + scrapedWithinMs;
   for (let ask = 0; Date.now() < deadline; ask++) {
     const found = await fetch(`${url}/api/v1/query?${new URLSearchParams({ query: query(ask) })}`).then(
       (answer) => answer.text(),
@@ -105,21 +103,19 @@ async function whenFound(
     if ([...found.matchAll(/"metric":/g)].length >= wanted()) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  throw new Error(`VictoriaMetrics has less than ${wanted()} of ${query(0)} after ${timeoutMs / 1000} s`);
+  throw new Error(`VictoriaMetrics has less than ${wanted()} of ${query(0)} after ${scrapedWithinMs / 1_000} s`);
 }
 
 function scrapeConfig(pagesPort: AddressInfo["port"]): string {
   const pages = `127.0.0.1:${pagesPort}`;
   return stringify({
-    global: { scrape_interval: "2s", scrape_timeout: "1500ms" },
+    // A scrape that is too late makes every figure stale at once, and the machine may be busy.
+    global: { scrape_interval: "2s", scrape_timeout: "1900ms" },
     scrape_configs: [
       { job_name: "pods", http_sd_configs: [{ url: `http://${pages}/pods` }] },
       {
         job_name: "kubelet",
         honor_labels: true,
-        // A scrape that is too late makes every figure stale at once, and the machine may be busy.
-        scrape_interval: "2s",
-        scrape_timeout: "1900ms",
         static_configs: [{ targets: [pages] }],
         metrics_path: "/kubelet/metrics",
       },

@@ -97,8 +97,8 @@ export interface World {
   volume(claim: string, namespace?: string): string;
   /** What the bot needs in its environment to work in this world. */
   env(): Record<string, string>;
-  /** Resolves when nothing is wrong with the (shared) instance; rejects after the time, saying what still is. */
-  whenHealthy(timeoutMs?: number, of?: Instance): Promise<void>;
+  /** Resolves when nothing is wrong with the (shared) instance; rejects when that stays so, saying what is. */
+  whenHealthy(of?: Instance): Promise<void>;
   /**
    * Controllers, operator and kubelet see nothing until the returned function is called; servers and API go on. With `pods`, new pods
    * are still started, and Services lead where their objects say.
@@ -204,7 +204,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     const { infra, apps } = users;
     const kubeconfigPath = write("kubeconfig", kubeconfigOf([infra, apps], "botToken"));
     const adminKubeconfigPath = write("admin-kubeconfig", kubeconfigOf([infra, apps], "adminToken"));
-    if (flux !== undefined) await waitUntilHealthy(async () => whyBotIsMissing(stores.infra), 20_000);
+    if (flux !== undefined) await waitUntilHealthy(async () => whyBotIsMissing(stores.infra));
     const dfbotYaml = botConfig(stores.infra, { ...options, reachPods: options.reachPods ?? "auto" });
     const configPath = write("dfbot.yaml", dfbotYaml);
     const addressOf = ({ namespace, name }: Instance) => {
@@ -244,12 +244,11 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
         DATA_DIR: join(directory, "bot"),
         ...(metrics === undefined ? {} : { PROMETHEUS_URL: metrics.url }),
       }),
-      whenHealthy: (timeoutMs = 20_000, of = instance) =>
-        waitUntilHealthy(() => whyUnhealthy({ objects: stores.infra, instance: of }), timeoutMs),
+      whenHealthy: (of = instance) => waitUntilHealthy(() => whyUnhealthy({ objects: stores.infra, instance: of })),
       freeze: controlPlane.freeze,
       stop,
     };
-    const scraped = metrics?.whenScraped(10_000).catch((error: unknown) => onNotice(String(error)));
+    const scraped = metrics?.whenScraped().catch((error: unknown) => onNotice(String(error)));
     await world.whenHealthy();
     await firstSnapshot(world);
     // So that the first answer already knows how full the volumes are.
@@ -269,8 +268,11 @@ async function firstSnapshot({ infra, kubelet }: World): Promise<void> {
   await kubelet.container(instance.namespace, primary?.metadata.name ?? "")?.snapshot();
 }
 
-async function waitUntilHealthy(why: () => Promise<string | undefined>, timeoutMs: number): Promise<void> {
-  const deadline = Date.now() + timeoutMs;
+/** Many times what it takes: the machine may be busy. */
+const healthyWithinMs = 60_000;
+
+async function waitUntilHealthy(why: () => Promise<string | undefined>): Promise<void> {
+  const deadline = Date.now() + healthyWithinMs;
   for (;;) {
     const problem = await why();
     if (problem === undefined) return;

@@ -118,15 +118,11 @@ const wrongImage: Fault = {
 async function rollTo(world: World, image: string): Promise<void> {
   const { objects } = world.infra;
   changeSpec(world, places.dragonflies, { namespace, name }, (spec) => ({ ...record(spec), image }));
-  await until(
-    `every pod runs ${image}`,
-    () => {
-      const set = getView(objects, places.statefulSets, statefulSetView, namespace, name);
-      const applied = set?.spec.template.spec.containers[0]?.image === image;
-      return applied && set.status.currentRevision === set.status.updateRevision && allRun(world, image);
-    },
-    40_000,
-  );
+  await until(`every pod runs ${image}`, () => {
+    const set = getView(objects, places.statefulSets, statefulSetView, namespace, name);
+    const applied = set?.spec.template.spec.containers[0]?.image === image;
+    return applied && set.status.currentRevision === set.status.updateRevision && allRun(world, image);
+  });
   await world.whenHealthy();
 }
 

@@ -63,7 +63,7 @@ const nodeLost: Fault = {
     return async () => {
       ready("True");
       world.kubelet.signal(namespace, replica.name, "SIGCONT");
-      await world.whenHealthy(40_000);
+      await world.whenHealthy();
     };
   },
 };
@@ -93,13 +93,11 @@ const imagePull: Fault = {
       // A pod that waits for an image is not replaced by a rollout: somebody has to delete it.
       for (const { metadata } of wanting()) deletePod(world, namespace, metadata.name);
       await until("no pod wants that image", () => wanting().length === 0);
-      await world.whenHealthy(40_000);
+      await world.whenHealthy();
     };
     return await shown(heal, () =>
-      until(
-        "a pod waits for its image",
-        () => wanting().some((pod) => JSON.stringify(pod["status"]).includes("ImagePullBackOff")),
-        30_000,
+      until("a pod waits for its image", () =>
+        wanting().some((pod) => JSON.stringify(pod["status"]).includes("ImagePullBackOff")),
       ),
     );
   },

@@ -127,7 +127,7 @@ const podHangs: Fault = {
     world.kubelet.signal(namespace, replica.name, "SIGSTOP");
     return async () => {
       world.kubelet.signal(namespace, replica.name, "SIGCONT");
-      await world.whenHealthy(40_000);
+      await world.whenHealthy();
     };
   },
 };

@@ -15,7 +15,7 @@ import { endOf, makeGroups, type Sent, sendAll } from "./stream.ts";
 let stage: Stage;
 beforeAll(async () => {
   stage = await startStage();
-}, 60_000);
+});
 afterAll(() => stage?.stop());
 
 const seed = Number(process.env["CHAOS_SEED"] ?? 1);

@@ -40,7 +40,7 @@ beforeAll(async () => {
       if (/unhandled rejection|uncaught|FATAL/i.test(line) && outcries.length < 10) outcries.push(line.slice(0, 2_000));
     });
   }
-}, 60_000);
+});
 afterAll(async () => {
   client?.close();
   await sandbox?.stop();

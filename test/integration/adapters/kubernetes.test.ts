@@ -14,7 +14,7 @@ import { createCallApi } from "../../../src/kubernetes/request.ts";
 
 let api: KubernetesApi;
 let directory: string;
-const signal = () => AbortSignal.timeout(5_000);
+const signal = () => AbortSignal.timeout(30_000);
 
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), "dfbot-"));

@@ -80,7 +80,7 @@ describe("the store", () => {
     await vi.waitFor(() => expect(store.checkQueue()).rejects.toMatchObject({ code: "store.unreachable" }));
     const started = performance.now();
     await expect(store.get("x")).rejects.toThrow();
-    expect(performance.now() - started).toBeLessThan(1_500);
+    expect(performance.now() - started).toBeLessThan(15_000);
     await vi.waitFor(() => expect(outages).toHaveLength(1));
     await redis(port);
     await works(store);

@@ -101,7 +101,7 @@ beforeAll(async () => {
   said = await replay(url);
   await fetch(`${url}/internal/force_flush`);
   fired = await firing(url);
-}, 60_000);
+});
 afterAll(async () => {
   await database?.stop();
   await network.release();

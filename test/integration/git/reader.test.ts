@@ -139,7 +139,7 @@ describe("merge requests", () => {
     expect(found[0]).toMatchObject({ iid: iids[0], title: "Changed last" });
     expect(found.map(({ iid }) => iid).toSorted((a, b) => a - b)).toEqual(iids.filter((_, n) => n !== 3 && n !== 4));
     expect(found.map(({ iid }) => iid)).not.toContain(elsewhere);
-  }, 90_000);
+  });
 
   it("say who closed them, and who merged them as what", async () => {
     const test = await startProject();

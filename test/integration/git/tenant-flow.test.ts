@@ -174,4 +174,4 @@ it("rebuilds on a main that has moved under its files, in the same merge request
   expect((await untilAsked()).state).toBe("succeeded");
   expect(await gitlab.file(botConfig)).toMatch(/^# Looked at in December\.[\s\S]*- payments-prod/);
   expect((await mergesOf(gitlab)).map(({ parents }) => parents[1])).toContain(mergeRequestOf(second)?.head);
-}, 60_000);
+});

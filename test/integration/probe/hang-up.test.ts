@@ -33,7 +33,7 @@ async function look(server: Server, withTls: boolean) {
     });
   });
   const tls = withTls ? { name: "localhost", caFile: join(folder, "ca.pem") } : undefined;
-  return whyHungUp({ address: "127.0.0.1", port }, tls, AbortSignal.timeout(2_000));
+  return whyHungUp({ address: "127.0.0.1", port }, tls, AbortSignal.timeout(10_000));
 }
 
 it("sees that TLS was expected, whether or not the certificate would do", async () => {

@@ -11,6 +11,9 @@ export const withTls = (world: ProbeWorld, authority: string) => ["--tls", "--tl
 export const writing = ["--key-prefix", "team:"];
 export const quick = ["--stage-ms", "1200"];
 
+/** In bounded time: the kernel itself would try a connection for two minutes. */
+export const soonMs = 30_000;
+
 /** Every stage's code, of the only address or of the one that is named. */
 export function codes({ result }: Ran, address = result.addresses[0]?.address): readonly string[] {
   const probed = result.addresses.find((one) => one.address === address);

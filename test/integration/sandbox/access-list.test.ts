@@ -23,7 +23,7 @@ beforeAll(async () => {
     gitlab: { pipeline: { takesMs: 300 } },
     world: { metrics: false, secretsOnDemand: true },
   });
-}, 90_000);
+});
 afterAll(() => sandbox?.stop());
 
 const { askFor, press, said, messages } = watchChannel(() => sandbox.slack, "C0OPS");

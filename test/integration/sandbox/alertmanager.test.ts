@@ -14,7 +14,7 @@ import { textOf, watchChannel } from "../../fakes/channel.ts";
 
 let sandbox: Sandbox;
 let alertmanager: AlertmanagerProcess;
-const signal = () => AbortSignal.timeout(5_000);
+const signal = () => AbortSignal.timeout(30_000);
 
 beforeAll(async () => {
   const port = await freePort();

@@ -73,9 +73,9 @@ describe("an alert", () => {
     await vi.waitFor(
       async () => {
         await press("report_next_0", triage, "U0ADA");
-        await vi.waitFor(() => expect(card()).toBeDefined(), { timeout: 3_000 });
+        await vi.waitFor(() => expect(card()).toBeDefined(), { timeout: 5_000 });
       },
-      { timeout: 20_000 },
+      { timeout: 40_000 },
     );
     await said(/reattach-replica · run[\s\S]*"Approve"/);
   });

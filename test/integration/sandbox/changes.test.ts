@@ -198,5 +198,5 @@ describe("the store that the bot's queue is on dies", () => {
     await press("run_approve", next, "U0GRACE");
     await said(/:white_check_mark: Done[\s\S]*saved its data/);
     expect(messages().filter(({ text }) => /bot's own store/.test(text))).toHaveLength(1);
-  }, 90_000);
+  });
 });

@@ -19,7 +19,7 @@ beforeAll(async () => {
     gitlab: { pipeline: { takesMs: 300 } },
     world: { metrics: false, secretsOnDemand: true },
   });
-}, 90_000);
+});
 afterAll(() => sandbox?.stop());
 
 const { ask, askFor, press, said, replies, dialog, messages, toldTo } = watchChannel(() => sandbox.slack, channel);

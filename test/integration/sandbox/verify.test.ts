@@ -22,7 +22,7 @@ beforeAll(async () => {
     world: { onNotice: (text) => notices.push(text) },
   });
   if (sandbox.alerting === undefined) throw new Error(notices.join("\n"));
-}, 60_000);
+});
 afterAll(() => sandbox?.stop());
 
 const { ask, toldTo, said, parents, press } = watchChannel(() => sandbox.slack, "C0OPS");
@@ -79,7 +79,7 @@ describe("verify by itself", { timeout: 150_000 }, () => {
       }),
     );
     await sandbox.restartBot("SIGTERM");
-  }, 60_000);
+  });
 
   it("tells the channel how it begins, and then of what has changed, with the usual buttons", async () => {
     await said(/Nightly verification\* begins, and not all is as it should be/);

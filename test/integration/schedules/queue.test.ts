@@ -80,8 +80,10 @@ describe("the schedules in the queue", () => {
     server.kill();
     const from = performance.now();
     const refused = await queue.reconcile([nightly]).catch((error: unknown) => error);
+    const tookMs = performance.now() - from;
     await server.start("empty");
     expect(refused).toBeInstanceOf(Error);
-    expect(performance.now() - from).toBeLessThan(5_000);
+    // It would have been tried again for ever.
+    expect(tookMs).toBeLessThan(15_000);
   });
 });

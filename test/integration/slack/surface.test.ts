@@ -16,7 +16,7 @@ describe.each(["http", "socket"] as const)("a command over %s", (mode) => {
     world = await startSlackWorld(mode);
     const { ok, ackMs } = await world.ask("/dragonfly status");
     expect(ok).toBe(true);
-    expect(ackMs).toBeLessThan(1_000);
+    expect(ackMs).toBeLessThan(3_000);
     await answered().toMatch(/^OK: dragonfly/);
     expect(world.shown()).toHaveLength(1);
     expect(last()).toMatchObject({ onlyFor: "U0ADA" });
@@ -193,7 +193,7 @@ describe("when every source hangs", () => {
     };
     world = await startSlackWorld("http", hanging);
     const { ackMs } = await world.ask("/dragonfly status");
-    expect(ackMs).toBeLessThan(1_000);
+    expect(ackMs).toBeLessThan(3_000);
     await answered().toMatch(/^Unknown: .*could not be checked/);
     expect(said(last()?.blocks)).toContain("no answer within");
   });

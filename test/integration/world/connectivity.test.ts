@@ -307,7 +307,7 @@ describe("connectivity from a pod that is there", () => {
       { ...wanted, args: [], credentials: { secret: "web-tls" } },
     ];
     for (const one of tries) {
-      expect(await probes.run(one, AbortSignal.timeout(5_000))).toMatchObject({
+      expect(await probes.run(one, AbortSignal.timeout(30_000))).toMatchObject({
         kind: "refused",
         why: "admission",
         said: expect.stringContaining("ValidatingAdmissionPolicy 'dfbot-probe-pods'"),
@@ -320,7 +320,7 @@ describe("connectivity from a pod that is there", () => {
 describe("probe pods", () => {
   const probes = () => composePlatform(requireSettings(world.env(), "cli")).probes;
   const removeAll = (olderThanMs: number, cluster = "infra") =>
-    probes().removeLeftovers(cluster, olderThanMs, AbortSignal.timeout(5_000));
+    probes().removeLeftovers(cluster, olderThanMs, AbortSignal.timeout(30_000));
 
   it("are removed when somebody stops waiting", async () => {
     const stop = new AbortController();

@@ -19,7 +19,7 @@ it("a forwarded stream that breaks while nobody listens ends no process, and kee
   const stream = await dial(
     { cluster: "infra", namespace: instance.namespace, pod: name, ip },
     9999,
-    AbortSignal.timeout(5_000),
+    AbortSignal.timeout(30_000),
   );
   // Vitest fails on an error that nobody listens to, as the service would end of it.
   for (let tries = 0; tries < 50 && !stream.destroyed; tries++) await sleep(50);

@@ -50,5 +50,5 @@ it.each(["SIGTERM", "SIGINT", "SIGKILL"] as const)("no store outlives a sandbox 
   expect((await processesOf(marks)).length).toBe(3);
   child.kill(signal);
   await once(child, "exit");
-  await until("its stores are gone", async () => (await processesOf(marks)).length === 0, 5_000);
+  await until("its stores are gone", async () => (await processesOf(marks)).length === 0);
 });

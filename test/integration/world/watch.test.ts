@@ -50,7 +50,7 @@ function started(command: string, args: readonly string[], env: Readonly<Record<
     output += data.toString();
   });
   const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
-  const says = (words: RegExp) => until(`it says ${words}`, () => words.test(output), 15_000);
+  const says = (words: RegExp) => until(`it says ${words}`, () => words.test(output));
   return { child, output: () => output, says, ended };
 }
 

@@ -10,7 +10,7 @@ import { mutations } from "./mutations/index.ts";
 let ground: Ground;
 beforeAll(async () => {
   ground = await layGround();
-}, 60_000);
+});
 afterAll(() => ground?.stop());
 
 /** What the world cannot have otherwise at once; test/unit/runbooks/verify.test.ts makes these fail. */
@@ -35,7 +35,7 @@ describe("verify on the shipped manifests", () => {
       )
       .catch(() => undefined);
     expect(last).toEqual([]);
-  }, 60_000);
+  });
 
   it("is compared with the last run, which is kept in the cluster under the bot's own rights", async () => {
     const first = await ground.verify();
