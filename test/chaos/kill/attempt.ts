@@ -22,12 +22,14 @@ export interface Attempt {
 
 const channel = "C0OPS";
 /** Much more than it takes: the machine may be busy with other tests. */
-const endsWithinMs = 60_000;
+const endsWithinMs = 120_000;
 /** A change of the Git project is looked at for a while when it is merged. */
 const endsInGitWithinMs = 240_000;
+/** After an order to kill; nobody has to ask a bot twice that lives, however busy the machine is. */
 const asksAgainAfterMs = 3_000;
 /** A plan of the Git project takes longer than an answer that it is asked for. */
 const asksAgainInGitAfterMs = 15_000;
+const asksALivingOneAgainAfterMs = 60_000;
 /** The next process looks twice, some seconds apart, whether a card is behind or an entry of the audit log is missing. */
 const madeUpWithinMs = 30_000;
 const home = "dragonfly-bot";
@@ -58,7 +60,8 @@ export async function attempt(sandbox: Sandbox, control: string, ask: Ask, killA
   giveOrder(control, { attempt: id, killAt });
   const deadline = Date.now() + (ask.inGit ? endsInGitWithinMs : endsWithinMs);
   await need.begin?.();
-  const patienceMs = ask.inGit ? asksAgainInGitAfterMs : asksAgainAfterMs;
+  const pressesAgainAfterMs = killAt === undefined ? asksALivingOneAgainAfterMs : asksAgainAfterMs;
+  const patienceMs = ask.inGit ? Math.max(asksAgainInGitAfterMs, pressesAgainAfterMs) : pressesAgainAfterMs;
   let askedAt = 0;
   let pressedAt = 0;
   let presses = 0;
@@ -72,7 +75,7 @@ export async function attempt(sandbox: Sandbox, control: string, ask: Ask, killA
       break;
     }
     const plan = run === undefined ? shownPlan(sandbox, firstMessage) : undefined;
-    if (plan !== undefined && Date.now() - pressedAt > asksAgainAfterMs) {
+    if (plan !== undefined && Date.now() - pressedAt > pressesAgainAfterMs) {
       pressedAt = Date.now();
       presses++;
       const message = { channel, ts: plan.ts };

@@ -9,9 +9,6 @@ import { gone, instanceOf, type Look, rolled } from "./own-instance.ts";
 
 /** How the changes of the Git project are asked for. Each attempt has names of its own. */
 
-/** Three servers come up while those of the attempt before go. */
-const servesWithinMs = 60_000;
-
 let names = 0;
 const given: string[] = [];
 function newName(word: string): string {
@@ -48,7 +45,7 @@ function project(asked: () => Asked, effect?: RegExp): Ask {
       const { command, after = [], serving, ...wanted } = asked();
       await beginWith(sandbox, after);
       await forgetUsers(sandbox, before);
-      if (serving !== undefined) await sandbox.world.whenHealthy(servesWithinMs, instanceOf(serving));
+      if (serving !== undefined) await sandbox.world.whenHealthy(instanceOf(serving));
       return await needIn(sandbox, { command }, wanted);
     },
   };

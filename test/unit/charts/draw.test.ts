@@ -103,10 +103,10 @@ describe("the one who draws", () => {
 
   // On a busy machine a chart that is well may take as long as one that is given up.
   it("gives up what takes too long, and what cannot be drawn, and draws the next", { retry: 3 }, async () => {
-    const { draw } = start({ timeoutMs: 400 });
+    const { draw } = start({ timeoutMs: 1_200 });
     await draw(chart());
     const endless = chart({
-      series: [{ name: "x", points: Array.from({ length: 400_000 }, (_, n) => [since + n, n] as const) }],
+      series: [{ name: "x", points: Array.from({ length: 1_000_000 }, (_, n) => [since + n, n] as const) }],
     });
     await expect(draw(endless)).rejects.toMatchObject({ code: "charts.timeout" });
     const nonsense = { ...chart(), series: undefined } as unknown as Chart;
@@ -118,8 +118,9 @@ describe("the one who draws", () => {
     const threads = () => (process.report.getReport() as { workers: unknown[] }).workers.length;
     const before = threads();
     const { draw } = start({ idleMs: 50 });
-    await draw(chart());
-    expect(threads()).toBe(before + 1);
+    const drawn = draw(chart());
+    await expect.poll(threads, { interval: 5 }).toBe(before + 1);
+    await drawn;
     await expect.poll(threads).toBe(before);
     expect((await draw(chart())).length).toBeGreaterThan(1_000);
   });
