@@ -4,7 +4,7 @@ const lengths = { 4: 32, 6: 128 } as const;
 
 /** Address and prefix length; undefined when it is no block. A bare address is a block of one where that is allowed. */
 function parts(block: string, bare: boolean): { readonly address: string; readonly prefix: number } | undefined {
-  const [, address = "", prefix] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(block) ?? [];
+  const [, address = "", prefix] = /^([^/%]+)(?:\/(0|[1-9]\d{0,2}))?$/.exec(block) ?? [];
   const family = isIP(address);
   if (family !== 4 && family !== 6) return undefined;
   if (prefix === undefined) return bare ? { address, prefix: lengths[family] } : undefined;

@@ -24,16 +24,36 @@ const port = z
     ({ port: first, endPort = 0 }) =>
       endPort === 0 || !/^\d+$/.test(first) || (Number(first) > 0 && endPort >= Number(first)),
     "endPort is below the port",
+  )
+  .refine(
+    ({ port: only, protocol }) => only === "0" || !["VRRP", "IGMP"].includes(protocol),
+    "VRRP and IGMP have no ports",
   );
 
-const toPorts = z.strictObject({
-  ports: z.array(port).min(1, "an entry of toPorts without ports"),
-  rules: z.record(z.string(), z.unknown()).optional(),
-  listener: something,
-  serverNames: z.array(z.string()).optional(),
-  terminatingTLS: something,
-  originatingTLS: something,
-});
+const toPorts = z
+  .strictObject({
+    ports: z.array(port).min(1, "an entry of toPorts without ports"),
+    rules: z.record(z.string(), z.unknown()).default({}),
+    listener: something,
+    serverNames: z.array(z.string().min(1, "is an empty server name")).optional(),
+    terminatingTLS: something,
+    originatingTLS: something,
+  })
+  .superRefine(({ ports, rules, listener, serverNames = [], terminatingTLS }, context) => {
+    if (Object.keys(rules).length === 0) return;
+    // `l7` has the rules of the protocol that `l7proto` names.
+    const kinds = Object.keys(rules).filter((key) => key !== "l7" || !Object.hasOwn(rules, "l7proto"));
+    const refuse = (message: string) => context.addIssue({ code: "custom", message, path: ["rules"] });
+    if (kinds.length !== 1 || kinds[0] === "l7") refuse("wants one kind of layer 7 rules");
+    if (ports.some((one) => one.port === "0")) refuse("layer 7 rules for every port");
+    if (kinds[0] !== "dns" && ports.some(({ protocol }) => protocol !== "TCP"))
+      refuse("layer 7 rules are for TCP only");
+    if (kinds[0] === "dns" && ports.some((one) => (one.endPort ?? 0) > Number(one.port)))
+      refuse("DNS rules are for no range of ports");
+    if (listener !== undefined) refuse("combines a listener and layer 7 rules");
+    if (serverNames.length > 0 && terminatingTLS === undefined)
+      refuse("combines server names and layer 7 rules without terminatingTLS");
+  });
 
 const entity = z.enum([
   "all",
@@ -84,6 +104,12 @@ function filledLists(rule: object): ReadonlySet<string> {
   return new Set(lists.map(([key]) => key));
 }
 
+/** What only holds on the way out. */
+const onlyOut = z
+  .array(toPorts)
+  .refine((list) => list.every(({ listener }) => listener === undefined), "a listener on the way in")
+  .refine((list) => list.every(({ rules }) => !Object.hasOwn(rules, "dns")), "DNS rules on the way in");
+
 export const ingressRule = sound(
   z.strictObject({
     fromEndpoints: endpoints,
@@ -93,6 +119,7 @@ export const ingressRule = sound(
     fromNodes: others,
     fromGroups: others,
     ...common,
+    toPorts: onlyOut.optional(),
   }),
   "from",
 ).transform(({ fromEndpoints, fromEntities, fromCIDR, fromCIDRSet, fromNodes, fromGroups, ...rest }) => ({

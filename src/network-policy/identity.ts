@@ -28,7 +28,7 @@ export function namespaceLabelled({ namespace, namespaceLabels }: PodEndpoint): 
  * Source: https://docs.cilium.io/en/stable/operations/performance/scalability/identity-relevant-labels/
  */
 const leftOut =
-  /^(?:io.kubernetes|kubernetes\.io|statefulset\.kubernetes\.io\/pod-name|apps\.kubernetes\.io\/pod-index|batch\.kubernetes\.io\/(?:job-completion-index|controller-uid)|beta\.kubernetes\.io|k8s\.io|pod-template-generation|pod-template-hash|controller-revision-hash|annotation|controller-uid|etcd_node)/;
+  /^(?:io.kubernetes|kubernetes\.io|statefulset\.kubernetes\.io\/pod-name|apps\.kubernetes\.io\/pod-index|batch\.kubernetes\.io\/(?:job-completion-index|controller-uid)|.*beta\.kubernetes\.io|topology\.kubernetes\.io|k8s\.io|pod-template-generation|pod-template-hash|controller-revision-hash|annotation|controller-uid|etcd_node)/;
 
 /** A pod's own labels. */
 export function podLabelled({ labels }: PodEndpoint, enforcement: Enforcement): Labelled {

@@ -76,8 +76,12 @@ function sameNamespace({ namespace }: Policy, pod: PodEndpoint): Look {
 /** Without a mesh another cluster is the outside. With Cilium it depends on a setting. */
 function sameClusterOrMesh({ cluster }: Policy, pod: PodEndpoint, enforcement: Enforcement): Look {
   if (pod.cluster === cluster) return yes;
-  if (enforcement.kind === "cilium" && !enforcement.defaultLocalCluster) return yes;
-  return no(`cluster is ${pod.cluster}, wanted ${cluster}`);
+  if (enforcement.kind === "cilium" && enforcement.defaultLocalCluster === undefined) {
+    return unsure("whether a selector that names no cluster is about others depends on policy-default-local-cluster");
+  }
+  return enforcement.kind === "cilium" && enforcement.defaultLocalCluster === false
+    ? yes
+    : no(`cluster is ${pod.cluster}, wanted ${cluster}`);
 }
 
 /**
@@ -89,7 +93,7 @@ function lookAtEndpoints(policy: Policy, selector: LabelSelector, other: Seen, e
   const keys = selectorKeys(selector);
   const selected = lookAtSelector(selector, identityOf(other, enforcement), "label");
   if (keys.some((key) => key.startsWith("reserved:"))) return selected;
-  if (other.kind !== "pod") return no("it is not a pod", farAway);
+  if (other.kind !== "pod") return all([selected, widened(policy) ?? no("it is not a pod", farAway)]);
   return all([
     selected,
     keys.includes(namespaceKey) ? yes : unnamedNamespace(policy, keys, other),
@@ -99,9 +103,20 @@ function lookAtEndpoints(policy: Policy, selector: LabelSelector, other: Seen, e
 
 function unnamedNamespace(policy: Policy, keys: readonly string[], other: PodEndpoint): Look {
   const same = sameNamespace(policy, other);
-  return same.match === false && keys.some((key) => key.startsWith(namespaceLabelsPrefix))
+  if (same.match !== false) return same;
+  return keys.some((key) => key.startsWith(namespaceLabelsPrefix))
     ? unsure("whether labels of a namespace reach beyond the policy's own depends on Cilium's version")
-    : same;
+    : (widened(policy) ?? same);
+}
+
+/**
+ * Cilium sets no bounds to the selectors of a policy about pods that have no labels yet, each version in its own way.
+ * Source: `matchesInit` of getEndpointSelector in Cilium's package k8s/apis/cilium.io/utils.
+ */
+function widened({ subject }: Policy): Look | undefined {
+  return selectorKeys(subject).includes("reserved:init")
+    ? unsure("how far a selector reaches beside an endpointSelector with reserved:init depends on Cilium's version")
+    : undefined;
 }
 
 /**

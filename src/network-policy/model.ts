@@ -50,8 +50,8 @@ export type Endpoint = PodEndpoint | ExternalEndpoint | NodeEndpoint;
 export type Enforcement =
   /** Some network plugin that does what the specification says, and a cluster that is in no mesh. */
   | { readonly kind: "plain" }
-  /** `policy-default-local-cluster`: there since Cilium 1.18, true by default since 1.19. */
-  | { readonly kind: "cilium"; readonly defaultLocalCluster: boolean };
+  /** `policy-default-local-cluster`: there since Cilium 1.18, true by default since 1.19. Undefined: not known. */
+  | { readonly kind: "cilium"; readonly defaultLocalCluster: boolean | undefined };
 
 export interface PortRange {
   /** `other` is a protocol that nobody asks about here: ICMP, VRRP, IGMP. */

@@ -21,6 +21,12 @@ const spec = z
   .refine(
     ({ endpointSelector, nodeSelector }) => (endpointSelector === undefined) !== (nodeSelector === undefined),
     "wants either an endpointSelector or a nodeSelector",
+  )
+  // Cilium's older versions take it, and it says nothing to them (cilium/cilium issue 35558).
+  .refine(
+    ({ ingress, ingressDeny, egress, egressDeny }) =>
+      [ingress, ingressDeny, egress, egressDeny].some((rules) => rules.length > 0),
+    "has no rules, so it denies nothing, and Cilium refuses it",
   );
 /** Enough to say whom a policy is about that is not understood. */
 const subjectOnly = z.object({ endpointSelector: selector.optional(), nodeSelector: selector.optional() });
@@ -32,12 +38,12 @@ type Head = Pick<Policy, "kind" | "cluster" | "namespace" | "name">;
 export function readCilium(head: Head, given: unknown): readonly Policy[] {
   const { spec: one, specs } = object.parse(given);
   return [
-    ...(one === undefined ? [] : [readSpec(head, "", one)]),
-    ...specs.map((each, index) => readSpec(head, `specs[${index}].`, each)),
+    ...(one === undefined ? [] : [readSpec(head, [], one)]),
+    ...specs.map((each, index) => readSpec(head, [`specs[${index}]`], each)),
   ];
 }
 
-function readSpec(head: Head, prefix: string, given: unknown): Policy {
+function readSpec(head: Head, at: readonly string[], given: unknown): Policy {
   const parsed = spec.safeParse(given);
   const named = subjectOnly.safeParse(given);
   const { endpointSelector, nodeSelector } = named.success ? named.data : {};
@@ -48,21 +54,21 @@ function readSpec(head: Head, prefix: string, given: unknown): Policy {
   };
   const nothing: Direction = { isolates: false, allow: [], deny: [] };
   if (!parsed.success) {
-    return { ...who, ingress: nothing, egress: nothing, unmodelled: `${prefix}${firstIssue(parsed.error)}` };
+    return { ...who, ingress: nothing, egress: nothing, unmodelled: firstIssue(parsed.error, at) };
   }
   if (who.about === "nodes" && head.kind === "CiliumNetworkPolicy") {
     return {
       ...who,
       ingress: nothing,
       egress: nothing,
-      unmodelled: `${prefix}nodeSelector: is for clusterwide policies`,
+      unmodelled: `${[...at, "nodeSelector"].join(".")}: is for clusterwide policies`,
     };
   }
   const { enableDefaultDeny: closes, ...rules } = parsed.data;
   return {
     ...who,
-    ingress: direction(`${prefix}ingress`, rules.ingress, rules.ingressDeny, closes.ingress),
-    egress: direction(`${prefix}egress`, rules.egress, rules.egressDeny, closes.egress),
+    ingress: direction([...at, "ingress"].join("."), rules.ingress, rules.ingressDeny, closes.ingress),
+    egress: direction([...at, "egress"].join("."), rules.egress, rules.egressDeny, closes.egress),
   };
 }
 
@@ -164,7 +170,7 @@ function protocolOf(given: string): PortRange["protocol"] {
 }
 
 /** What goes through a proxy, which then decides. Even an allowing rule refuses like this what it does not understand. */
-function conditionsOf({ rules = {}, serverNames = [], ...more }: Omit<PortRules, "ports">): string | undefined {
+function conditionsOf({ rules, serverNames = [], ...more }: Omit<PortRules, "ports">): string | undefined {
   const layer7 = Object.keys(rules);
   if (layer7.length > 0) return `layer 7 rules (${layer7.join(", ")})`;
   if (serverNames.length > 0) return "server names";

@@ -29,12 +29,14 @@ const ports = z.array(port).default([]);
 const ingress = z.strictObject({ from: z.array(peer).default([]), ports });
 const egress = z.strictObject({ to: z.array(peer).default([]), ports });
 const schema = z.looseObject({
-  spec: z.strictObject({
-    podSelector: selector.prefault({}),
-    policyTypes: z.array(z.enum(["Ingress", "Egress"])).default([]),
-    ingress: z.array(ingress).default([]),
-    egress: z.array(egress).default([]),
-  }),
+  spec: z
+    .strictObject({
+      podSelector: selector.prefault({}),
+      policyTypes: z.array(z.enum(["Ingress", "Egress"])).default([]),
+      ingress: z.array(ingress).default([]),
+      egress: z.array(egress).default([]),
+    })
+    .prefault({}),
 });
 
 /** @throws ZodError for what the API server would not take */

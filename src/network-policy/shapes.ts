@@ -30,8 +30,9 @@ export const blockWithExceptions = z
   .strictObject({ cidr: block({ bare: false }), except: z.array(block({ bare: false })).default([]) })
   .refine(({ cidr, except }) => except.every((one) => contains(cidr, one)), "excepts what is not in the block");
 
-/** The first thing that is wrong, with its place. */
-export function firstIssue(error: z.ZodError): string {
+/** The first thing that is wrong, with its place: `specs.0.ingress.0: combines two kinds of peers`. */
+export function firstIssue(error: z.ZodError, at: readonly PropertyKey[] = []): string {
   const [issue] = error.issues;
-  return `${issue?.path.join(".")}: ${issue?.message}`;
+  const place = [...at, ...(issue?.path ?? [])].join(".");
+  return place === "" ? `${issue?.message}` : `${place}: ${issue?.message}`;
 }

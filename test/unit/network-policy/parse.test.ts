@@ -26,6 +26,8 @@ describe("a NetworkPolicy that no API server takes is refused, with the place", 
     ["a block that is none", "ingress: [{from: [{ipBlock: {cidr: 10.0.0/8}}]}]", /is not an address block/],
     ["a block without a length", "ingress: [{from: [{ipBlock: {cidr: 10.0.0.1}}]}]", /is not an address block/],
     ["a block that is too long", "ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/33}}]}]", /is not an address block/],
+    ["a length with a zero in front", "ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/08}}]}]", /is not an address block/],
+    ["a block with a zone", 'ingress: [{from: [{ipBlock: {cidr: "fe80::1%eth0/64"}}]}]', /is not an address block/],
     [
       "an exception outside of its block",
       "ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/8, except: [11.0.0.0/16]}}]}]",
@@ -64,6 +66,12 @@ describe("a NetworkPolicy that no API server takes is refused, with the place", 
     expect(() => read(spec)).toThrow(BotError);
     expect(() => read(spec)).toThrow(message);
   });
+});
+
+it("a NetworkPolicy without a spec is one that lets nobody into its namespace, as the API server fills it in", () => {
+  const [policy] = parsePolicy("infra", "NetworkPolicy", { metadata: { name: "p", namespace: "db" } });
+  expect(policy?.ingress).toEqual({ isolates: true, allow: [], deny: [] });
+  expect(policy?.egress.isolates).toBe(false);
 });
 
 describe("an object that is no policy at all", () => {

@@ -35,7 +35,7 @@ const other = z.discriminatedUnion("kind", [
 ]);
 const world = z.strictObject({ pods: z.record(z.string(), pod), others: z.record(z.string(), other) });
 
-const enforcement = z.enum(["plain", "cilium", "mesh"]);
+const enforcement = z.enum(["plain", "cilium", "mesh", "unset"]);
 const chapter = z.strictObject({
   /** Where the rules of the chapter are written down. */
   source: z.string(),
@@ -50,11 +50,12 @@ const chapter = z.strictObject({
   ),
 });
 
-/** `cilium` with the defaults of 1.19; `mesh` with selectors that mean every cluster, as before 1.18. */
+/** `cilium` with the defaults of 1.19; `mesh` with selectors that mean every cluster, as before 1.18; `unset`, not known which. */
 export const enforcements: Readonly<Record<z.infer<typeof enforcement>, Enforcement>> = {
   plain: { kind: "plain" },
   cilium: { kind: "cilium", defaultLocalCluster: true },
   mesh: { kind: "cilium", defaultLocalCluster: false },
+  unset: { kind: "cilium", defaultLocalCluster: undefined },
 };
 
 interface Expected {
