@@ -70,16 +70,20 @@ export const connectivity = defineRunbook({
   async run(context) {
     const { config } = context;
     // Loaded with the first run, and not at every start.
-    const [{ nowhere, summaryOf, tableOf }, { othersFindings, sampleOthers }, { prove }] = await Promise.all([
+    const [
+      { nowhere, summaryOfMatrix, summaryOfOne, tableOf },
+      { othersFindings, sampleOthers, unlistedOr },
+      { prove },
+    ] = await Promise.all([
       import("../connectivity/answer.ts"),
       import("../connectivity/others.ts"),
       import("../connectivity/prove.ts"),
     ]);
     const instance = await resolveInstance(context.params.instance, context);
-    const listed = waysOf(context.params, instance, config);
-    const sampledIn = context.params.matrix ? clustersOf(context.params, config) : [];
-    const [samples, last] = await Promise.all([
-      sampleOthers(context, instance, sampledIn),
+    const { matrix } = context.params;
+    const [listed, samples, last] = await Promise.all([
+      Promise.all(waysOf(context.params, instance, config).map((way) => unlistedOr(way, context))),
+      sampleOthers(context, instance, matrix ? clustersOf(context.params, config) : []),
       readLast({ runbook: "connectivity", params: context.params }, context),
     ]);
     const proofs = await prove(context, [...listed, ...samples.flatMap(({ ways }) => ways)]);
@@ -90,8 +94,10 @@ export const connectivity = defineRunbook({
       ...othersFindings(samples, proofs),
     ];
     const compared = compareWithLast(last, findings);
+    const worst = attention({ findings });
+    const summary = matrix ? summaryOfMatrix(worst, there.length, instance) : summaryOfOne(worst, there);
     return {
-      summary: `${summaryOf(attention({ findings }), there.length, instance)}${compared.words}`,
+      summary: `${summary}${compared.words}`,
       findings,
       tables: [...compared.tables, ...(there.length === 0 ? [] : [tableOf(there)])],
     };

@@ -2,12 +2,26 @@ import type { InstanceConfig } from "../../config/file.ts";
 import type { Finding, ReportTable } from "../../reports/model.ts";
 import { finding } from "../instance/findings.ts";
 import { plural } from "../instance/units.ts";
-import type { Proof } from "./prove.ts";
+import { shouldBe } from "./compare.ts";
+import { type Proof, whereOf } from "./prove.ts";
 
-/** One line over all that was tried: the worst of it, or that all is well. */
-export function summaryOf([worst, ...more]: readonly Finding[], ways: number, instance: InstanceConfig): string {
-  if (worst === undefined) return `${plural(ways, "way")} to ${instance.name} tried, all as they should be`;
-  return worst.title + (more.length === 0 ? "" : ` (and ${plural(more.length, "more finding")})`);
+/** One line over the matrix: the worst of it, or that all is well. */
+export function summaryOfMatrix(worst: readonly Finding[], ways: number, instance: InstanceConfig): string {
+  return worstOf(worst) ?? `${plural(ways, "way")} to ${instance.name} tried, all as they should be`;
+}
+
+/** One line for whoever asked about one namespace: the worst, or what it does, in which clusters, and the rule that says so. */
+export function summaryOfOne(worst: readonly Finding[], proofs: readonly Proof[]): string {
+  const said = Map.groupBy(proofs, ({ comparison, expected }) => `${comparison.title}: ${expected.because}`);
+  const all = [...said].map(([words, ofThese]) => {
+    const clusters = ofThese.map(({ way }) => way.cluster).join(" and ");
+    return ofThese[0] === undefined ? "" : `${whereOf({ ...ofThese[0].way, cluster: clusters })} ${words}`;
+  });
+  return worstOf(worst) ?? all.join("; ");
+}
+
+function worstOf([worst, ...more]: readonly Finding[]): string | undefined {
+  return worst && worst.title + (more.length === 0 ? "" : ` (and ${plural(more.length, "more finding")})`);
 }
 
 /** Namespaces that no cluster has, and pods that none of their namespaces has. */
@@ -58,7 +72,7 @@ export function tableOf(proofs: readonly Proof[]): ReportTable {
       way.pod === undefined ? way.namespace : `${way.namespace}/${way.pod}`,
       comparison.verdict,
       does[actual.kind],
-      way.wanted ?? expected.decision,
+      shouldBe(way.wanted, expected),
       expected.decision,
       way.cluster,
       slowest(actual, "p50Ms"),

@@ -7,19 +7,22 @@ export interface Comparison {
   /** Says of the source, which stands before it: "gets through, as it should". */
   readonly title: string;
   readonly detail: string;
-  /** The instance's policies are what is in the way of somebody who should get through, or may want to. */
+  /** The instance's policies are in the way of somebody who should get through, or may want to; or nobody has listed it. */
   readonly offerAccess: boolean;
 }
 
-/** What somebody decided: the configuration's lists, or the change that was just merged. */
-export type Wanted = "allowed" | "denied" | undefined;
+/**
+ * What somebody decided: the configuration's lists, or the change that was just merged. `unlisted`: nobody has let it in that the bot
+ * knows of, so policies that do deserve a look; else they say what should be, as where nothing is wanted.
+ */
+export type Wanted = "allowed" | "denied" | "unlisted" | undefined;
 
 /**
  * Compares what should be with what is. What somebody decided counts before what the policies say; where the two differ, the
  * policies are what is wrong. Nothing that is not known is ever called good.
  */
 export function compare(wanted: Wanted, policy: Expectation, actual: Actual): Comparison {
-  const should = wanted ?? policy.decision;
+  const should = shouldBe(wanted, policy);
   const rule = `${sentence(policy.because)}`;
   const offerAccess = policy.keptOutByInstance && wanted !== "denied";
   const say = (verdict: Verdict, title: string, detail = rule, offer = false): Comparison => ({
@@ -34,7 +37,7 @@ export function compare(wanted: Wanted, policy: Expectation, actual: Actual): Co
     case "no-pod":
       return say("unknown", "is not there", "Look at the names of the pod, the namespace and the cluster.");
     case "not-tried":
-      return say("unknown", `was not tried: ${actual.why}`, `${actual.detail} ${expected(policy)}`);
+      return say("unknown", `was not tried: ${actual.why}`, `${ended(actual.detail)} ${expected(policy)}`);
     case "not-reached":
       // Whoever may send nothing may not ask for names either.
       if (should === "denied" && policy.decision === "denied" && actual.code === "dns.timeout") {
@@ -61,11 +64,25 @@ export function compare(wanted: Wanted, policy: Expectation, actual: Actual): Co
       if (policy.decision === "denied") {
         return say("fail", "gets through although the policies deny it", `${rule} The policies are not enforced.`);
       }
-      return actual.by === "server"
-        ? say("ok", "gets through, as it should")
-        : say("fail", "reaches a port where no server answers", "What failed next is said below.");
+      if (actual.by === "port") {
+        return say("fail", "reaches a port where no server answers", "What failed next is said below.");
+      }
+      return wanted === "unlisted"
+        ? {
+            ...say("warn", "gets through, and dfbot.yaml lists it nowhere", `${rule} ${unlistedNext}`),
+            offerAccess: true,
+          }
+        : say("ok", "gets through, as it should");
   }
 }
+
+/** What should be, by whoever decides it. */
+export function shouldBe(wanted: Wanted, policy: Pick<Expectation, "decision">): Expectation["decision"] {
+  return wanted === undefined || wanted === "unlisted" ? policy.decision : wanted;
+}
+
+const unlistedNext =
+  "If somebody has just let it in, dfbot.yaml follows within minutes. If not, take that rule away, or have the namespace listed.";
 
 function expected({ decision, because }: Expectation): string {
   const should = { allowed: "let it through", denied: "block it", unknown: "leave it open" }[decision];
@@ -73,5 +90,9 @@ function expected({ decision, because }: Expectation): string {
 }
 
 function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${text.endsWith(".") ? "" : "."}`;
+  return ended(`${text.charAt(0).toUpperCase()}${text.slice(1)}`);
+}
+
+function ended(text: string): string {
+  return text.endsWith(".") ? text : `${text}.`;
 }

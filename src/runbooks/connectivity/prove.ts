@@ -72,7 +72,7 @@ async function proveOne(
   const actual = actualOf(tried);
   const comparison = compare(wanted, expected, actual);
   const said = evidence(tried, tried.ok ? wordsOf(tried.value) : "");
-  const where = `${pod === undefined ? "" : `pod ${pod} of `}${namespace} in ${cluster}`;
+  const where = whereOf(way);
   const id = `connectivity.${cluster}.${sampled === true ? "others." : ""}${namespace}${pod === undefined ? "" : `.pod.${pod}`}`;
   const result = "result" in actual ? actual.result : undefined;
   const left = result === undefined ? [] : untried(result);
@@ -96,6 +96,11 @@ async function proveOne(
   const stages = result === undefined ? [] : stageFindings(place, result, blockedRightly);
   const lacks = lack === undefined || login?.ifThere === true ? [] : [lackFinding(place, lack)];
   return { way, expected, actual, comparison, findings: [whole, ...stages, ...lacks] };
+}
+
+/** `harbor in infra`, `pod web-0 of harbor in infra` */
+export function whereOf({ cluster, namespace, pod }: Source): string {
+  return `${pod === undefined ? "" : `pod ${pod} of `}${namespace} in ${cluster}`;
 }
 
 function credentialsOf(login: WantedLogin | undefined): CredentialsReference | undefined {

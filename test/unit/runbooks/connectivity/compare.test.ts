@@ -38,6 +38,12 @@ describe("expected against actual", () => {
     ["denied", "denied", "dropped", "ok", /blocked, as it should be/],
     ["denied", "unknown", "dropped", "ok", /blocked, as it should be/],
     ["denied", "allowed", "dropped", "fail", /blocked although the policies allow/],
+    ["unlisted", "allowed", "through", "warn", /gets through, and dfbot\.yaml lists it nowhere/],
+    ["unlisted", "denied", "through", "fail", /although the policies deny/],
+    ["unlisted", "unknown", "through", "unknown", /whether it should cannot be said/],
+    ["unlisted", "denied", "dropped", "ok", /blocked, as it should be/],
+    ["unlisted", "allowed", "dropped", "fail", /blocked although the policies allow/],
+    ["unlisted", "allowed", "port", "fail", /no server answers/],
     [undefined, "allowed", "port", "fail", /no server answers/],
     [undefined, "denied", "port", "fail", /gets through although/],
     [undefined, "allowed", "refused", "fail", /tcp\.refused/],
@@ -55,12 +61,14 @@ describe("expected against actual", () => {
     if (found !== "port") expect(comparison.detail).toContain("NetworkPolicy db/primary ingress[0] decides");
   });
 
-  it("offers access only where the instance's own policies are in the way of somebody who is blocked", () => {
+  it("offers access only where the instance's own policies are in the way, or where nobody has listed who gets through", () => {
     const offers = (wanted: Wanted, decision: Expectation["decision"], found: keyof typeof actual) =>
       compare(wanted, expectation(decision), actual[found]).offerAccess;
     expect(offers(undefined, "denied", "dropped")).toBe(true);
     expect(offers("allowed", "denied", "dropped")).toBe(true);
     expect(offers("denied", "denied", "dropped")).toBe(false);
+    expect(offers("unlisted", "denied", "dropped")).toBe(true);
+    expect(offers("unlisted", "allowed", "through")).toBe(true);
     expect(offers(undefined, "denied", "through")).toBe(false);
     expect(compare(undefined, { ...expectation("denied"), keptOutByInstance: false }, actual.dropped).offerAccess).toBe(
       false,

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { BotError } from "../../../../src/errors.ts";
 import type { ProbeOutcome, WantedProbe } from "../../../../src/platform/probes.ts";
 import type { ProbeResult } from "../../../../src/probe/result.ts";
-import { config as plain, policy } from "../../../fakes/platform.ts";
+import { meta, config as plain, policy } from "../../../fakes/platform.ts";
 import { ask, config, dropped, ended, image, result, says, through, where } from "./ground.ts";
 
 describe("connectivity", () => {
@@ -102,6 +102,34 @@ describe("connectivity", () => {
     const report = await ask({ namespace: "shop", cluster: "infra" }, async () => ended(through), { infra });
     expect(report.findings[0]).toMatchObject({ verdict: "unknown" });
     expect(report.findings[0]?.detail).toMatch(/could not be read: no right to those of the cluster/);
+  });
+
+  it("says in a line what one namespace does, where, and by which rule", async () => {
+    const closed = [policy("dragonfly", { matchLabels: { app: "dragonfly" } }, 0)];
+    const one = async (namespace: string, found: ProbeResult, networkPolicies: typeof closed, more: object = {}) => {
+      const world = { infra: { networkPolicies }, apps: { networkPolicies } };
+      return (await ask({ namespace, ...more }, async () => ended(found), world)).summary;
+    };
+    expect(await one("harbor", through, [])).toBe(
+      "harbor in infra and apps gets through, as it should: no policy isolates the pod for ingress; no policy isolates the pod for egress",
+    );
+    expect(await one("shop", dropped, closed, { cluster: "infra" })).toMatch(
+      /^shop in infra is blocked, as it should be: NetworkPolicy dragonfly-system\/dragonfly.* the pod for ingress and no rule admits anything$/,
+    );
+    expect(await one("harbor", dropped, [])).toMatch(
+      /^harbor in infra is blocked although .* \(and 3 more findings\)$/,
+    );
+  });
+
+  it("warns of a namespace that gets through although nobody has listed it, unless a label lets it in or it is the platform's own", async () => {
+    const verdict = async (namespace: string, labels: Readonly<Record<string, string>>) => {
+      const infra = { networkPolicies: [], namespace: meta(namespace, { labels }) };
+      const report = await ask({ namespace, cluster: "infra" }, async () => ended(through), { infra });
+      return `${report.verdict} ${report.findings[0]?.next.map(({ label }) => label).join()}`;
+    };
+    expect(await verdict("shop", {})).toBe("warn Propose access for shop");
+    expect(await verdict("shop", { "access.platform/dragonfly": "true" })).toBe("ok ");
+    expect(await verdict("flux-system", {})).toBe("ok ");
   });
 
   it("proposes access where the instance's policy keeps a namespace out", async () => {
