@@ -3,6 +3,7 @@ import { callRecordVariable, recordCalls } from "../kubernetes/call-record.ts";
 import { kubeconfig } from "../kubernetes/kubeconfig.ts";
 import type { ObjectStore } from "../kubernetes/object-store.ts";
 import { type KubernetesApi, startKubernetesApi } from "../kubernetes/server.ts";
+import { outOfRange } from "./controllers/limit-range.ts";
 import { overQuota, podRequest } from "./controllers/quota.ts";
 import type { Kubelet } from "./kubelet/kubelet.ts";
 
@@ -33,7 +34,8 @@ export async function startApis(
       name,
       store: stores[name],
       podRuntime: kubelets[name].runtime,
-      refusesPod: (namespace, spec) => overQuota(stores[name], namespace, podRequest(spec)),
+      refusesPod: (namespace, spec) =>
+        outOfRange(stores[name], namespace, spec) ?? overQuota(stores[name], namespace, podRequest(spec)),
       users: [
         {
           token: botToken,

@@ -14,6 +14,7 @@ export const places = {
   nodes: core("nodes"),
   claims: core("persistentvolumeclaims"),
   quotas: core("resourcequotas"),
+  limitRanges: core("limitranges"),
   deployments: { group: "apps", plural: "deployments" },
   statefulSets: { group: "apps", plural: "statefulsets" },
   budgets: { group: "policy", plural: "poddisruptionbudgets" },

@@ -42,7 +42,8 @@ const talk = {
 export const failures = {
   dns: {
     ...overall,
-    nxdomain: "The name does not exist: it is misspelt, or there is no such Service or ServiceEntry in this cluster.",
+    nxdomain:
+      "The name does not exist: it is misspelt, or this cluster has no Service of that name; a cluster of clients needs one, too.",
     "no-address":
       "The name exists and has no address of a kind that this pod has: a Service without ready endpoints (headless), or of the other IP family.",
     servfail: "The DNS server could not find out: the server that it asks in turn is down or broken.",

@@ -72,7 +72,7 @@ export const connectivity = defineRunbook({
     // Loaded with the first run, and not at every start.
     const [
       { nowhere, summaryOfMatrix, summaryOfOne, tableOf },
-      { othersFindings, sampleOthers, unlistedOr },
+      { othersFindings, sampleOthers, markUnlisted },
       { prove },
     ] = await Promise.all([
       import("../connectivity/answer.ts"),
@@ -82,7 +82,7 @@ export const connectivity = defineRunbook({
     const instance = await resolveInstance(context.params.instance, context);
     const { matrix } = context.params;
     const [listed, samples, last] = await Promise.all([
-      Promise.all(waysOf(context.params, instance, config).map((way) => unlistedOr(way, context))),
+      Promise.all(waysOf(context.params, instance, config).map((way) => markUnlisted(way, context))),
       sampleOthers(context, instance, matrix ? clustersOf(context.params, config) : []),
       readLast({ runbook: "connectivity", params: context.params }, context),
     ]);

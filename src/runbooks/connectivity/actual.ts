@@ -39,10 +39,16 @@ export function actualOf(reading: Reading<ProbeOutcome>): Actual {
   if (!reading.ok) return { kind: "not-tried", why: "no probe could be made", detail: reading.reason };
   const outcome = reading.value;
   switch (outcome.kind) {
-    case "refused":
+    case "refused": {
       if (outcome.why === "namespace-missing") return { kind: "no-namespace" };
       if (outcome.why === "pod-missing") return { kind: "no-pod" };
-      return { kind: "not-tried", why: refusalWords[outcome.why], detail: outcome.said };
+      // A container in a pod that is there takes nothing of a quota, and of no limit range.
+      const detail =
+        outcome.why === "quota" || outcome.why === "limit-range"
+          ? `${outcome.said.replace(/\.$/, "")}. From a pod that runs there it can be tried all the same: from=pod/NAME.`
+          : outcome.said;
+      return { kind: "not-tried", why: refusalWords[outcome.why], detail };
+    }
     case "stuck":
       return { kind: "not-tried", why: "the probe did not come to its end", detail: outcome.said };
     case "ended":

@@ -4,6 +4,7 @@ import { finding } from "../instance/findings.ts";
 import { plural } from "../instance/units.ts";
 import { shouldBe } from "./compare.ts";
 import { type Proof, whereOf } from "./prove.ts";
+import { untried } from "./stage-findings.ts";
 
 /** One line over the matrix: the worst of it, or that all is well. */
 export function summaryOfMatrix(worst: readonly Finding[], ways: number, instance: InstanceConfig): string {
@@ -17,7 +18,10 @@ export function summaryOfOne(worst: readonly Finding[], proofs: readonly Proof[]
     const clusters = ofThese.map(({ way }) => way.cluster).join(" and ");
     return ofThese[0] === undefined ? "" : `${whereOf({ ...ofThese[0].way, cluster: clusters })} ${words}`;
   });
-  return worstOf(worst) ?? all.join("; ");
+  const through = proofs.flatMap(({ actual }) => (actual.kind === "reached" ? [actual.result] : []));
+  const left = [...new Set(through.flatMap(untried))];
+  const note = left.length === 0 ? "" : `. Not tried without credentials: ${left.join(", ")}`;
+  return worstOf(worst) ?? `${all.join("; ")}${note}`;
 }
 
 function worstOf([worst, ...more]: readonly Finding[]): string | undefined {

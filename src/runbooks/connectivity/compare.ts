@@ -7,13 +7,13 @@ export interface Comparison {
   /** Says of the source, which stands before it: "gets through, as it should". */
   readonly title: string;
   readonly detail: string;
-  /** The instance's policies are in the way of somebody who should get through, or may want to; or nobody has listed it. */
+  /** The instance's policies are what is in the way of somebody who should get through, or may want to. */
   readonly offerAccess: boolean;
 }
 
 /**
- * What somebody decided: the configuration's lists, or the change that was just merged. `unlisted`: nobody has let it in that the bot
- * knows of, so policies that do deserve a look; else they say what should be, as where nothing is wanted.
+ * What somebody decided: the configuration's lists, or the change that was just merged. `unlisted`: nobody, as far as the bot knows.
+ * Then the policies say what should be, as where nothing is wanted, but for those that let everybody in: that is nobody's decision.
  */
 export type Wanted = "allowed" | "denied" | "unlisted" | undefined;
 
@@ -31,21 +31,26 @@ export function compare(wanted: Wanted, policy: Expectation, actual: Actual): Co
     detail,
     offerAccess: offer && offerAccess,
   });
+  // Who cannot make a probe often cannot read policies either, for the same reason.
+  const withPolicies = (detail: string) =>
+    detail !== "" && policy.because.includes(detail)
+      ? `${ended(detail)} The policies could not be read either.`
+      : `${detail === "" ? "" : `${ended(detail)} `}${expected(policy)}`;
   switch (actual.kind) {
     case "no-namespace":
       return say("unknown", "is not a namespace of this cluster", "Look at its name and at the cluster.");
     case "no-pod":
       return say("unknown", "is not there", "Look at the names of the pod, the namespace and the cluster.");
     case "not-tried":
-      return say("unknown", `was not tried: ${actual.why}`, `${ended(actual.detail)} ${expected(policy)}`);
+      return say("unknown", `was not tried: ${actual.why}`, withPolicies(actual.detail));
     case "not-reached":
       // Whoever may send nothing may not ask for names either.
       if (should === "denied" && policy.decision === "denied" && actual.code === "dns.timeout") {
         return say("ok", "is blocked, as it should be: it cannot even ask for the name", rule, true);
       }
       return should === "allowed"
-        ? say("fail", `does not get through: ${actual.code}`, `${actual.detail} ${expected(policy)}`)
-        : say("unknown", `does not get as far as the policies: ${actual.code}`, `${actual.detail} ${expected(policy)}`);
+        ? say("fail", `does not get through: ${actual.code}`, withPolicies(actual.detail))
+        : say("unknown", `does not get as far as the policies: ${actual.code}`, withPolicies(actual.detail));
     case "dropped":
       if (should === "unknown") return say("unknown", "is blocked, and whether it should be cannot be said");
       if (policy.decision === "allowed") {
@@ -67,12 +72,10 @@ export function compare(wanted: Wanted, policy: Expectation, actual: Actual): Co
       if (actual.by === "port") {
         return say("fail", "reaches a port where no server answers", "What failed next is said below.");
       }
-      return wanted === "unlisted"
-        ? {
-            ...say("warn", "gets through, and dfbot.yaml lists it nowhere", `${rule} ${unlistedNext}`),
-            offerAccess: true,
-          }
-        : say("ok", "gets through, as it should");
+      if (wanted !== "unlisted") return say("ok", "gets through, as it should");
+      return policy.openToAll
+        ? say("fail", "gets through, as any namespace does", `${rule} ${openNext}`)
+        : say("ok", "gets through, as it should", `${rule} dfbot.yaml, as the bot has read it, does not list it.`);
   }
 }
 
@@ -81,8 +84,8 @@ export function shouldBe(wanted: Wanted, policy: Pick<Expectation, "decision">):
   return wanted === undefined || wanted === "unlisted" ? policy.decision : wanted;
 }
 
-const unlistedNext =
-  "If somebody has just let it in, dfbot.yaml follows within minutes. If not, take that rule away, or have the namespace listed.";
+const openNext =
+  "Nobody has let it in: dfbot.yaml does not list it, and it has no label that does. Take away what lets everybody in.";
 
 function expected({ decision, because }: Expectation): string {
   const should = { allowed: "let it through", denied: "block it", unknown: "leave it open" }[decision];

@@ -15,6 +15,8 @@ export interface Expectation {
   readonly because: string;
   /** The instance's own policies keep it out: whoever wants in asks there. */
   readonly keptOutByInstance: boolean;
+  /** The instance's own policies let in any namespace, whatever its name and labels. */
+  readonly openToAll: boolean;
   readonly evidence: readonly Evidence[];
 }
 
@@ -53,7 +55,13 @@ export function createExpectations(context: ObserveContext, instance: InstanceCo
     ]);
     if (pod?.ok === false) {
       const because = `the labels of the pod, by which policies select, could not be read: ${pod.reason}`;
-      return { decision: "unknown", because, keptOutByInstance: false, evidence: [evidence(pod, "")] };
+      return {
+        decision: "unknown",
+        because,
+        keptOutByInstance: false,
+        openToAll: false,
+        evidence: [evidence(pod, "")],
+      };
     }
     const from = {
       ...endpoint(source, { ...probeLabels, "dfbot.platform/run": "" }, namespaceLabels),
@@ -138,8 +146,7 @@ function judgePolicies(
   theirs: readonly Policies[],
 ): Expectation {
   const readings = [...new Set([...theirs, ...own])];
-  const answer = evaluatePolicies({
-    from,
+  const question = {
     to: {
       ...endpoint(instance, { app: instance.name, "app.kubernetes.io/name": "dragonfly", role: "master" }, undefined),
       containerPorts: [{ name: "redis", port: dataPort, protocol: "TCP" }],
@@ -148,19 +155,22 @@ function judgePolicies(
     policies: readings.flatMap((reading) => (reading.ok ? reading.value : [])),
     // Nobody tells the bot how Cilium is set. A selector that names its clusters means the same either way.
     enforcement: { kind: "cilium", defaultLocalCluster: undefined },
-  });
+  } as const;
+  const answer = evaluatePolicies({ ...question, from });
+  const anybody = evaluatePolicies({ ...question, from: { ...from, namespace: "dfbot-nobody", namespaceLabels: {} } });
   const seen = readings.map((reading) => evidence(reading, reading.ok ? named(reading.value) : ""));
   const unread = readings.find((reading) => !reading.ok);
   const ingressKnown = own.every(({ ok }) => ok) && answer.ingress.decision === "denied";
   const egressKnown = theirs.every(({ ok }) => ok) && answer.egress.decision === "denied";
   if (unread !== undefined && !unread.ok && !ingressKnown && !egressKnown) {
     const because = `the policies of one end could not be read: ${unread.reason}`;
-    return { decision: "unknown", because, keptOutByInstance: false, evidence: seen };
+    return { decision: "unknown", because, keptOutByInstance: false, openToAll: false, evidence: seen };
   }
   return {
     decision: answer.decision,
     because: wordsOf(answer),
     keptOutByInstance: ingressKnown && answer.egress.decision !== "denied",
+    openToAll: anybody.ingress.decision === "allowed",
     evidence: seen,
   };
 }

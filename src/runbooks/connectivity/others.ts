@@ -78,11 +78,11 @@ export function othersFindings(samples: readonly Sample[], proofs: readonly Proo
 }
 
 /**
- * Of whom nobody has decided anything, whether a namespace is one that nobody has let in: `unlisted`. Undefined where policies alone
- * decide, and where its labels could not be read.
+ * The same way, known as `unlisted` where its namespace is one that nobody has let in. Not where the policies alone decide, as for a
+ * certain pod, which they may select by label, and not where the namespace could not be read.
  */
-export async function unlistedOr(way: Way, { config, platform, signal }: ObserveContext): Promise<Way> {
-  if (way.wanted !== undefined || way.instance !== config.shared) return way;
+export async function markUnlisted(way: Way, { config, platform, signal }: ObserveContext): Promise<Way> {
+  if (way.wanted !== undefined || way.pod !== undefined || way.instance !== config.shared) return way;
   const command = `kubectl --context=${contextOf(config, way.cluster)} get namespace ${way.namespace} --show-labels`;
   const found = await read({ command, timeoutMs: config.readTimeoutMs, signal }, (inner) =>
     platform.cluster(way.cluster).namespace(way.namespace, inner),

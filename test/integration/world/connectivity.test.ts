@@ -86,6 +86,18 @@ describe("connectivity", () => {
     expect(way?.detail).toContain("NetworkPolicy dragonfly-system/for-a-test ingress[0]");
   });
 
+  it("tells of a namespace on no list whether it gets through as any would, or because somebody let it in", async () => {
+    add({ group: "", plural: "namespaces" }, { apiVersion: "v1", kind: "Namespace", metadata: { name: "shop" } });
+    const fromShop = [{ namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "shop" } } }];
+    networkPolicy("dragonfly-system", "for-shop", { podSelector: {}, ingress: [{ from: fromShop }] });
+    const named = await ask({ namespace: "shop", cluster: "infra" });
+    expect(troubles(named)).toEqual([]);
+    networkPolicy("dragonfly-system", "for-all", { podSelector: {}, ingress: [{}] });
+    const open = await ask({ namespace: "shop", cluster: "infra" });
+    expect(troubles(open)).toEqual(["fail connectivity.infra.shop"]);
+    expect(found(open, "connectivity.infra.shop")?.title).toBe("shop in infra gets through, as any namespace does");
+  });
+
   it("finds what a namespace's own policy drops of what it should get, and does not propose access for that", async () => {
     networkPolicy("harbor", "shut", { podSelector: {}, policyTypes: ["Egress"] });
     const report = await ask({ namespace: "harbor", cluster: "infra" });
@@ -129,15 +141,35 @@ describe("connectivity", () => {
     expect(found(report, "connectivity.infra.observability")?.title).toMatch(/gets through, as it should$/);
   });
 
-  it("says in the API server's words why a namespace takes no probe", async () => {
-    const metadata = { namespace: "harbor", name: "full" };
-    add(places.quotas, { apiVersion: "v1", kind: "ResourceQuota", metadata, spec: { hard: { pods: "0" } } });
-    const report = await ask({ namespace: "harbor", cluster: "infra" });
-    expect(troubles(report)).toEqual(["unknown connectivity.infra.harbor"]);
-    const way = found(report, "connectivity.infra.harbor");
-    expect(way?.title).toContain("the namespace's quota has no room for a probe pod");
-    expect(way?.detail).toContain("exceeded quota: full, requested: pods=1, used: pods=0, limited: pods=0");
-  });
+  it.each<[string, Place, object, string, string]>([
+    [
+      "its quota",
+      places.quotas,
+      { kind: "ResourceQuota", spec: { hard: { pods: "1" } } },
+      "the namespace's quota has no room for a probe pod",
+      "exceeded quota: full, requested: pods=1, used: pods=1, limited: pods=1. From a pod that runs there it can be tried",
+    ],
+    [
+      "its limit range",
+      places.limitRanges,
+      { kind: "LimitRange", spec: { limits: [{ type: "Container", min: { memory: "1Gi" } }] } },
+      "the namespace's limit range does not take a probe pod",
+      "minimum memory usage per Container is 1Gi, but request is 64Mi. From a pod that runs there it can be tried",
+    ],
+  ])(
+    "says in the API server's words that %s takes no probe, and how to try it all the same",
+    async (_, place, object, title, words) => {
+      add(place, { apiVersion: "v1", kind: "", metadata: { namespace: "harbor", name: "full" }, ...object });
+      await runningPod({ namespace: "harbor", name: "web-0" }, {});
+      const asked = { namespace: "harbor", cluster: "infra" };
+      const report = await ask(asked);
+      expect(troubles(report)).toEqual(["unknown connectivity.infra.harbor"]);
+      const way = found(report, "connectivity.infra.harbor");
+      expect(way?.title).toContain(title);
+      expect(way?.detail).toContain(words);
+      expect((await ask({ ...asked, from: "pod/web-0" })).verdict).toBe("ok");
+    },
+  );
 
   it("does not take a namespace that is nowhere for one that is blocked", async () => {
     const report = await ask({ namespace: "harbour" });

@@ -9,6 +9,7 @@ describe("expected against actual", () => {
     decision,
     because: "NetworkPolicy db/primary ingress[0] decides",
     keptOutByInstance: decision === "denied",
+    openToAll: false,
     evidence: [],
   });
   const actual = {
@@ -38,7 +39,7 @@ describe("expected against actual", () => {
     ["denied", "denied", "dropped", "ok", /blocked, as it should be/],
     ["denied", "unknown", "dropped", "ok", /blocked, as it should be/],
     ["denied", "allowed", "dropped", "fail", /blocked although the policies allow/],
-    ["unlisted", "allowed", "through", "warn", /gets through, and dfbot\.yaml lists it nowhere/],
+    ["unlisted", "allowed", "through", "ok", /gets through, as it should/],
     ["unlisted", "denied", "through", "fail", /although the policies deny/],
     ["unlisted", "unknown", "through", "unknown", /whether it should cannot be said/],
     ["unlisted", "denied", "dropped", "ok", /blocked, as it should be/],
@@ -61,14 +62,25 @@ describe("expected against actual", () => {
     if (found !== "port") expect(comparison.detail).toContain("NetworkPolicy db/primary ingress[0] decides");
   });
 
-  it("offers access only where the instance's own policies are in the way, or where nobody has listed who gets through", () => {
+  it("takes policies that let everybody in for nobody's decision, and those that let in just this one for somebody's", () => {
+    const open = { ...expectation("allowed"), openToAll: true };
+    const titleOf = (wanted: Wanted, policy: Expectation, found: keyof typeof actual) => {
+      const { verdict, title } = compare(wanted, policy, actual[found]);
+      return `${verdict}: ${title}`;
+    };
+    expect(titleOf("unlisted", open, "through")).toBe("fail: gets through, as any namespace does");
+    expect(titleOf("allowed", open, "through")).toBe("ok: gets through, as it should");
+    expect(titleOf(undefined, open, "through")).toBe("ok: gets through, as it should");
+    expect(compare("unlisted", expectation("allowed"), actual.through).detail).toMatch(/does not list it/);
+  });
+
+  it("offers access only where the instance's own policies are in the way of somebody who is blocked", () => {
     const offers = (wanted: Wanted, decision: Expectation["decision"], found: keyof typeof actual) =>
       compare(wanted, expectation(decision), actual[found]).offerAccess;
     expect(offers(undefined, "denied", "dropped")).toBe(true);
     expect(offers("allowed", "denied", "dropped")).toBe(true);
     expect(offers("denied", "denied", "dropped")).toBe(false);
     expect(offers("unlisted", "denied", "dropped")).toBe(true);
-    expect(offers("unlisted", "allowed", "through")).toBe(true);
     expect(offers(undefined, "denied", "through")).toBe(false);
     expect(compare(undefined, { ...expectation("denied"), keptOutByInstance: false }, actual.dropped).offerAccess).toBe(
       false,
