@@ -75,7 +75,10 @@ if (check) {
   const { alerting } = sandbox;
   const gitlab = sandbox.gitlab === undefined ? "" : `GitLab:    ${sandbox.gitlab.url}/${sandbox.gitlab.project}\n`;
   const alertmanager = alerting === undefined ? "" : `Alerts:    ${alerting.alertmanagerUrl}\n`;
+  const { DFBOT_CONFIG, PROMETHEUS_URL } = sandbox.world.env();
+  const forCli = { DFBOT_CONFIG, PROMETHEUS_URL, ALERTMANAGER_URL: alerting?.alertmanagerUrl };
+  const exported = Object.entries(forCli).flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]));
   console.log(
-    `\nThe page:  ${sandbox.slack.origin}\nkubectl:   export KUBECONFIG=${sandbox.world.adminKubeconfigPath}\nThe bot:   ${sandbox.bot.url}/readyz\n${alertmanager}${gitlab}Stop with Ctrl-C.`,
+    `\nThe page:  ${sandbox.slack.origin}\nkubectl:   export KUBECONFIG=${sandbox.world.adminKubeconfigPath}\ndfbot:     export ${exported.join(" ")}\nThe bot:   ${sandbox.bot.url}/readyz\n${alertmanager}${gitlab}Stop with Ctrl-C.`,
   );
 }

@@ -100,7 +100,7 @@ function withParameters(runbook: AnyRunbook, line: CommandLine, runbooks: readon
   if (shownFirst && parsed.general.length === 0) return { kind: "form", runbook: id, given: parsed.given };
   return {
     kind: "say",
-    text: `${parsed.problems.map((problem) => `• ${plain(problem)}`).join("\n")}\nUsage: \`${usage(runbook, runbooks)}\``,
+    text: `${parsed.problems.map((problem) => `• ${plain(problem)}`).join("\n")}\nUsage: \`${usageInFull(runbook, runbooks)}\``,
   };
 }
 
@@ -126,6 +126,13 @@ function listedOf(runbooks: readonly AnyRunbook[]): readonly AnyRunbook[] {
 
 function usage(runbook: AnyRunbook, runbooks: readonly AnyRunbook[]): string {
   return ["/dragonfly", ...wordsOf(runbook.id, runbooks), ...runbook.positional.map((name) => `[${name}]`)].join(" ");
+}
+
+/** With what may stand beside it. A change has a form for that. */
+function usageInFull(runbook: AnyRunbook, runbooks: readonly AnyRunbook[]): string {
+  const beside = describeParameters(runbook).filter(({ name }) => !runbook.positional.includes(name));
+  const options = beside.map(({ name, type }) => (type === "yes/no" ? `[--${name}]` : `[${name}=…]`));
+  return [usage(runbook, runbooks), ...(runbook.effect === "read" ? options : [])].join(" ");
 }
 
 function helpLines(runbooks: readonly AnyRunbook[], all = runbooks): readonly string[] {

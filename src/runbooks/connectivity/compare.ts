@@ -54,7 +54,7 @@ export function compare(wanted: Wanted, policy: Expectation, actual: Actual): Co
     case "dropped":
       if (should === "unknown") return say("unknown", "is blocked, and whether it should be cannot be said");
       if (policy.decision === "allowed") {
-        return say("fail", "is blocked although the policies allow it", `${rule} Something else drops it.`);
+        return say("fail", "is blocked although the policies allow it", `${rule} ${somethingElse}`);
       }
       return should === "denied"
         ? say("ok", "is blocked, as it should be", rule, true)
@@ -62,19 +62,20 @@ export function compare(wanted: Wanted, policy: Expectation, actual: Actual): Co
     case "reached":
       if (should === "unknown") return say("unknown", "gets through, and whether it should cannot be said");
       if (should === "denied") {
+        const why = policy.openToAll ? ` ${everybody}` : policy.decision === "allowed" ? ` ${justThisOne}` : "";
         return policy.decision === "denied"
-          ? say("fail", "gets through although the policies deny it", `${rule} The policies are not enforced.`)
-          : say("fail", "gets through, and should be blocked");
+          ? say("fail", "gets through although the policies deny it", `${rule} ${notEnforced}`)
+          : say("fail", "gets through, and should be blocked", `${rule}${why}`);
       }
       if (policy.decision === "denied") {
-        return say("fail", "gets through although the policies deny it", `${rule} The policies are not enforced.`);
+        return say("fail", "gets through although the policies deny it", `${rule} ${notEnforced}`);
       }
       if (actual.by === "port") {
         return say("fail", "reaches a port where no server answers", "What failed next is said below.");
       }
       if (wanted !== "unlisted") return say("ok", "gets through, as it should");
       return policy.openToAll
-        ? say("fail", "gets through, as any namespace does", `${rule} ${openNext}`)
+        ? say("fail", "gets through, as any namespace does", `${rule} ${everybody}`)
         : say("ok", "gets through, as it should", `${rule} dfbot.yaml, as the bot has read it, does not list it.`);
   }
 }
@@ -84,8 +85,12 @@ export function shouldBe(wanted: Wanted, policy: Pick<Expectation, "decision">):
   return wanted === undefined || wanted === "unlisted" ? policy.decision : wanted;
 }
 
-const openNext =
-  "Nobody has let it in: dfbot.yaml does not list it, and it has no label that does. Take away what lets everybody in.";
+const notEnforced = "The policies are not enforced: look whether Cilium took them (kubectl get cnp, column VALID).";
+const somethingElse =
+  "Something else drops it: a policy that was just changed, a firewall between nodes or clusters, or an address whose pod is gone.";
+const everybody = "Any namespace gets in like this: take away what lets everybody in.";
+const justThisOne =
+  "Somebody let in just this one: either the policies are wrong, or dfbot.yaml, as the bot has read it.";
 
 function expected({ decision, because }: Expectation): string {
   const should = { allowed: "let it through", denied: "block it", unknown: "leave it open" }[decision];

@@ -57,6 +57,12 @@ describe("a line after /dragonfly", () => {
     },
   );
 
+  it("says what may stand beside it when it does not run", () => {
+    expect(say("connectivity")).toContain(
+      "Usage: `/dragonfly connectivity [namespace] [instance] [cluster=…] [from=…] [credentials=…] [user=…] [--matrix]`",
+    );
+  });
+
   it("of any kind never throws, and never lets Slack act on what was typed", () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.string({ unit: "binary" })), (line) => {

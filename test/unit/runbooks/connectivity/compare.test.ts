@@ -71,7 +71,18 @@ describe("expected against actual", () => {
     expect(titleOf("unlisted", open, "through")).toBe("fail: gets through, as any namespace does");
     expect(titleOf("allowed", open, "through")).toBe("ok: gets through, as it should");
     expect(titleOf(undefined, open, "through")).toBe("ok: gets through, as it should");
-    expect(compare("unlisted", expectation("allowed"), actual.through).detail).toMatch(/does not list it/);
+    const detailOf = (wanted: Wanted, policy: Expectation) => compare(wanted, policy, actual.through).detail;
+    expect(detailOf("unlisted", expectation("allowed"))).toMatch(/does not list it/);
+    expect(detailOf("denied", expectation("allowed"))).toMatch(/let in just this one/);
+    expect(detailOf("denied", open)).toMatch(/Any namespace gets in/);
+    expect(detailOf("denied", expectation("unknown"))).toBe("NetworkPolicy db/primary ingress[0] decides.");
+  });
+
+  it("says once why neither a probe was made nor the policies could be read", () => {
+    const away = "The API server of cluster apps cannot be reached. Check the network.";
+    const policy = { ...expectation("unknown"), because: `the policies of one end could not be read: ${away}` };
+    const { detail } = compare(undefined, policy, { kind: "not-tried", why: "no probe could be made", detail: away });
+    expect(detail).toBe(`${away} The policies could not be read either.`);
   });
 
   it("offers access only where the instance's own policies are in the way of somebody who is blocked", () => {
