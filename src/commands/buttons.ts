@@ -1,6 +1,6 @@
 import type { ActionsBlock, Button, KnownBlock } from "@slack/types";
 import { z } from "zod";
-import { attention, type Report } from "../reports/model.ts";
+import { nextSteps, type Report } from "../reports/model.ts";
 import { clean, truncate } from "../reports/render/clean.ts";
 
 /** The names that Slack sends back when somebody presses a button under an answer. */
@@ -25,7 +25,7 @@ const valueSchema: z.ZodType<ButtonValue> = z.object({
 });
 /** Slack's limit for a button's value. */
 const valueLength = 2_000;
-const nextSteps = 3;
+const mostNext = 3;
 
 /** Undefined for a value that is forged, damaged or from a version that wrote it differently. */
 export function readButtonValue(text: string | undefined): ButtonValue | undefined {
@@ -54,12 +54,8 @@ export function answerButtons(report: Report, options: { readonly shareable: boo
 
 /** A button for each of the first runbooks that findings say would help, the worst of them first. */
 export function nextButtons({ findings, runId }: Pick<Report, "findings" | "runId">): readonly Button[] {
-  const all = [...attention({ findings }), ...findings.filter(({ verdict }) => verdict === "ok")].flatMap(
-    ({ next }) => next,
-  );
-  return all
-    .filter((step, index) => all.findIndex((other) => other.label === step.label) === index)
-    .slice(0, nextSteps)
+  return nextSteps({ findings })
+    .slice(0, mostNext)
     .map(({ label, runbook, params }, index) =>
       button(`${actionIds.next}_${index}`, label, encode({ runId, runbook, params })),
     );

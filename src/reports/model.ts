@@ -106,6 +106,14 @@ export function attention(report: Pick<Report, "findings">): readonly Finding[] 
 }
 
 const evidenceSchema = z.object({ command: z.string(), output: z.string(), at: z.string() });
+/** What findings say would help: the worst one's first, each once, and those of a good one last. */
+export function nextSteps({ findings }: Pick<Report, "findings">): readonly NextStep[] {
+  const all = [...attention({ findings }), ...findings.filter(({ verdict }) => verdict === "ok")].flatMap(
+    ({ next }) => next,
+  );
+  return all.filter((step, index) => all.findIndex((other) => other.label === step.label) === index);
+}
+
 export const findingSchema: z.ZodType<Finding> = z.object({
   id: z.string(),
   verdict: z.enum(verdicts),

@@ -1,6 +1,15 @@
 import { styleText } from "node:util";
 import { chartTable } from "../chart-table.ts";
-import { attention, type Evidence, type Finding, type Report, type ReportTable, type Verdict } from "../model.ts";
+import {
+  attention,
+  type Evidence,
+  type Finding,
+  type NextStep,
+  nextSteps,
+  type Report,
+  type ReportTable,
+  type Verdict,
+} from "../model.ts";
 import { clean, oneLine } from "./clean.ts";
 import { terminalTable } from "./terminal-table.ts";
 import { wrap } from "./wrap.ts";
@@ -15,6 +24,7 @@ const words: Readonly<Record<Verdict, string>> = { ok: "ok", warn: "WARN", unkno
 const colours = { ok: "green", warn: "yellow", unknown: "magenta", fail: "red" } as const;
 const margin = " ".repeat(10);
 const evidenceLines = 8;
+const mostNext = 3;
 
 /** A report for a person at a terminal: verdict, what needs attention with its evidence, the tables, then everything short. */
 export function terminalReport(report: Report, options: TerminalOptions): string {
@@ -29,6 +39,7 @@ export function terminalReport(report: Report, options: TerminalOptions): string
       oneLine(section),
       ...findings.flatMap(({ verdict, title }) => marked(verdict, title, options)),
     ]),
+    ...nextLines(report, width),
     "",
     footerLine(report),
   ];
@@ -55,6 +66,23 @@ export function attentionLines(troubles: readonly Finding[], options: TerminalOp
       ...because(finding, widthOf(options)),
     ]),
   ];
+}
+
+/** What would help, as commands that can be copied. */
+function nextLines(report: Report, width: number): readonly string[] {
+  const steps = nextSteps(report).slice(0, mostNext);
+  return steps.length === 0 ? [] : ["", "Next", ...steps.flatMap((step) => nextLine(step, width))];
+}
+
+function nextLine({ label, runbook, params }: NextStep, width: number): readonly string[] {
+  const given = Object.entries(params).map(([name, value]) => ` --${name}${value === true ? "" : ` ${typed(value)}`}`);
+  return [...wrap(`${oneLine(label)}:`, width, "  "), `    dfbot ${oneLine(`${runbook}${given.join("")}`)}`];
+}
+
+/** As a shell takes it for one word. */
+function typed(value: unknown): string {
+  const text = String(value);
+  return /^[\w./:@-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /** A table under its title, after an empty line; nothing for one without rows. */

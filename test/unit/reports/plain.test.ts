@@ -72,6 +72,29 @@ describe("a report on a terminal", () => {
     expect(shown).toContain("$ kubectl get svc");
   });
 
+  it("ends with what would help, each once, the worst finding's first, as commands that a shell takes", () => {
+    const step = (label: string, params: Readonly<Record<string, unknown>>) => ({ runbook: "look", label, params });
+    const findings = [
+      finding({ verdict: "ok", next: [step("Let it in", { namespace: "shop" })] }),
+      finding({ verdict: "warn", next: [step("Try all", { matrix: true })] }),
+      finding({ verdict: "fail", next: [step("Ask", { why: "it's; down" }), step("Try all", { matrix: true })] }),
+    ];
+    const shown = terminalReport(report({ findings }), { colour: false, columns: 80 });
+    expect(shown).toContain(
+      [
+        "Next",
+        "  Ask:",
+        "    dfbot look --why 'it'\\''s; down'",
+        "  Try all:",
+        "    dfbot look --matrix",
+        "  Let it in:",
+        "    dfbot look --namespace shop",
+        "",
+      ].join("\n"),
+    );
+    expect(terminalReport(report({ findings: [finding({})] }), { colour: false, columns: 80 })).not.toContain("Next");
+  });
+
   it("shows evidence line by line, and says how much more there is", () => {
     const output = Array.from({ length: 11 }, (_, i) => `line ${i}`).join("\n");
     const evidence = [{ command: "kubectl get pods", output, at: "2026-01-02T12:00:00.000Z" }];
