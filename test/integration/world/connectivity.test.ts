@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { until } from "../../../sandbox/faults/wait.ts";
+import type { Place } from "../../../sandbox/kubernetes/object-store.ts";
 import { places } from "../../../sandbox/world/places.ts";
 import { startWorld, type World } from "../../../sandbox/world/world.ts";
 import { composePlatform } from "../../../src/compose.ts";
