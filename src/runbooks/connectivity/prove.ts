@@ -92,7 +92,7 @@ async function proveOne(
         : [],
   });
   const blockedRightly = actual.kind === "dropped" && comparison.verdict === "ok";
-  const place = { id, section, where, evidence: said };
+  const place = { id, section, where, instance: `${instance.namespace}/${instance.name}`, evidence: said };
   const stages = result === undefined ? [] : stageFindings(place, result, blockedRightly);
   const lacks = lack === undefined || login?.ifThere === true ? [] : [lackFinding(place, lack)];
   return { way, expected, actual, comparison, findings: [whole, ...stages, ...lacks] };

@@ -20,8 +20,13 @@ export interface Place {
   readonly section: string;
   /** `harbor in infra` */
   readonly where: string;
+  /** `dragonfly-system/dragonfly` */
+  readonly instance: string;
   readonly evidence: Evidence;
 }
+
+/** What a server says that is not the primary. */
+const ofReplica = /^(?:role\.replica|[a-z-]+\.(?:readonly|masterdown))$/;
 
 /**
  * Each stage that was tried as its own finding, since they fail for different reasons. `blockedRightly`: that the connection
@@ -41,14 +46,22 @@ export function stageFindings(place: Place, result: ProbeResult, blockedRightly:
         id: `${place.id}.${stage}`,
         section: place.section,
         verdict,
-        title: `${place.where} ${failed.length === 0 ? ok : `${fail} (${code})`}`,
+        title: `${place.where} ${titleOf(code, failed.length === 0 ? ok : `${fail} (${code})`)}`,
         detail: shown
           .map(({ address, outcome }) => (address === undefined ? "" : `${address}: `) + outcome.detail)
           .join(" "),
         evidence: [place.evidence],
+        next: ofReplica.test(code)
+          ? [{ runbook: "role", params: { instance: place.instance }, label: "Who is primary" }]
+          : [],
       }),
     ];
   });
+}
+
+/** That the role is learnt is no good news where it is the wrong one. */
+function titleOf(code: string, otherwise: string): string {
+  return code === "role.replica" ? "is led to a replica, not to the primary (role.replica)" : otherwise;
 }
 
 /** What was not tried, although nobody left it out. */

@@ -47,6 +47,19 @@ describe("connectivity with credentials", () => {
     expect(bad).toEqual(expected.map(where("connectivity.infra.harbor")));
   });
 
+  it("begins with the replica that the Service leads to, and offers to look who is primary", async () => {
+    const asked = { namespace: "harbor", cluster: "infra", credentials: "secret/dragonfly-harbor" };
+    const codes = { auth: "ok", role: "replica", "write-read": "readonly" };
+    const report = await ask(asked, async () => ended(loggedIn(codes)));
+    expect(report.summary).toMatch(/^harbor in infra is led to a replica, not to the primary \(role\.replica\)/);
+    const step = { runbook: "role", params: { instance: "dragonfly-system/dragonfly" }, label: "Who is primary" };
+    for (const id of ["role", "write-read"]) {
+      expect(report.findings.find((one) => one.id.endsWith(`.${id}`))?.next).toEqual([step]);
+    }
+    const fine = await ask(asked, async () => ended(loggedIn({ auth: "ok", role: "primary", "write-read": "ok" })));
+    expect(fine.findings.flatMap(({ next }) => next)).toEqual([]);
+  });
+
   it("says in plain words that the Secret is not there, which is neither good nor blocked", async () => {
     const report = await ask(
       { namespace: "harbor", cluster: "infra", credentials: "secret/dragonfly-harbor" },
