@@ -4,6 +4,7 @@ import { type AuditFilter, searchAudit } from "../audit/chain.ts";
 import { type AuditContents, type AuditEntry, auditEntrySchema } from "../audit/entry.ts";
 import { type AuditJournal, openAuditJournal } from "../journal/audit-journal.ts";
 import type { Logger } from "../logging.ts";
+import { jsonOf } from "../platform/json.ts";
 import type { Store } from "../store/store.ts";
 
 /** What somebody did, written to this process's journal, to its log, and to the store for the other processes to read. */
@@ -85,12 +86,4 @@ function openedLate(open: () => AuditJournal): () => AuditJournal {
     journal ??= open();
     return journal;
   };
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

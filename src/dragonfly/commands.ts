@@ -1,6 +1,7 @@
 import type { PlatformChanges } from "../platform/changes.ts";
+import { adminPort } from "../platform/server-ports.ts";
 import { refusalOf } from "./access-list.ts";
-import { adminPort, type Dial, withServer } from "./over-stream.ts";
+import { type Dial, withServer } from "./over-stream.ts";
 
 /** The commands that change runbooks give to servers, over the admin port as the operator does. */
 export function createServerCommands(dial: Dial): Pick<PlatformChanges, "snapshot" | "follow" | "loadAccessList"> {

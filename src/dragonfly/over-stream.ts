@@ -3,9 +3,7 @@ import type { Duplex } from "node:stream";
 import type { Redis } from "ioredis";
 import { BotError } from "../errors.ts";
 import type { PodAddress } from "../platform/ports.ts";
-
-/** The operator starts every server with its admin port here, RESP and HTTP, without a password. */
-export const adminPort = 9999;
+import { adminPort } from "../platform/server-ports.ts";
 
 export type Dial = (address: PodAddress, port: number, signal: AbortSignal) => Promise<Duplex>;
 

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { FormattedResponse } from "@gitbeaker/requester-utils";
 import { z } from "zod";
 import { BotError } from "../errors.ts";
+import { jsonOf } from "../platform/json.ts";
 import { createScrubber } from "../secrets.ts";
 import {
   answerError,
@@ -175,14 +176,6 @@ function bodyOf(endpoint: string, text: string): FormattedResponse["body"] {
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
 const isList = (value: unknown): value is Record<string, unknown>[] => Array.isArray(value) && value.every(isObject);
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
 
 /** fetch wraps what happened on the connection; only that says something. Made anew, so that nothing but words and code come along. */
 function innermost(error: unknown, scrub: (text: string) => string): Error {

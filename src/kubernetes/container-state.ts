@@ -18,6 +18,7 @@ const hopeless: ReadonlySet<string> = new Set([
   "CreateContainerError",
 ]);
 
+/** Whether waiting for the container is of no use. */
 export function isHopeless({ waiting }: ContainerState): boolean {
   return hopeless.has(waiting?.reason ?? "");
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { BotError } from "../errors.ts";
+import { jsonOf } from "../platform/json.ts";
 
 const statusSchema = z.looseObject({ message: z.string().optional(), reason: z.string().optional() });
 
@@ -96,6 +97,7 @@ export function credentialsError(cluster: string, cause: unknown): BotError {
   );
 }
 
+/** An answer that is not of the expected shape. */
 export function badAnswer(cluster: string, path: string, problem: string, cause?: unknown): BotError {
   return new BotError(
     "kubernetes.bad-answer",
@@ -103,12 +105,4 @@ export function badAnswer(cluster: string, path: string, problem: string, cause?
     "Check that the address in the kubeconfig is an API server of a supported version",
     { cause },
   );
-}
-
-function jsonOf(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
 }

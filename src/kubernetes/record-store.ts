@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { BotError } from "../errors.ts";
+import { jsonOf } from "../platform/json.ts";
 import type { Kept, RecordStore } from "../records/store.ts";
 import { badAnswer } from "./errors.ts";
 import type { CallApi } from "./request.ts";
@@ -33,6 +34,11 @@ const openLabel = "dfbot.platform/open";
 const pageSize = "100";
 /** An object of Kubernetes holds 1.5 MiB at most (etcd's default), a ConfigMap 1 MiB. */
 const longestRecord = 900 * 1024;
+
+const tooLargeNext: Readonly<Record<string, string>> = {
+  run: "Let the runbook's steps return less",
+  incident: "Look at it in Alertmanager",
+};
 
 /**
  * Keeps records as ConfigMaps in the bot's own namespace: durable in etcd, seen by every replica, and written with the version
@@ -85,7 +91,7 @@ export function createRecordStore<T>(options: RecordStoreOptions<T>): RecordStor
       throw new BotError(
         `${kind}.too-large`,
         `The ${kind} ${id} has ${Math.round(text.length / 1024)} KiB, more than an object of the cluster holds`,
-        kind === "run" ? "Let the runbook's steps return less" : "Look at it in Alertmanager",
+        tooLargeNext[kind] ?? "This may be a mistake in the bot; report it",
       );
     }
     return {
@@ -206,12 +212,4 @@ function translated(
 ): unknown {
   const known = error instanceof BotError ? codes[error.code] : undefined;
   return known === undefined ? error : new BotError(known[0], known[1], "Read it again", { cause: error });
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -43,10 +43,12 @@ export function manifestsIn(file: string, text: string): readonly Manifest[] {
   return readYaml(file, text).map((value) => manifestOf(file, value));
 }
 
+/** `apps`; empty for the core group. */
 export function groupOf({ apiVersion }: Pick<Manifest, "apiVersion">): string {
   return apiVersion.includes("/") ? apiVersion.slice(0, apiVersion.indexOf("/")) : "";
 }
 
+/** Which object a manifest is of. Without a namespace where the manifest names none. */
 export function idOf(manifest: Manifest): ObjectId {
   const { name, namespace } = manifest.metadata;
   return { group: groupOf(manifest), kind: manifest.kind, namespace, name };
@@ -57,6 +59,7 @@ export function nameOfObject({ kind, namespace, name }: Omit<ObjectId, "group">)
   return `${kind} ${namespace === undefined ? "" : `${namespace}/`}${name}`;
 }
 
+/** Whether both name one object; a manifest may have any version of its API. */
 export function sameObject(a: ObjectId, b: ObjectId): boolean {
   return a.group === b.group && a.kind === b.kind && a.namespace === b.namespace && a.name === b.name;
 }

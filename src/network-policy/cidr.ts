@@ -11,6 +11,7 @@ function parts(block: string, bare: boolean): { readonly address: string; readon
   return Number(prefix) <= lengths[family] ? { address, prefix: Number(prefix) } : undefined;
 }
 
+/** Whether a text is an address block; a bare address counts as one only with `bare`. */
 export function isBlock(text: string, { bare }: { readonly bare: boolean }): boolean {
   return parts(text, bare) !== undefined;
 }

@@ -9,10 +9,12 @@ export type Look =
 
 export const yes: Look = { match: true };
 
+/** It may match or not, for this reason. */
 export function unsure(why: string): Look {
   return { match: "unknown", why };
 }
 
+/** It does not match, for this reason; `distance` is how many things would have to be different. */
 export function no(why: string, distance = 1): Look {
   return { match: false, why, distance };
 }

@@ -13,6 +13,7 @@ export function lookAtSelector(selector: LabelSelector, labelled: Labelled, what
   return all(requirements(selector).map((requirement) => lookAtRequirement(requirement, labelled, what)));
 }
 
+/** The labels that a selector looks at. */
 export function selectorKeys(selector: LabelSelector): readonly string[] {
   return requirements(selector).map(({ key }) => key);
 }

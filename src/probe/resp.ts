@@ -5,6 +5,7 @@ export interface RespError {
   readonly error: string;
 }
 
+/** Whether a server answered with an error. */
 export function isRespError(reply: Reply): reply is RespError {
   return reply !== null && typeof reply === "object" && "error" in reply;
 }

@@ -20,6 +20,7 @@ export const containerSecurityContext = z
   })
   .prefault({});
 
+/** What holds for a container: its own settings come before those of its pod, which some fields do not have. */
 export function securityOf(
   pod: z.output<typeof podSecurityContext>,
   container: z.output<typeof containerSecurityContext> | undefined,

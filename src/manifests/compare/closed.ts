@@ -31,6 +31,7 @@ const defaults: Readonly<Record<string, unknown>> = {
   suspend: false,
 };
 
+/** Whether what Git does not have at this path is drift. */
 export function isClosed(kind: string, steps: readonly Step[]): boolean {
   const path = pathOf(steps);
   return closed[kind]?.some((one) => path === one || path.startsWith(`${one}.`) || path.startsWith(`${one}[`)) ?? false;

@@ -13,6 +13,7 @@ export function pathOf(steps: readonly Step[]): string {
 
 export type Fields = Readonly<Record<string, unknown>>;
 
+/** Whether a value has fields; a list has none. */
 export function isFields(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,6 @@
 import type { Config } from "../../config/file.ts";
 import { BotError } from "../../errors.ts";
+import { jsonOf } from "../../platform/json.ts";
 import type { ProbeOutcome, Refusal } from "../../platform/probes.ts";
 import type { Reading } from "../../platform/reading.ts";
 import { type ProbeResult, probeResultSchema } from "../../probe/result.ts";
@@ -69,14 +70,6 @@ function fromLog(log: string): Actual {
   const requests = result.addresses.flatMap(({ stages }) => stages.filter(({ stage }) => stage === "tcp"));
   if (requests.length > 0 && requests.every(({ code }) => code === "tcp.timeout")) return { kind: "dropped", result };
   return { kind: "not-reached", code: first?.code ?? "dns.no-address", detail: first?.detail ?? "", result };
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** The image to probe with. Throws BotError `probes.not-configured`. */

@@ -23,7 +23,7 @@ export type Wanted = "allowed" | "denied" | "unlisted" | undefined;
  */
 export function compare(wanted: Wanted, policy: Expectation, actual: Actual): Comparison {
   const should = shouldBe(wanted, policy);
-  const rule = `${sentence(policy.because)}`;
+  const rule = sentence(policy.because);
   const offerAccess = policy.keptOutByInstance && wanted !== "denied";
   const say = (verdict: Verdict, title: string, detail = rule, offer = false): Comparison => ({
     verdict,

@@ -4,9 +4,11 @@ import type { PodEndpoint, Policy } from "../../network-policy/model.ts";
 import type { Labels, Pod } from "../../platform/kubernetes.ts";
 import { probeLabels } from "../../platform/probes.ts";
 import { type Reading, read } from "../../platform/reading.ts";
+import { dataPort } from "../../platform/server-ports.ts";
 import type { Evidence } from "../../reports/model.ts";
 import { evidence } from "../instance/findings.ts";
 import { contextOf, type ObserveContext } from "../instance/observe.ts";
+import { primaryOf } from "../instance/policy-end.ts";
 
 /** What the network policies of both ends say of a connection, and which rule says so. */
 export interface Expectation {
@@ -29,9 +31,6 @@ export interface Source {
 }
 
 type Policies = Reading<readonly Policy[]>;
-
-/** The port of the pods, which the Service leads to. */
-const dataPort = 6379;
 
 /** Tells what the policies say of connections to one instance. What holds for many is read once, however many ask. */
 export function createExpectations(context: ObserveContext, instance: InstanceConfig) {
@@ -73,6 +72,7 @@ export function createExpectations(context: ObserveContext, instance: InstanceCo
   };
 }
 
+/** The policies of a namespace, plain ones and Cilium's. Never rejects. */
 export function readPolicies(
   { config, platform, signal }: ObserveContext,
   { cluster, namespace }: Source,
@@ -88,6 +88,7 @@ export function readPolicies(
   });
 }
 
+/** The policies of a whole cluster, of which only Cilium has some. Never rejects. */
 export function readClusterwide({ config, platform, signal }: ObserveContext, cluster: string): Promise<Policies> {
   const command = `kubectl --context=${contextOf(config, cluster)} get ciliumclusterwidenetworkpolicies -o yaml`;
   return read({ command, timeoutMs: config.readTimeoutMs, signal }, (inner) =>
@@ -147,10 +148,7 @@ function judgePolicies(
 ): Expectation {
   const readings = [...new Set([...theirs, ...own])];
   const question = {
-    to: {
-      ...endpoint(instance, { app: instance.name, "app.kubernetes.io/name": "dragonfly", role: "master" }, undefined),
-      containerPorts: [{ name: "redis", port: dataPort, protocol: "TCP" }],
-    },
+    to: primaryOf(instance),
     port: dataPort,
     policies: readings.flatMap((reading) => (reading.ok ? reading.value : [])),
     // Nobody tells the bot how Cilium is set. A selector that names its clusters means the same either way.

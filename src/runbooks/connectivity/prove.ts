@@ -3,6 +3,7 @@ import PQueue from "p-queue";
 import type { Config, InstanceConfig } from "../../config/file.ts";
 import type { CredentialsReference } from "../../platform/probes.ts";
 import { read } from "../../platform/reading.ts";
+import { dataPort } from "../../platform/server-ports.ts";
 import type { Finding } from "../../reports/model.ts";
 import { isPlatforms } from "../../tenants/changes/access.ts";
 import { evidence, finding } from "../instance/findings.ts";
@@ -126,5 +127,5 @@ function wordsOf(outcome: { readonly kind: string; readonly log?: string; readon
 /** What clients of an instance connect to. */
 function addressOf({ clientDns, name, namespace }: InstanceConfig): { readonly host: string; readonly port: number } {
   const [host = "", port] = (clientDns ?? `${name}.${namespace}.svc.cluster.local`).split(":");
-  return { host, port: port === undefined ? 6379 : Number(port) };
+  return { host, port: port === undefined ? dataPort : Number(port) };
 }

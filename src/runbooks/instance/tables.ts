@@ -1,3 +1,4 @@
+import { adminPort } from "../../platform/server-ports.ts";
 import type { ReportTable } from "../../reports/model.ts";
 import { sparkline } from "../../reports/sparkline.ts";
 import type { InstanceObservation, RoutingObservation } from "./observe.ts";
@@ -52,7 +53,7 @@ export function routingTable(seen: RoutingObservation): ReportTable {
   const { primary } = takeRoster(seen.servers);
   const services = (ip: string | undefined) =>
     seen.endpoints.ok
-      ? seen.endpoints.value.filter((e) => e.ready && e.address === ip && e.port !== 9999).map((e) => e.service)
+      ? seen.endpoints.value.filter((e) => e.ready && e.address === ip && e.port !== adminPort).map((e) => e.service)
       : undefined;
   return {
     title: "Roles",

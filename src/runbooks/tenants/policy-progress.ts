@@ -4,7 +4,9 @@ import type { SideResult } from "../../network-policy/judge.ts";
 import type { Policy } from "../../network-policy/model.ts";
 import type { Labels } from "../../platform/kubernetes.ts";
 import type { Reading, ReadingOk } from "../../platform/reading.ts";
+import { dataPort } from "../../platform/server-ports.ts";
 import { wordsOfLabels } from "../connectivity/expectation.ts";
+import { byCilium, primaryOf } from "../instance/policy-end.ts";
 import type { WantedAccess } from "./follow-aim.ts";
 import { ask, type Look, missing, type Progress, reached, unread } from "./progress.ts";
 
@@ -57,17 +59,10 @@ function judge(
 ): SideResult {
   return evaluatePolicies({
     from: { kind: "pod", cluster, namespace, namespaceLabels, labels: {} },
-    to: {
-      kind: "pod",
-      cluster: instance.cluster,
-      namespace: instance.namespace,
-      namespaceLabels: undefined,
-      labels: { app: instance.name, "app.kubernetes.io/name": "dragonfly" },
-      containerPorts: [{ name: "redis", port: 6_379, protocol: "TCP" }],
-    },
-    port: 6_379,
+    to: primaryOf(instance),
+    port: dataPort,
     policies,
-    enforcement: { kind: "cilium", defaultLocalCluster: true },
+    enforcement: byCilium,
   }).ingress;
 }
 

@@ -1,9 +1,11 @@
 import type { Config, InstanceConfig } from "../../config/file.ts";
 import { evaluatePolicies } from "../../network-policy/evaluate.ts";
 import type { KubernetesEvent } from "../../platform/kubernetes.ts";
+import { adminPort } from "../../platform/server-ports.ts";
 import type { Finding } from "../../reports/model.ts";
 import { evidence, finding, fromReading } from "../instance/findings.ts";
 import type { InstanceObservation } from "../instance/observe.ts";
+import { byCilium, podOf } from "../instance/policy-end.ts";
 import { ageSeconds, duration, plural } from "../instance/units.ts";
 import { assessClients, assessHotCommands } from "./assess-load.ts";
 import type { GatheredEvidence } from "./gather.ts";
@@ -165,28 +167,18 @@ function shortRevision(revision: string | undefined): string {
 }
 
 /** Whether the policies let the scraper in: when they do not, every metric of the instance is gone at once. */
-function assessScraper(
-  seen: InstanceObservation,
-  { cluster, namespace }: InstanceConfig,
-  config: Config,
-): readonly Finding[] {
+function assessScraper(seen: InstanceObservation, instance: InstanceConfig, config: Config): readonly Finding[] {
   if (!seen.policies.ok || !seen.ciliumPolicies.ok || !seen.pods.ok) return [];
   const [pod] = seen.pods.value;
   if (pod === undefined) return [];
   const { scraper } = config.metrics;
-  const end = (where: string, labels: Readonly<Record<string, string>>) => ({
-    kind: "pod" as const,
-    cluster,
-    namespace: where,
-    namespaceLabels: undefined,
-    labels,
-  });
+  const { cluster } = instance;
   const { ingress } = evaluatePolicies({
-    from: end(scraper.namespace, scraper.labels),
-    to: { ...end(namespace, pod.meta.labels), containerPorts: [{ name: "admin", port: 9_999, protocol: "TCP" }] },
-    port: 9_999,
+    from: { kind: "pod", cluster, namespace: scraper.namespace, namespaceLabels: undefined, labels: scraper.labels },
+    to: podOf(instance, pod.meta.labels),
+    port: adminPort,
     policies: [...seen.policies.value, ...seen.ciliumPolicies.value],
-    enforcement: { kind: "cilium", defaultLocalCluster: true },
+    enforcement: byCilium,
   });
   const verdict = { allowed: "ok", denied: "fail", unknown: "unknown" } as const;
   return [

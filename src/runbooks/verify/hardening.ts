@@ -45,9 +45,8 @@ const rules: readonly Rule[] = [
 
 /** Security contexts of what runs and of what was asked for, probes, spread, and what is pinned. */
 export function verifyHardening(seen: VerifyObservation, instance: InstanceConfig, config: Config): readonly Finding[] {
-  const place = { app: instance.name };
   return [
-    ...securityOf("pods", `Pods of ${place.app}`, seen.pods, (pods) =>
+    ...securityOf("pods", `Pods of ${instance.name}`, seen.pods, (pods) =>
       pods.map(({ meta, security }) => ({ name: meta.name, security })),
     ),
     ...securityOf("resource", "Dragonfly resource", seen.resource, ({ meta, security }) => [

@@ -1,7 +1,7 @@
 import type { Config, InstanceConfig } from "../../config/file.ts";
 import { selects } from "../../platform/label-selector.ts";
 import type { Finding } from "../../reports/model.ts";
-import { ageSeconds, duration } from "../instance/units.ts";
+import { duration } from "../instance/units.ts";
 import { checkOf, criteria, listed } from "./check.ts";
 import type { VerifyObservation } from "./observe.ts";
 
@@ -14,7 +14,14 @@ export function verifyInstance(
   config: Config,
   now: Date,
 ): readonly Finding[] {
-  const { replicas, name } = instance;
+  return [
+    ...verifyWorkload(seen, instance),
+    ...verifyMetrics(seen, instance, config, now),
+    ...verifyBudget(seen, instance),
+  ];
+}
+
+function verifyWorkload(seen: VerifyObservation, { replicas, name }: InstanceConfig): readonly Finding[] {
   return [
     checkOf(
       {
@@ -67,7 +74,11 @@ export function verifyInstance(
         };
       },
     ),
-    ...verifyMetrics(seen, instance, config, now),
+  ];
+}
+
+function verifyBudget(seen: VerifyObservation, { replicas }: InstanceConfig): readonly Finding[] {
+  return [
     checkOf(
       {
         id: "ac2.pdb",
@@ -168,9 +179,4 @@ function verifyMetrics(
       },
     ),
   ];
-}
-
-/** How long ago, for people. */
-export function ago(iso: string, now: Date): string {
-  return `${duration(Math.max(0, ageSeconds(iso, now)))} ago`;
 }

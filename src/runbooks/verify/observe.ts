@@ -57,7 +57,10 @@ export function isSharedInstance({ namespace, name }: InstanceConfig, { shared }
 /** Git is further away than the clusters, and is asked twice. */
 const gitWithinMs = 20_000;
 
-/** Reads every source once, all at the same time; what is known only from another answer (where the servers are, what Flux applied) comes after it. */
+/**
+ * Reads every source once, all at the same time; what is known only from another answer (where the servers are, what Flux applied)
+ * comes after it.
+ */
 export async function observeVerification(
   context: ObserveContext,
   instance: InstanceConfig,

@@ -3,16 +3,16 @@ import { evaluatePolicies, type PolicyAnswer } from "../../network-policy/evalua
 import type { Enforcement, PodEndpoint, Policy } from "../../network-policy/model.ts";
 import { appliesTo } from "../../network-policy/subject.ts";
 import type { Labels } from "../../platform/kubernetes.ts";
+import { adminPort, dataPort } from "../../platform/server-ports.ts";
 import type { Finding } from "../../reports/model.ts";
 import { evidence } from "../instance/findings.ts";
+import { byCilium, podOf } from "../instance/policy-end.ts";
 import { checkOf, criteria, listed } from "./check.ts";
 import type { VerifyObservation } from "./observe.ts";
 import { stranger } from "./observe-ways.ts";
 import { verifyEnforcement } from "./ways.ts";
 
 const criterion = criteria.policy;
-const dataPort = 6379;
-const adminPort = 9999;
 
 interface Source {
   readonly id: string;
@@ -39,14 +39,9 @@ export function verifyPolicy(
   ];
 }
 
-/** Where there is a policy of Cilium's own kind, Cilium is what enforces all of them; since 1.19 a selector means its own cluster. */
+/** Where there is a policy of Cilium's own kind, Cilium is what enforces all of them. */
 function enforcementOf(cilium: readonly Policy[]): Enforcement {
-  return cilium.length > 0 ? { kind: "cilium", defaultLocalCluster: true } : { kind: "plain" };
-}
-
-function podOf({ cluster, namespace, name }: InstanceConfig, labels: Labels | undefined): PodEndpoint {
-  const known = labels ?? { app: name, "app.kubernetes.io/name": "dragonfly" };
-  return { kind: "pod", cluster, namespace, namespaceLabels: undefined, labels: known };
+  return cilium.length > 0 ? byCilium : { kind: "plain" };
 }
 
 function verifyIsolation(seen: VerifyObservation, instance: InstanceConfig): Finding {
@@ -135,7 +130,7 @@ function sources(
     ),
     allowed("scraper", "From what collects the metrics", here(scraper.namespace, scraper.labels), [adminPort]),
     allowed("operator", "From the operator", here(config.operator.namespace, operatorLabels), [adminPort]),
-    allowed("peers", "From the instance's own pods", here(namespace, podOf(instance, undefined).labels), [adminPort]),
+    allowed("peers", "From the instance's own pods", here(namespace, podOf(instance).labels), [adminPort]),
     ...(isShared
       ? [
           allowed("bot", "From the bot", here(config.home.namespace, { "app.kubernetes.io/name": "dfbot" }), [

@@ -1,10 +1,10 @@
-import type { Config, InstanceConfig } from "../../config/file.ts";
-import type { Finding, Verdict } from "../../reports/model.ts";
+import type { Config, InstanceConfig, Thresholds } from "../../config/file.ts";
+import type { Finding } from "../../reports/model.ts";
 import { evidence } from "../instance/findings.ts";
-import { seenByPrimary, takeRoster } from "../instance/roster.ts";
-import { ageSeconds } from "../instance/units.ts";
+import type { ObservedServer } from "../instance/observe-servers.ts";
+import { type ReadableServer, seenByPrimary, takeRoster } from "../instance/roster.ts";
+import { ageSeconds, duration } from "../instance/units.ts";
 import { type CheckParts, check, checkOf, criteria, listed } from "./check.ts";
-import { ago } from "./instance.ts";
 import type { VerifyObservation } from "./observe.ts";
 
 const criterion = criteria.instance;
@@ -21,25 +21,8 @@ export function verifyReplication(
   const unread = seen.servers.filter(({ state }) => !state.ok).map(({ name }) => name);
   const blind = unread.length > 0 || !seen.pods.ok;
   const base = { criterion, evidence: proof.length > 0 ? proof : [evidence(seen.pods, "No resources found")] };
-  const labelled = seen.servers.flatMap(({ name, pod, state }) => {
-    if (pod === undefined || !state.ok) return [];
-    const wanted = state.value.role.kind === "primary" ? "master" : "replica";
-    return pod.roleLabel === wanted
-      ? []
-      : [`${name} is ${state.value.role.kind}, labelled ${pod.roleLabel ?? "nothing"}`];
-  });
-  const out = roster.replicas.flatMap((replica) => {
-    const { role } = replica.state.value;
-    if (role.kind !== "replica") return [];
-    const seenAs = roster.primary === undefined ? undefined : seenByPrimary(roster.primary, replica);
-    const online = seenAs?.state === "online" || seenAs?.state === "stable_sync";
-    if (!role.link.up) return [`${replica.name}: link down`];
-    if (role.link.syncInProgress) return [`${replica.name}: full sync in progress`];
-    if (role.link.lastIoSecondsAgo > thresholds.linkStaleSeconds) return [`${replica.name}: link silent`];
-    if (!online) return [`${replica.name}: ${seenAs?.state ?? "unknown to the primary"}`];
-    if (seenAs.lagRecords > thresholds.lagWarnRecords) return [`${replica.name}: ${seenAs.lagRecords} records behind`];
-    return [];
-  });
+  const labelled = seen.servers.flatMap(labelledOtherwise);
+  const out = roster.replicas.flatMap((replica) => outOfSync(replica, roster.primary, thresholds));
   return [
     check({
       ...base,
@@ -78,36 +61,41 @@ export function verifyReplication(
   ];
 }
 
+function labelledOtherwise({ name, pod, state }: ObservedServer): readonly string[] {
+  if (pod === undefined || !state.ok) return [];
+  const { kind } = state.value.role;
+  const wanted = kind === "primary" ? "master" : "replica";
+  return pod.roleLabel === wanted ? [] : [`${name} is ${kind}, labelled ${pod.roleLabel ?? "nothing"}`];
+}
+
+/** By its own word, then by the primary's. */
+function outOfSync(
+  replica: ReadableServer,
+  primary: ReadableServer | undefined,
+  { linkStaleSeconds, lagWarnRecords }: Thresholds,
+): readonly string[] {
+  const { name } = replica;
+  const { role } = replica.state.value;
+  if (role.kind !== "replica") return [];
+  const seenAs = primary === undefined ? undefined : seenByPrimary(primary, replica);
+  const online = seenAs?.state === "online" || seenAs?.state === "stable_sync";
+  if (!role.link.up) return [`${name}: link down`];
+  if (role.link.syncInProgress) return [`${name}: full sync in progress`];
+  if (role.link.lastIoSecondsAgo > linkStaleSeconds) return [`${name}: link silent`];
+  if (!online) return [`${name}: ${seenAs?.state ?? "unknown to the primary"}`];
+  if (seenAs.lagRecords > lagWarnRecords) return [`${name}: ${seenAs.lagRecords} records behind`];
+  return [];
+}
+
 function verifySnapshots(seen: VerifyObservation, maxAgeHours: number, now: Date): readonly Finding[] {
-  const { primary } = takeRoster(seen.servers);
-  const named = { id: "ac2.snapshot", criterion, what: "Snapshot of the primary" };
-  const expected = `succeeded, not older than ${maxAgeHours} h, and no failure since`;
-  const last: Omit<CheckParts, keyof typeof named | "expected"> & { readonly verdict?: Verdict } =
-    primary === undefined
-      ? { found: "who is primary is not known", holds: undefined, evidence: [evidence(seen.pods, "")] }
-      : (() => {
-          const { lastSuccessAt, lastFailureAt, lastError, lastFile } = primary.state.value.snapshot;
-          const failed = lastFailureAt !== undefined && (lastSuccessAt === undefined || lastFailureAt >= lastSuccessAt);
-          const old = lastSuccessAt === undefined || ageSeconds(lastSuccessAt, now) > maxAgeHours * 3_600;
-          const young = lastSuccessAt === undefined && primary.state.value.uptimeSeconds < maxAgeHours * 3_600;
-          return {
-            found: failed
-              ? `the last one failed: ${lastError ?? "no reason given"}`
-              : lastSuccessAt === undefined
-                ? "none since this server started"
-                : `saved ${ago(lastSuccessAt, now)}`,
-            // A server that has just started has not come to its first by the schedule.
-            holds: failed ? false : young ? undefined : !old,
-            evidence: [
-              evidence(
-                primary.state,
-                `last_success_save ${lastSuccessAt ?? "never"}, last_failed_save ${lastFailureAt ?? "never"}, last_saved_file ${lastFile ?? "none"}`,
-              ),
-            ],
-          };
-        })();
   return [
-    check({ ...named, expected, ...last }),
+    check({
+      id: "ac2.snapshot",
+      criterion,
+      what: "Snapshot of the primary",
+      expected: `succeeded, not older than ${maxAgeHours} h, and no failure since`,
+      ...lastSnapshot(seen, maxAgeHours * 3_600, now),
+    }),
     checkOf(
       {
         id: "ac2.snapshot.schedule",
@@ -122,4 +110,27 @@ function verifySnapshots(seen: VerifyObservation, maxAgeHours: number, now: Date
       }),
     ),
   ];
+}
+
+function lastSnapshot(
+  seen: VerifyObservation,
+  maxAgeSeconds: number,
+  now: Date,
+): Pick<CheckParts, "found" | "holds" | "evidence"> {
+  const { primary } = takeRoster(seen.servers);
+  if (primary === undefined)
+    return { found: "who is primary is not known", holds: undefined, evidence: [evidence(seen.pods, "")] };
+  const { uptimeSeconds, snapshot } = primary.state.value;
+  const { lastSuccessAt, lastFailureAt, lastError, lastFile } = snapshot;
+  const output = `last_success_save ${lastSuccessAt ?? "never"}, last_failed_save ${lastFailureAt ?? "never"}, last_saved_file ${lastFile ?? "none"}`;
+  const proof = [evidence(primary.state, output)];
+  if (lastFailureAt !== undefined && (lastSuccessAt === undefined || lastFailureAt >= lastSuccessAt))
+    return { found: `the last one failed: ${lastError ?? "no reason given"}`, holds: false, evidence: proof };
+  if (lastSuccessAt === undefined) {
+    // A server that has just started has not come to its first by the schedule.
+    const holds = uptimeSeconds < maxAgeSeconds ? undefined : false;
+    return { found: "none since this server started", holds, evidence: proof };
+  }
+  const age = ageSeconds(lastSuccessAt, now);
+  return { found: `saved ${duration(Math.max(0, age))} ago`, holds: age <= maxAgeSeconds, evidence: proof };
 }

@@ -93,8 +93,8 @@ function tried(
   }
   const said = ways.map(({ cluster, candidates, proof }): Said & { readonly proof?: Proof } => {
     if (proof !== undefined) {
-      const said = judge(proof);
-      return { ...said, found: `${proof.way.namespace} in ${cluster} ${said.found}`, proof };
+      const judged = judge(proof);
+      return { ...judged, found: `${proof.way.namespace} in ${cluster} ${judged.found}`, proof };
     }
     const all = candidates.length > 1 ? "none of the namespaces" : "no namespace";
     return { holds: undefined, found: `${cluster} has ${all} ${candidates.join(", ")}` };

@@ -24,7 +24,10 @@ export interface GitTree {
 const kept = new WeakMap<GitReader, LRUCache<string, Built>>();
 const keptAtMost = 40;
 
-/** Reads folders of the Git project, each once for a commit however many builds need it, and builds nothing twice. Made anew for each run. */
+/**
+ * Reads folders of the Git project, each once for a commit however many builds need it, and builds nothing twice. Made anew for
+ * each run.
+ */
 export function createGitTree(git: GitReader, signal: AbortSignal): GitTree {
   const builds = kept.get(git) ?? new LRUCache<string, Built>({ max: keptAtMost });
   kept.set(git, builds);

@@ -1,0 +1,32 @@
+import type { InstanceConfig } from "../../config/file.ts";
+import type { Enforcement, PodEndpoint } from "../../network-policy/model.ts";
+import type { Labels } from "../../platform/kubernetes.ts";
+import { adminPort, dataPort } from "../../platform/server-ports.ts";
+
+/** Cilium enforces in the platform's clusters; since 1.19 a selector means its own cluster, unless somebody sets it (docs/network-policy.md). */
+export const byCilium: Enforcement = { kind: "cilium", defaultLocalCluster: true };
+
+/** The pod that Services lead to, whichever that is. */
+export function primaryOf(instance: InstanceConfig): PodEndpoint {
+  return podOf(instance, { ...givenLabels(instance), role: "master" });
+}
+
+/** A pod of an instance as policies know it: by the labels that it has, else by those that the operator gives to every one. */
+export function podOf(instance: InstanceConfig, labels: Labels = givenLabels(instance)): PodEndpoint {
+  const { cluster, namespace } = instance;
+  return {
+    kind: "pod",
+    cluster,
+    namespace,
+    namespaceLabels: undefined,
+    labels,
+    containerPorts: [
+      { name: "redis", port: dataPort, protocol: "TCP" },
+      { name: "admin", port: adminPort, protocol: "TCP" },
+    ],
+  };
+}
+
+function givenLabels({ name }: InstanceConfig): Labels {
+  return { app: name, "app.kubernetes.io/name": "dragonfly" };
+}
