@@ -1,5 +1,5 @@
-import { describe, expect, it } from "vitest";
-import { branch, edits, mergesOf, proposed, signal, startProject } from "./project.ts";
+import { describe, expect, it, vi } from "vitest";
+import { answerLate, branch, edits, mergesOf, proposed, signal, startProject } from "./project.ts";
 
 const message = "Merge payments\n\nDfbot-Run: r1\nDfbot-Approved-By: U0ADA";
 const merging = (head: string) => ({ head, message });
@@ -37,9 +37,9 @@ describe("a merge", () => {
   it("is not made of a push that comes between the look and the merge", async () => {
     const test = await startProject();
     const { iid, head } = await proposed(test);
-    test.gitlab.faults.add({ on: "GET projects/:id/merge_requests/:iid", fault: { kind: "delay", ms: 300 }, times: 1 });
+    const looked = answerLate(test.gitlab, "GET projects/:id/merge_requests/:iid");
     const outcome = test.git.changes.merge(iid, merging(head), signal());
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    await vi.waitUntil(looked);
     await test.gitlab.people.push("ada", { branch, message: "Sneaked in", files: { evil: "x" } });
     expect(["moved", "not-yet"]).toContain((await outcome).kind);
     expect(await test.git.changes.merge(iid, merging(head), signal())).toMatchObject({ kind: "moved" });

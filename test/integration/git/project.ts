@@ -9,6 +9,21 @@ import type { CommitProposal, FileEdit, MergeRequestProposal } from "../../../sr
 const limits: RequestLimits = { readTimeoutMs: 2_000, writeTimeoutMs: 2_000, waitAtMostMs: 2_500, pauseMs: 20 };
 export const signal = () => AbortSignal.timeout(30_000);
 
+/** Has GitLab answer such a request late, once. The returned function says whether it was asked: then there is a second for something else. */
+export function answerLate(gitlab: GitLabSimulation, line: string): () => boolean {
+  let asked = false;
+  gitlab.faults.add({
+    on: ({ method, route }) => {
+      const is = `${method} ${route}` === line;
+      asked ||= is;
+      return is;
+    },
+    fault: { kind: "delay", ms: 1_500 },
+    times: 1,
+  });
+  return () => asked;
+}
+
 export interface GitTest {
   readonly gitlab: GitLabSimulation;
   readonly git: GitProject;

@@ -1,5 +1,5 @@
-import { describe, expect, it } from "vitest";
-import { proposed, signal, startProject } from "./project.ts";
+import { describe, expect, it, vi } from "vitest";
+import { answerLate, proposed, signal, startProject } from "./project.ts";
 
 describe("files of a commit", () => {
   it("are all those below a folder, page after page, and are asked for once", async () => {
@@ -214,13 +214,9 @@ describe("merge requests", () => {
     const test = await startProject();
     const { gitlab, git } = test;
     const { iid } = await proposed(test);
-    gitlab.faults.add({
-      on: "GET projects/:id/merge_requests/:iid/diffs",
-      fault: { kind: "delay", ms: 300 },
-      times: 1,
-    });
+    const looked = answerLate(gitlab, "GET projects/:id/merge_requests/:iid/diffs");
     const reading = git.reader.mergeRequestFiles(iid, signal());
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await vi.waitUntil(looked);
     await gitlab.people.push("ada", {
       branch: "dfbot/tenant-propose-payments-r1",
       message: "Between",

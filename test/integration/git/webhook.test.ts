@@ -134,6 +134,7 @@ describe("a webhook of GitLab", () => {
   ])("of %s is answered 200", async (_what, body, hint) => {
     const bot = await start(plain);
     expect(await bot.post(JSON.stringify(body), { "x-gitlab-token": plain })).toBe(200);
+    if (hint !== undefined) await vi.waitUntil(() => bot.hints.length > 0, soon);
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(bot.hints).toEqual(hint === undefined ? [] : [hint]);
   });
