@@ -45,7 +45,9 @@ export async function onRunChosen(deps: ThreadDeps, pressed: Pressed): Promise<v
   const [id = "", chosen = ""] = (pressed.value ?? "").split(separator);
   const incident = await deps.incidents.amend(id, (before) => before);
   const runbook = [...deps.runner.runbooks, ...deps.changes.runbooks].find((one) => one.id === chosen);
-  if (runbook === undefined || !fits(runbook, incident) || incident.slack?.ts === undefined) {
+  // The menu is on the incident's card; whoever is quick chooses before the incident has it noted where that is.
+  const { message: card } = pressed;
+  if (runbook === undefined || !fits(runbook, incident) || card === undefined) {
     return sayPrivately(deps, pressed, "That runbook does not fit any more. See: `/dragonfly runbooks`");
   }
   const params = paramsOf(runbook, incident);
@@ -53,7 +55,7 @@ export async function onRunChosen(deps: ThreadDeps, pressed: Pressed): Promise<v
     await onChangeCommand(deps, pressed, { runbook: chosen, params });
     return;
   }
-  const { channel, ts } = incident.slack;
+  const { channel, ts } = card;
   try {
     const report = await deps.runner.run({
       runbook: chosen,
