@@ -4,8 +4,9 @@ import type { World } from "../world/world.ts";
 /** Takes an object of the infra cluster away; the returned function brings it back as it was. */
 export function takeAway(world: World, place: Place, namespace: string | undefined, name: string): () => void {
   const { objects } = world.infra;
-  const kept = objects.get(place, namespace, name);
-  if (kept === undefined) throw new Error(`${place.plural} "${name}" is not there: heal the other fault first.`);
+  const found = objects.get(place, namespace, name);
+  if (found === undefined) throw new Error(`${place.plural} "${name}" is not there: heal the other fault first.`);
+  const kept = objects.shown(place, found);
   objects.remove(place, namespace, name);
   return () => {
     const { resourceVersion: _, uid: _uid, deletionTimestamp: _deleted, ...metadata } = kept.metadata;
@@ -21,7 +22,7 @@ export function changeSpec(
   change: (spec: unknown) => unknown,
 ): () => void {
   const write = (spec: (object: KubeObject) => unknown) =>
-    world.infra.objects.patch(place, at.namespace, at.name, (object) => {
+    world.infra.objects.as("kubectl-edit").patch(place, at.namespace, at.name, (object) => {
       object["spec"] = spec(object);
     });
   let before: unknown;

@@ -1,7 +1,8 @@
 import { Environment } from "@marcbachmann/cel-js";
 import { z } from "zod";
-import { detailsOf, type KubeObject, type ObjectStore } from "./object-store.ts";
+import type { KubeObject, ObjectStore } from "./object-store.ts";
 import type { User } from "./rbac.ts";
+import { detailsOf } from "./refusals.ts";
 import type { ResourceType } from "./resources.ts";
 import { apiError } from "./status.ts";
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { reviewAccess } from "./access-review.ts";
 import { admissionTo } from "./admission-policies.ts";
+import { applyObject, applyPatch } from "./apply-object.ts";
 import { isWatch, type ObjectTarget } from "./attributes.ts";
 import { evictPod } from "./eviction.ts";
 import { listObjects } from "./lists.ts";
@@ -15,6 +16,7 @@ import { discovery, type Target } from "./request.ts";
 import { servedResources } from "./resources.ts";
 import { ApiStatus, apiError } from "./status.ts";
 import { watchObjects } from "./watch.ts";
+import { isForced, writerOf } from "./writer.ts";
 
 /** A request that may be answered. */
 export interface Admitted {
@@ -81,7 +83,7 @@ export async function answer(
 }
 
 async function write(
-  { store, refusesPod }: Context,
+  { store: plain, refusesPod }: Context,
   { target, user }: { readonly target: ObjectTarget; readonly user: User },
   query: URLSearchParams,
   request: IncomingMessage,
@@ -89,8 +91,8 @@ async function write(
 ): Promise<number> {
   const { name, subresource } = target;
   const given = writeOptions(query, response);
-  const admit = admissionTo(store, { user, type: target.type, subresource, dryRun: given.dryRun });
-  const options = { ...given, admit };
+  const admit = admissionTo(plain, { user, type: target.type, subresource, dryRun: given.dryRun });
+  const options = { ...given, admit, refusesPod };
   const served: Readonly<Record<string, boolean>> = {
     POST: name === undefined,
     PUT: name !== undefined,
@@ -100,14 +102,23 @@ async function write(
   };
   const method = request.method ?? "";
   if (served[method] !== true) throw notAllowed();
+  const contentType = contentTypeOf(request);
+  const isApply = method === "PATCH" && contentType === applyPatch;
+  const writer = writerOf(request, query, subresource, isApply);
+  const force = isForced(query, isApply);
   const body = await readBody(request);
+  if (isApply && name !== undefined) {
+    const { created, object } = applyObject(plain, { ...target, name }, body, { ...options, writer, force });
+    return send(response, created ? 201 : 200, object);
+  }
+  const store = plain.as(writer);
   switch (method) {
     case "POST":
-      return send(response, 201, createObject(store, target, body, { ...options, refusesPod }));
+      return send(response, 201, createObject(store, target, body, options));
     case "PUT":
       return send(response, 200, updateObject(store, target, subresource, body, options));
     case "PATCH":
-      return send(response, 200, patchObject(store, target, subresource, contentTypeOf(request), body, options));
+      return send(response, 200, patchObject(store, target, subresource, contentType, body, options));
     default:
       return send(
         response,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Admit } from "./admission-policies.ts";
-import { type KubeObject, notFound, type ObjectStore } from "./object-store.ts";
+import type { KubeObject, ObjectStore } from "./object-store.ts";
+import { notFound } from "./refusals.ts";
 import { matchesLabels } from "./selectors.ts";
 import { apiError } from "./status.ts";
 

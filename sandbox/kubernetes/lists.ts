@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { type KubeObject, type ObjectStore, orderOf } from "./object-store.ts";
+import { type KubeObject, orderOf } from "./kube-object.ts";
+import type { ObjectStore } from "./object-store.ts";
 import type { At } from "./parse-object.ts";
 import { apiVersionOf, type ResourceType } from "./resources.ts";
 import { fieldSelector, labelSelector } from "./selectors.ts";
@@ -30,7 +31,7 @@ export function listObjects(store: ObjectStore, { type, namespace }: At, query: 
     kind: `${type.kind}List`,
     apiVersion: apiVersionOf(type),
     metadata: { resourceVersion: String(resourceVersion), ...more },
-    items: page,
+    items: page.map((object) => store.shown(type, object)),
   };
 }
 
@@ -45,7 +46,7 @@ function continuation(store: ObjectStore, token: string | null): z.infer<typeof 
   if (token === null || token === "") return undefined;
   const parsed = continueSchema.safeParse(jsonOf(Buffer.from(token, "base64url").toString()));
   if (!parsed.success) throw apiError(400, "BadRequest", "continue key is not valid");
-  if (parsed.data.resourceVersion < store.oldestWatchable)
+  if (parsed.data.resourceVersion < store.history.oldestWatchable)
     throw apiError(
       410,
       "Expired",

@@ -1,86 +1,61 @@
 import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
-import { apiError } from "./status.ts";
+import { History, type StoreEvent } from "./history.ts";
+import { type KubeObject, orderOf, type Place, samePlace } from "./kube-object.ts";
+import { afterUpdate, type ManagedFields, sameEntries, type Writer } from "./managed-fields/ownership.ts";
+import { type Topology, topologyOf } from "./managed-fields/topology.ts";
+import { orphansOf } from "./orphans.ts";
+import { alreadyExists, mustMean, notFound } from "./refusals.ts";
+import { fromDefinition } from "./resources.ts";
 
-export interface KubeMetadata {
-  name: string;
-  namespace?: string;
-  uid?: string;
-  resourceVersion?: string;
-  generation?: number;
-  creationTimestamp?: string;
-  deletionTimestamp?: string;
-  labels?: Record<string, string>;
-  annotations?: Record<string, string>;
-  finalizers?: string[];
-  ownerReferences?: {
-    readonly uid: string;
-    readonly kind: string;
-    readonly name: string;
-    readonly apiVersion: string;
-    readonly controller?: boolean;
-  }[];
-}
-
-/** Any Kubernetes object. What is inside is the business of whoever wrote it. */
-export interface KubeObject {
-  apiVersion: string;
-  kind: string;
-  metadata: KubeMetadata;
-  [key: string]: unknown;
-}
-
-/** Where an object is kept: its resource's group and plural. */
-export interface Place {
-  readonly group: string;
-  readonly plural: string;
-}
-
-export interface StoreEvent {
-  readonly type: "ADDED" | "MODIFIED" | "DELETED";
-  readonly place: Place;
-  readonly object: KubeObject;
-  /** What it was before, so that a watch can tell what began or ceased to match its selector. */
-  readonly before: KubeObject | undefined;
-  readonly resourceVersion: number;
-}
+export type { KubeObject, Place } from "./kube-object.ts";
 
 interface Entry {
   readonly place: Place;
-  object: KubeObject;
+  readonly object: KubeObject;
+  /** Kept beside the object, because only clients ask for them. */
+  readonly owners: readonly ManagedFields[];
+}
+
+const definitions: Place = { group: "apiextensions.k8s.io", plural: "customresourcedefinitions" };
+
+interface StoreOptions {
+  readonly eventWindow?: number;
+  readonly entries?: Map<string, Entry>;
+  readonly history?: History;
+  readonly writer?: Writer | undefined;
 }
 
 /**
- * The objects of one simulated cluster, with the rules every kind shares: one growing resourceVersion, optimistic
- * locking, uids, generations, finalizers, garbage collection by owner, and a window of past events for watches.
+ * The objects of one simulated cluster, with the rules every kind shares: optimistic locking, uids, generations, finalizers, managed
+ * fields, garbage collection by owner.
  */
 export class ObjectStore {
-  private version = 1000;
-  private readonly entries = new Map<string, Entry>();
-  private readonly events: StoreEvent[] = [];
-  private readonly listeners = new Set<(event: StoreEvent) => void>();
-  private readonly window: number;
+  private readonly entries: Map<string, Entry>;
+  private readonly writer: Writer | undefined;
+  readonly history: History;
 
-  constructor(options: { readonly eventWindow?: number } = {}) {
-    this.window = options.eventWindow ?? 2_000;
+  constructor(options: StoreOptions = {}) {
+    this.entries = options.entries ?? new Map();
+    this.history = options.history ?? new History(options.eventWindow ?? 2_000);
+    this.writer = options.writer;
+  }
+
+  /**
+   * The same objects, for somebody who becomes the manager of the fields that he writes. What is written without a name is the API
+   * server's own doing, such as the address of a Service: it has no manager.
+   */
+  as(writer: Writer | string | undefined): ObjectStore {
+    const { entries, history } = this;
+    return new ObjectStore({ entries, history, writer: typeof writer === "string" ? { manager: writer } : writer });
   }
 
   get resourceVersion(): number {
-    return this.version;
-  }
-
-  /** The oldest resourceVersion a watch may still start from. */
-  get oldestWatchable(): number {
-    return this.events.length < this.window ? 0 : (this.events[0]?.resourceVersion ?? 0);
-  }
-
-  eventsSince(version: number): readonly StoreEvent[] {
-    return this.events.filter((event) => event.resourceVersion > version);
+    return this.history.resourceVersion;
   }
 
   onChange(listener: (event: StoreEvent) => void): () => void {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
+    return this.history.onChange(listener);
   }
 
   get(place: Place, namespace: string | undefined, name: string): KubeObject | undefined {
@@ -98,39 +73,30 @@ export class ObjectStore {
       .toSorted((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1));
   }
 
-  /** Throws 409 AlreadyExists. */
-  create(place: Place, object: KubeObject): KubeObject {
+  /** An object of the store as clients are shown it: with its managed fields. */
+  shown(place: Place, object: KubeObject): KubeObject {
     const { namespace, name } = object.metadata;
-    if (this.entries.has(key(place, namespace, name)))
-      throw apiError(409, "AlreadyExists", `${describe(place)} "${name}" already exists`, detailsOf(place, name));
-    const stored = structuredClone(object);
-    delete stored.metadata.deletionTimestamp;
-    Object.assign(stored.metadata, { uid: randomUUID(), generation: 1, creationTimestamp: now() });
-    return this.write("ADDED", place, stored);
+    return withOwners(object, this.entries.get(key(place, namespace, name))?.owners ?? []);
   }
 
-  /** Throws 404, and 409 Conflict when the object carries another resourceVersion than the stored one. */
+  /** Throws 409 AlreadyExists. What the object says of its managed fields counts as theirs so far. */
+  create(place: Place, object: KubeObject): KubeObject {
+    const { managedFields = [], ...metadata } = object.metadata;
+    if (this.entries.has(key(place, metadata.namespace, metadata.name))) throw alreadyExists(place, metadata.name);
+    const stored = structuredClone({ ...object, metadata });
+    delete stored.metadata.deletionTimestamp;
+    Object.assign(stored.metadata, { uid: randomUUID(), generation: 1, creationTimestamp: now() });
+    return this.write("ADDED", { place, object: stored, owners: this.ownersAfter(place, managedFields, stored) });
+  }
+
+  /** Throws 404, and 409 Conflict when the object carries another resourceVersion than the stored one. Managed fields as in `create`. */
   update(place: Place, object: KubeObject): KubeObject {
-    const { namespace, name, resourceVersion, uid: claimed } = object.metadata;
-    const before = this.entries.get(key(place, namespace, name))?.object;
-    if (before === undefined) throw notFound(place, name);
-    if (resourceVersion !== undefined && resourceVersion !== before.metadata.resourceVersion) {
-      throw apiError(
-        409,
-        "Conflict",
-        `Operation cannot be fulfilled on ${describe(place)} "${name}": the object has been modified; please apply your changes to the latest version and try again`,
-        detailsOf(place, name),
-      );
-    }
-    if (claimed !== undefined && claimed !== before.metadata.uid) {
-      throw apiError(
-        409,
-        "Conflict",
-        `Operation cannot be fulfilled on ${describe(place)} "${name}": Precondition failed: UID in precondition: ${claimed}, UID in object meta: ${before.metadata.uid}`,
-        detailsOf(place, name),
-      );
-    }
-    const after = structuredClone(object);
+    const { managedFields, ...metadata } = object.metadata;
+    const entry = this.entries.get(key(place, metadata.namespace, metadata.name));
+    if (entry === undefined) throw notFound(place, metadata.name);
+    const before = entry.object;
+    mustMean(place, metadata, before.metadata);
+    const after: KubeObject = structuredClone({ ...object, metadata });
     const { uid, creationTimestamp, deletionTimestamp, generation = 1 } = before.metadata;
     Object.assign(after.metadata, { uid, creationTimestamp, resourceVersion: before.metadata.resourceVersion });
     // Only a delete may set this, and nothing may take it back.
@@ -139,21 +105,24 @@ export class ObjectStore {
     const { status: _a, metadata: _b, ...specAfter } = after;
     const { status: _c, metadata: _d, ...specBefore } = before;
     after.metadata.generation = isDeepStrictEqual(specAfter, specBefore) ? generation : generation + 1;
-    if (isDeepStrictEqual(after, before)) return structuredClone(before);
+    const said = managedFields ?? entry.owners;
+    const isSame = isDeepStrictEqual(after, before);
+    if (isSame && sameEntries(said, entry.owners)) return this.shown(place, structuredClone(before));
+    const owners = isSame ? said : this.ownersAfter(place, said, after, before);
     if (deletionTimestamp !== undefined && (after.metadata.finalizers ?? []).length === 0)
-      return this.erase(place, after);
-    return this.write("MODIFIED", place, after, before);
+      return this.erase(place, after, owners);
+    return this.write("MODIFIED", { place, object: after, owners }, before);
   }
 
   /** Marks for deletion while finalizers hold it, else removes it and what it owns. Throws 404. */
   remove(place: Place, namespace: string | undefined, name: string): KubeObject {
     const entry = this.entries.get(key(place, namespace, name));
     if (entry === undefined) throw notFound(place, name);
-    if ((entry.object.metadata.finalizers ?? []).length === 0) return this.erase(place, structuredClone(entry.object));
-    if (entry.object.metadata.deletionTimestamp !== undefined) return structuredClone(entry.object);
-    const marked = structuredClone(entry.object);
-    marked.metadata.deletionTimestamp = now();
-    return this.write("MODIFIED", place, marked, entry.object);
+    const object = structuredClone(entry.object);
+    if ((object.metadata.finalizers ?? []).length === 0) return this.erase(place, object, entry.owners);
+    if (object.metadata.deletionTimestamp !== undefined) return this.shown(place, object);
+    object.metadata.deletionTimestamp = now();
+    return this.write("MODIFIED", { ...entry, object }, entry.object);
   }
 
   /** Create or replace, status included, without locking: for controllers inside the world. */
@@ -174,10 +143,8 @@ export class ObjectStore {
 
   /** A copy to try a write on (`dryRun`): nobody hears of what happens to it. */
   rehearsal(): ObjectStore {
-    const copy = new ObjectStore();
-    copy.version = this.version;
-    for (const [at, entry] of this.entries) copy.entries.set(at, { ...entry });
-    return copy;
+    const history = new History(0, this.resourceVersion);
+    return new ObjectStore({ entries: new Map(this.entries), history, writer: this.writer });
   }
 
   /** What the object owns stays when it goes. */
@@ -191,81 +158,55 @@ export class ObjectStore {
     }
   }
 
-  private erase(place: Place, object: KubeObject): KubeObject {
-    const { namespace, name, uid } = object.metadata;
+  private erase(place: Place, object: KubeObject, owners: Entry["owners"]): KubeObject {
+    const { namespace, name } = object.metadata;
     const before = this.entries.get(key(place, namespace, name))?.object;
     this.entries.delete(key(place, namespace, name));
-    const removed = this.emit("DELETED", place, object, before);
-    this.collect(uid);
-    if (samePlace(place, { group: "", plural: "namespaces" })) this.empty(name);
+    const removed = this.record("DELETED", { place, object, owners }, before);
+    for (const orphan of orphansOf(this.entries.values(), { place, object })) {
+      const { metadata } = orphan.object;
+      // An earlier removal of the same sweep may have taken this one as well.
+      if (this.entries.has(key(orphan.place, metadata.namespace, metadata.name)))
+        this.remove(orphan.place, metadata.namespace, metadata.name);
+    }
     return removed;
   }
 
-  /** What the removed object owned goes too, unless another owner is still there. */
-  private collect(owner: string | undefined): void {
-    const alive = new Set([...this.entries.values()].map((entry) => entry.object.metadata.uid));
-    for (const { place, object } of [...this.entries.values()]) {
-      const owners = object.metadata.ownerReferences ?? [];
-      if (owners.some(({ uid }) => uid === owner) && !owners.some(({ uid }) => alive.has(uid)))
-        this.removeIfThere(place, object);
-    }
+  private write(type: StoreEvent["type"], entry: Entry, before?: KubeObject): KubeObject {
+    const { namespace, name } = entry.object.metadata;
+    this.entries.set(key(entry.place, namespace, name), entry);
+    return this.record(type, entry, before);
   }
 
-  /** A namespace takes all that is in it along. */
-  private empty(namespace: string): void {
-    for (const { place, object } of [...this.entries.values()])
-      if (object.metadata.namespace === namespace) this.removeIfThere(place, object);
+  private record(type: StoreEvent["type"], { place, object, owners }: Entry, before?: KubeObject): KubeObject {
+    const resourceVersion = this.history.next();
+    object.metadata.resourceVersion = String(resourceVersion);
+    const shown = () => withOwners(structuredClone(object), owners);
+    this.history.record({ type, place, object: shown(), before, resourceVersion });
+    return shown();
   }
 
-  /** An earlier removal of the same sweep may have taken this one as well. */
-  private removeIfThere(place: Place, { metadata }: KubeObject): void {
-    if (this.entries.has(key(place, metadata.namespace, metadata.name)))
-      this.remove(place, metadata.namespace, metadata.name);
+  private ownersAfter(
+    place: Place,
+    owners: readonly ManagedFields[],
+    after: KubeObject,
+    before?: KubeObject,
+  ): readonly ManagedFields[] {
+    if (this.writer === undefined) return owners;
+    return afterUpdate(owners, { before, after, topology: this.topology(place, after) }, this.writer);
   }
 
-  private write(type: StoreEvent["type"], place: Place, object: KubeObject, before?: KubeObject): KubeObject {
-    this.entries.set(key(place, object.metadata.namespace, object.metadata.name), { place, object });
-    return this.emit(type, place, object, before);
-  }
-
-  private emit(type: StoreEvent["type"], place: Place, object: KubeObject, before: KubeObject | undefined): KubeObject {
-    this.version += 1;
-    object.metadata.resourceVersion = String(this.version);
-    const event: StoreEvent = {
-      type,
-      place,
-      object: structuredClone(object),
-      before,
-      resourceVersion: this.version,
-    };
-    this.events.push(event);
-    if (this.events.length > this.window) this.events.shift();
-    for (const listener of this.listeners) listener(event);
-    return structuredClone(object);
+  /** How the fields of a kind are owned. */
+  topology(place: Place, { apiVersion }: Pick<KubeObject, "apiVersion">): Topology {
+    const definition = this.entries.get(key(definitions, undefined, `${place.plural}.${place.group}`))?.object;
+    if (definition === undefined) return topologyOf("built-in");
+    const version = apiVersion.split("/").at(-1);
+    return topologyOf(fromDefinition(definition).find((one) => one.version === version)?.schema ?? {});
   }
 }
 
-export function samePlace(a: Place, b: Place): boolean {
-  return a.group === b.group && a.plural === b.plural;
-}
-
-/** `pods`, `deployments.apps`: as the real server's messages name a resource. */
-export function describe(place: Place): string {
-  return place.group === "" ? place.plural : `${place.plural}.${place.group}`;
-}
-
-export function notFound(place: Place, name: string) {
-  return apiError(404, "NotFound", `${describe(place)} "${name}" not found`, detailsOf(place, name));
-}
-
-/** What a Status says of the object it is about. */
-export function detailsOf(place: Place, name: string): Readonly<Record<string, string>> {
-  return { name, ...(place.group === "" ? {} : { group: place.group }), kind: place.plural };
-}
-
-/** Where an object stands in a list; by code point, as etcd sorts. */
-export function orderOf({ metadata }: KubeObject): string {
-  return `${metadata.namespace ?? ""}/${metadata.name}`;
+function withOwners(object: KubeObject, owners: readonly ManagedFields[]): KubeObject {
+  return owners.length === 0 ? object : { ...object, metadata: { ...object.metadata, managedFields: owners } };
 }
 
 function key(place: Place, namespace: string | undefined, name: string): string {

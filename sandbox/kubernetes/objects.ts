@@ -6,10 +6,11 @@ import {
   withEphemeralContainers,
 } from "./ephemeral-containers.ts";
 import { listObjects, selection } from "./lists.ts";
-import { detailsOf, type KubeObject, notFound, type ObjectStore } from "./object-store.ts";
+import type { KubeObject, ObjectStore } from "./object-store.ts";
 import { type At, asNew, encodedSecret, parseObject, type WriteOptions } from "./parse-object.ts";
 import { patched } from "./patch.ts";
 import { violatesPodSecurity } from "./pod-security.ts";
+import { detailsOf, notFound } from "./refusals.ts";
 import type { ResourceType } from "./resources.ts";
 import { apiError } from "./status.ts";
 import { invalid, validate, validateUpdate } from "./validate.ts";
@@ -20,7 +21,7 @@ export function getObject(store: ObjectStore, at: At): KubeObject {
   const name = nameOf(at);
   const object = store.get(at.type, at.namespace, name);
   if (object === undefined) throw notFound(at.type, name);
-  return object;
+  return store.shown(at.type, object);
 }
 
 /** How a write is to be made, and who may stop it when it is known to be a valid one. */
@@ -28,7 +29,7 @@ interface AdmittedWrite extends WriteOptions {
   readonly admit: Admit;
 }
 
-interface CreateOptions extends AdmittedWrite {
+export interface CreateOptions extends AdmittedWrite {
   readonly refusesPod?: ((namespace: string, spec: unknown) => string | undefined) | undefined;
 }
 
@@ -116,9 +117,10 @@ export function patchObject(
   return write(store, at, subresource, before, object, options);
 }
 
-function write(
+/** What every change of an object that is there comes to: only its part is written, and only what is valid and admitted. */
+export function write(
   store: ObjectStore,
-  { type }: At,
+  { type }: Pick<At, "type">,
   subresource: string | undefined,
   before: KubeObject,
   object: KubeObject,

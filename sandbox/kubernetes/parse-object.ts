@@ -1,9 +1,39 @@
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
+import type { FieldSet } from "./managed-fields/field-set.ts";
+import { entryWith } from "./managed-fields/ownership.ts";
 import type { KubeObject } from "./object-store.ts";
 import { apiVersionOf, type ResourceType } from "./resources.ts";
 import { apiError } from "./status.ts";
 import { type FieldValidation, invalid, withoutUnknownFields } from "./validate.ts";
+
+const fieldSet: z.ZodType<FieldSet> = z.record(
+  z.string(),
+  z.lazy(() => fieldSet),
+);
+const managedFieldsEntry = z.object({
+  manager: z.string().default(""),
+  operation: z.enum(["Apply", "Update"]),
+  apiVersion: z.string(),
+  time: z.string().optional(),
+  fieldsType: z.literal("FieldsV1"),
+  fieldsV1: fieldSet,
+  subresource: z.string().optional(),
+});
+/**
+ * A list with one empty entry takes all of them away; what says nothing, or cannot be read, leaves them as they are.
+ * Source: https://kubernetes.io/docs/reference/using-api/server-side-apply/#clearing-managedfields
+ */
+const managedFields = z
+  .union([
+    z.tuple([z.strictObject({})]).transform(() => []),
+    z
+      .array(managedFieldsEntry)
+      .min(1)
+      .transform((entries) => entries.flatMap((entry) => entryWith(entry, entry.fieldsV1))),
+  ])
+  .nullish()
+  .catch(undefined);
 
 const metadataSchema = z.looseObject({
   name: z.string().optional(),
@@ -14,6 +44,7 @@ const metadataSchema = z.looseObject({
   labels: z.record(z.string(), z.string()).nullish(),
   annotations: z.record(z.string(), z.string()).nullish(),
   finalizers: z.array(z.string()).nullish(),
+  managedFields,
   ownerReferences: z
     .array(z.looseObject({ apiVersion: z.string(), kind: z.string(), name: z.string(), uid: z.string() }))
     .nullish(),

@@ -6,6 +6,8 @@ import { apiError } from "./status.ts";
 const json = "application/json-patch+json";
 const mergePatch = "application/merge-patch+json";
 const strategicPatch = "application/strategic-merge-patch+json";
+/** Not a patch of what is there, and not made here: ./apply-object.ts. */
+const apply = "application/apply-patch+yaml";
 
 const record = z.record(z.string(), z.unknown());
 const path = z.string().regex(/^(\/|$)/);
@@ -29,7 +31,7 @@ export function patched(object: KubeObject, contentType: string, custom: boolean
     throw apiError(
       415,
       "UnsupportedMediaType",
-      `the body of the request was in an unknown format - accepted media types include: ${accepted.join(", ")}`,
+      `the body of the request was in an unknown format - accepted media types include: ${[...accepted, apply].join(", ")}`,
     );
   }
   if (contentType === json) return jsonPatched(object, decode(operations, body));

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { KubeObject, ObjectStore } from "./object-store.ts";
-import { describe } from "./object-store.ts";
+import { describe } from "./refusals.ts";
 import { type ApiStatus, apiError } from "./status.ts";
 
 export interface User {

@@ -1,4 +1,4 @@
-import type { KubeObject, ObjectStore } from "./object-store.ts";
+import type { KubeObject, Place } from "./kube-object.ts";
 import type { Schema } from "./structural-schema.ts";
 
 /** One kind of thing the API server serves. */
@@ -82,7 +82,7 @@ export const builtInResources: readonly ResourceType[] = [
 ];
 
 /** The built-in kinds, and one for every version that a stored CRD serves: an instance of a CRD that is not there is 404. */
-export function servedResources(store: ObjectStore): readonly ResourceType[] {
+export function servedResources(store: { list(place: Place): readonly KubeObject[] }): readonly ResourceType[] {
   return [
     ...builtInResources,
     ...store.list({ group: "apiextensions.k8s.io", plural: "customresourcedefinitions" }).flatMap(fromDefinition),

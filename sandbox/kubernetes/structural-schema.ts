@@ -16,6 +16,9 @@ export interface Schema {
   readonly minLength?: number | undefined;
   readonly "x-kubernetes-int-or-string"?: boolean | undefined;
   readonly "x-kubernetes-preserve-unknown-fields"?: boolean | undefined;
+  readonly "x-kubernetes-list-type"?: "atomic" | "set" | "map" | undefined;
+  readonly "x-kubernetes-list-map-keys"?: readonly string[] | undefined;
+  readonly "x-kubernetes-map-type"?: "atomic" | "granular" | undefined;
 }
 
 const envelope = ["apiVersion", "kind", "metadata"];

@@ -1,6 +1,8 @@
 import type { ServerResponse } from "node:http";
+import type { StoreEvent } from "./history.ts";
+import { samePlace } from "./kube-object.ts";
 import { selection } from "./lists.ts";
-import { type ObjectStore, type StoreEvent, samePlace } from "./object-store.ts";
+import type { ObjectStore } from "./object-store.ts";
 import type { At } from "./parse-object.ts";
 import { apiVersionOf } from "./resources.ts";
 import { apiError } from "./status.ts";
@@ -21,8 +23,8 @@ export function watchObjects(store: ObjectStore, at: At, query: URLSearchParams,
   response.writeHead(200, { "content-type": "application/json", "transfer-encoding": "chunked" });
   // The client waits for the headers before it says that the watch is open, and nothing may happen for long.
   response.flushHeaders();
-  if (since !== undefined && since < store.oldestWatchable) {
-    send("ERROR", apiError(410, "Expired", `too old resource version: ${since} (${store.oldestWatchable})`));
+  if (since !== undefined && since < store.history.oldestWatchable) {
+    send("ERROR", apiError(410, "Expired", `too old resource version: ${since} (${store.history.oldestWatchable})`));
     response.end();
     return;
   }
@@ -40,9 +42,10 @@ export function watchObjects(store: ObjectStore, at: At, query: URLSearchParams,
   };
   if (since === undefined) {
     for (const object of store.list(at.type, at.namespace))
-      if (selected(object) && (at.name === undefined || object.metadata.name === at.name)) send("ADDED", object);
+      if (selected(object) && (at.name === undefined || object.metadata.name === at.name))
+        send("ADDED", store.shown(at.type, object));
   } else {
-    for (const event of store.eventsSince(since)) forward(event);
+    for (const event of store.history.since(since)) forward(event);
   }
   const unsubscribe = store.onChange(forward);
   const bookmark = () => {

@@ -41,6 +41,9 @@ export interface ControlPlane {
   stop(): void;
 }
 
+/** By what name each writes, as in `metadata.managedFields`. What the API server does by itself has none. */
+const names = { controllers: "kube-controller-manager", helm: "helm-controller", secrets: "external-secrets" };
+
 /** All that makes the objects of both clusters true, one after the other, whenever one of them has changed. */
 export function startControlPlane(options: ControlPlaneOptions): ControlPlane {
   const { stores, kubelets, operator, proxies, vault, secrets } = options;
@@ -57,18 +60,20 @@ export function startControlPlane(options: ControlPlaneOptions): ControlPlane {
       proxies.sync();
       return;
     }
-    reconcileHelmReleases(infra);
+    reconcileHelmReleases(infra.as(names.helm));
     if (options.secretsOnDemand) provideSecrets(infra, vault);
-    reconcileExternalSecrets(infra, secrets.readable());
-    reconcileStatefulSets(infra);
-    reconcileDeployments(infra);
-    bindClaims(infra);
+    reconcileExternalSecrets(infra.as(names.secrets), secrets.readable());
+    const controllers = infra.as(names.controllers);
+    reconcileStatefulSets(controllers);
+    reconcileDeployments(controllers);
+    bindClaims(controllers);
     runPods();
     for (const objects of Object.values(stores)) {
       assignServiceAddresses(objects, options.serviceAddress);
-      reconcileEndpointSlices(objects);
-      reconcileBudgets(objects);
-      reconcileQuotas(objects);
+      const ofCluster = objects.as(names.controllers);
+      reconcileEndpointSlices(ofCluster);
+      reconcileBudgets(ofCluster);
+      reconcileQuotas(ofCluster);
     }
     proxies.sync();
     void operator.reconcile();

@@ -136,7 +136,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       );
       cleanups.push(() => nameServer.close());
       return createKubelet({
-        objects: stores[cluster],
+        objects: stores[cluster].as("kubelet"),
         store,
         volumes,
         network: {
@@ -154,7 +154,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     };
     const [kubelet, appsKubelet] = await Promise.all([startKubelet("infra"), startKubelet("apps")]);
     const operator = createOperator({
-      store: stores.infra,
+      // Its binary's name, which it calls itself by.
+      store: stores.infra.as("manager"),
       namespace: operatorNamespace,
       delayMs: options.operatorDelayMs ?? 500,
     });

@@ -67,7 +67,7 @@ const fluxSuspended: Fault = {
     "Somebody ran `flux suspend` and forgot it: what is merged for tenants is not applied until it is resumed.",
   start: async ({ infra: { objects } }) => {
     const suspend = (value: boolean) =>
-      objects.patch(places.kustomizations, "flux-system", "infra-databases-tenants", (object) => {
+      objects.as("flux").patch(places.kustomizations, "flux-system", "infra-databases-tenants", (object) => {
         const { suspend: _, ...spec } = record(object["spec"]);
         object["spec"] = value ? { ...spec, suspend: true } : spec;
       });

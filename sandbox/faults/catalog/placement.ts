@@ -13,7 +13,7 @@ const { namespace, name } = instance;
 export function cordon({ infra: { objects } }: World, nodes: readonly string[]): () => void {
   const set = (unschedulable: boolean) => {
     for (const node of nodes) {
-      objects.patch(places.nodes, undefined, node, (object) => {
+      objects.as("kubectl-cordon").patch(places.nodes, undefined, node, (object) => {
         object["spec"] = { ...record(object["spec"] ?? {}), unschedulable };
       });
     }

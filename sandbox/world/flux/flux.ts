@@ -34,7 +34,7 @@ const bootstrapped = { namespace: "flux-system", name: "flux-system" } as const;
 
 export function createFlux(options: FluxOptions): Flux {
   const { clusters, source, branch, healthTimeoutMs } = options;
-  for (const { name, store } of clusters) bootstrap(store, name, source.repository, branch);
+  for (const { name, store } of clusters) bootstrap(store.as("flux"), name, source.repository, branch);
   const controllers: readonly KustomizeController[] = clusters.map(({ name, store }) =>
     createKustomizeController({
       store,
@@ -67,7 +67,8 @@ export function createFlux(options: FluxOptions): Flux {
   };
 
   const sourceSays = (ready: Parameters<typeof writeReady>[3], more?: Readonly<Record<string, unknown>>) => {
-    for (const { store } of clusters) writeReady(store, places.gitRepositories, bootstrapped, ready, more);
+    for (const { store } of clusters)
+      writeReady(store.as("gotk-source-controller"), places.gitRepositories, bootstrapped, ready, more);
   };
 
   const reconcile = () => {

@@ -12,7 +12,7 @@ import { record } from "../views.ts";
 import { type Ready, readyOf, writeReady } from "./conditions.ts";
 import type { Artifact } from "./git-source.ts";
 import { unhealthy } from "./health.ts";
-import { type Applied, applyAll, owned, prune } from "./server-side-apply.ts";
+import { applyAll, owned, prune } from "./server-side-apply.ts";
 
 /** Flux's kustomize controller for one cluster. Source: https://fluxcd.io/flux/components/kustomize/kustomizations/ */
 export interface KustomizeController {
@@ -53,7 +53,6 @@ interface Inventory {
 
 export function createKustomizeController(options: ControllerOptions): KustomizeController {
   const { store } = options;
-  const applied: Applied = new Map();
   const attempts = new Map<string, Attempt>();
   const inventories = new Map<string, Inventory>();
   const held = new Set<string>();
@@ -93,7 +92,7 @@ export function createKustomizeController(options: ControllerOptions): Kustomize
       return say(name, { status: "False", reason: "BuildFailed", message }, { lastAttemptedRevision: revision });
     }
     try {
-      applyAll(store, objects, applied);
+      applyAll(store, objects);
     } catch (error) {
       remember("failed", []);
       const ready: Ready = { status: "False", reason: "ReconciliationFailed", message: reasonOf(error, artifact) };
@@ -131,11 +130,17 @@ export function createKustomizeController(options: ControllerOptions): Kustomize
   };
 
   const say = (name: string, ready: Ready, more?: Readonly<Record<string, unknown>>) =>
-    writeReady(store, places.kustomizations, { namespace: "flux-system", name }, ready, more);
+    writeReady(
+      store.as("gotk-kustomize-controller"),
+      places.kustomizations,
+      { namespace: "flux-system", name },
+      ready,
+      more,
+    );
 
   /** The last one made goes first: a namespace after what is in it. */
   const pruneAll = (name: string, objects: readonly KubeObject[]) => {
-    for (const object of objects.toReversed()) prune(store, object, name, applied);
+    for (const object of objects.toReversed()) prune(store, object, name);
   };
 
   /** A Kustomization that is gone takes what it applied along. */

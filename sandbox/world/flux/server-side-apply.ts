@@ -1,35 +1,37 @@
-import { isDeepStrictEqual } from "node:util";
-import { identityOf } from "../../gitops/objects.ts";
 import { admissionTo } from "../../kubernetes/admission-policies.ts";
+import { applyObject } from "../../kubernetes/apply-object.ts";
+import { appliedTo } from "../../kubernetes/managed-fields/apply.ts";
+import { union } from "../../kubernetes/managed-fields/field-set.ts";
+import type { ManagedFields } from "../../kubernetes/managed-fields/ownership.ts";
 import type { KubeObject, ObjectStore } from "../../kubernetes/object-store.ts";
-import { createObject, updateObject } from "../../kubernetes/objects.ts";
 import { apiVersionOf, type ResourceType, servedResources } from "../../kubernetes/resources.ts";
 import { ApiStatus } from "../../kubernetes/status.ts";
-import { record } from "../views.ts";
-
-/** What Flux applied last to a cluster, by identity: what is in there and no longer wanted is taken away. */
-export type Applied = Map<string, KubeObject>;
+import { applyObject as writeObject } from "../manifests.ts";
 
 /** Kinds that others live in or are of: applied before everything else. */
 const first = ["CustomResourceDefinition", "Namespace"];
 
 /**
  * Applies as Flux does: definitions and namespaces first, then the rest; before each of the two everything in it is
- * tried as a dry-run, and when one is refused nothing of it is applied. Fields that others own stay as they are.
+ * tried as a dry-run, and when one is refused nothing of it is applied. What others own of an object is taken over where Git sets it, and
+ * stays where Git does not, but for what somebody has put there with kubectl.
+ * Source: https://fluxcd.io/flux/components/kustomize/kustomizations/#controlling-the-apply-behavior-of-resources
  *
  * @throws Error with Flux's words: which object the API server refuses, and why
  */
-export function applyAll(store: ObjectStore, objects: readonly KubeObject[], applied: Applied): void {
+export function applyAll(store: ObjectStore, objects: readonly KubeObject[]): void {
   const stages = [true, false].map((early) => objects.filter(({ kind }) => first.includes(kind) === early));
   for (const stage of stages) {
-    for (const object of stage) applyOne(store, object, applied, true);
-    for (const object of stage) applyOne(store, object, applied, false);
+    for (const object of stage) applyOne(store, object, true);
+    for (const object of stage) applyOne(store, object, false);
   }
 }
 
+/** As whom it applies. */
+export const fieldManager = "kustomize-controller";
 const controller = { token: "", name: "system:serviceaccount:flux-system:kustomize-controller", groups: [] };
 
-function applyOne(store: ObjectStore, object: KubeObject, applied: Applied, dryRun: boolean): void {
+function applyOne(store: ObjectStore, object: KubeObject, dryRun: boolean): void {
   const type = servedType(store, object);
   if (type === undefined) {
     const words = `no matches for kind "${object.kind}" in version "${object.apiVersion}"`;
@@ -37,28 +39,60 @@ function applyOne(store: ObjectStore, object: KubeObject, applied: Applied, dryR
   }
   const { namespace, name } = object.metadata;
   const admit = admissionTo(store, { user: controller, type, subresource: undefined, dryRun });
-  const options = { dryRun, fieldValidation: "Strict", warn: () => undefined, admit } as const;
+  const writer = { manager: fieldManager, subresource: "" };
+  const options = { dryRun, fieldValidation: "Strict", warn: () => undefined, admit, writer, force: true } as const;
   try {
-    const live = store.get(type, namespace, name);
-    if (live === undefined) createObject(store, { type, namespace, name: undefined }, object, options);
-    else {
-      const after = merged(record(live), record(applied.get(identityOf(object))), object);
-      if (!isDeepStrictEqual(after, live)) updateObject(store, { type, namespace, name }, undefined, after, options);
-    }
+    if (!dryRun) takeOverFromPeople(store, type, object);
+    applyObject(store, { type, namespace, name }, object, options);
   } catch (error) {
     if (!(error instanceof ApiStatus)) throw error;
     throw new Error(`${pathOf(object)} dry-run failed (${error.reason}): ${error.message}`, { cause: error });
   }
-  if (!dryRun) applied.set(identityOf(object), structuredClone(object));
+}
+
+/** As Flux leaves it, but for its labels, and without the API server's checks: for a world in which it does not run. */
+export function applyAsFlux(store: ObjectStore, object: KubeObject): void {
+  const type = servedType(store, object);
+  if (type === undefined) throw new Error(`the cluster serves no ${object.kind} in ${object.apiVersion}`);
+  const live = store.get(type, object.metadata.namespace, object.metadata.name);
+  const shown = live === undefined ? undefined : store.shown(type, live);
+  const applier = { manager: fieldManager, force: true, subresource: "" };
+  writeObject(store.as(undefined), appliedTo(shown, object, store.topology(type, object), applier));
+}
+
+/** Flux counts what somebody has written with kubectl as applied by itself, so that what Git does not have of it goes. */
+function takeOverFromPeople(store: ObjectStore, type: ResourceType, { metadata }: KubeObject): void {
+  const live = store.get(type, metadata.namespace, metadata.name);
+  if (live === undefined) return;
+  const { managedFields: entries = [] } = store.shown(type, live).metadata;
+  const people = entries.filter(isOfPeople);
+  const [first] = people;
+  if (first === undefined) return;
+  const own = entries.find(({ manager, operation }) => manager === fieldManager && operation === "Apply");
+  const fieldsV1 = people.reduce((all, one) => union(all, one.fieldsV1) ?? all, own?.fieldsV1 ?? first.fieldsV1);
+  const { apiVersion } = live;
+  const taken: ManagedFields = {
+    manager: fieldManager,
+    operation: "Apply",
+    apiVersion,
+    ...(own?.time === undefined ? {} : { time: own.time }),
+    fieldsType: "FieldsV1",
+    fieldsV1,
+  };
+  const managedFields = [taken, ...entries.filter((entry) => entry !== own && !people.includes(entry))];
+  store.as(undefined).update(type, { ...live, metadata: { ...live.metadata, managedFields } });
+}
+
+function isOfPeople({ manager, subresource }: ManagedFields): boolean {
+  return subresource === undefined && (manager.startsWith("kubectl") || manager === "before-first-apply");
 }
 
 /** Deletes an object that is no longer in Git, unless it says that it is to be kept or is another owner's by now. */
-export function prune(store: ObjectStore, object: KubeObject, owner: string, applied: Applied): void {
+export function prune(store: ObjectStore, object: KubeObject, owner: string): void {
   const { namespace, name } = object.metadata;
   const type = servedType(store, object);
   const live = type === undefined ? undefined : store.get(type, namespace, name);
   if (type === undefined || live?.metadata.labels?.[ownerLabel] !== owner) return;
-  applied.delete(identityOf(object));
   if (live.metadata.annotations?.["kustomize.toolkit.fluxcd.io/prune"] === "disabled") return;
   store.remove(type, namespace, name);
 }
@@ -85,21 +119,4 @@ export function servedType(
   object: Pick<KubeObject, "apiVersion" | "kind">,
 ): ResourceType | undefined {
   return servedResources(store).find((type) => type.kind === object.kind && apiVersionOf(type) === object.apiVersion);
-}
-
-type Fields = Readonly<Record<string, unknown>>;
-
-/** Three-way: what is wanted over what is there, less what was wanted before and is no more. Lists are replaced. */
-function merged(live: Fields, before: Fields, wanted: Fields): Fields {
-  const result: Record<string, unknown> = { ...live };
-  for (const key of Object.keys(before)) if (!Object.hasOwn(wanted, key)) delete result[key];
-  for (const [key, value] of Object.entries(wanted)) {
-    const deep = isMap(value) && isMap(result[key]);
-    result[key] = deep ? merged(record(result[key]), record(before[key]), record(value)) : structuredClone(value);
-  }
-  return result;
-}
-
-function isMap(value: unknown): boolean {
-  return value !== null && typeof value === "object" && !Array.isArray(value);
 }

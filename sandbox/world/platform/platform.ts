@@ -3,7 +3,8 @@ import { z } from "zod";
 import { fluxObjects, withSettings } from "../../gitops/flux.ts";
 import { inventoryId } from "../../gitops/objects.ts";
 import type { KubeObject, ObjectStore } from "../../kubernetes/object-store.ts";
-import { applyFolder, applyObject } from "../manifests.ts";
+import { applyAsFlux } from "../flux/server-side-apply.ts";
+import { applyFolder } from "../manifests.ts";
 import { places } from "../places.ts";
 import { listViews, record } from "../views.ts";
 import { reconcileExternalSecrets, type Vault } from "./external-secrets.ts";
@@ -24,7 +25,7 @@ export const sizes: Readonly<Record<string, Readonly<Record<string, string>>>> =
 
 /** Fills a cluster with what it has before this platform comes to it (sandbox/cluster). */
 export function applyBareCluster(store: ObjectStore, cluster: "infra" | "apps"): void {
-  applyFolder(store, join(import.meta.dirname, "..", "..", "cluster", cluster));
+  applyFolder(store.as("kubeadm"), join(import.meta.dirname, "..", "..", "cluster", cluster));
 }
 
 /**
@@ -46,9 +47,9 @@ export function applyPlatform(store: ObjectStore, cluster: "infra" | "apps", vau
   const inventories = new Map<string, readonly KubeObject[]>();
   for (const { kustomization, objects } of platformObjects(cluster)) {
     inventories.set(kustomization, objects);
-    for (const object of objects) applyObject(store, object);
-    reconcileHelmReleases(store);
-    reconcileExternalSecrets(store, vault);
+    for (const object of objects) applyAsFlux(store, object);
+    reconcileHelmReleases(store.as("helm-controller"));
+    reconcileExternalSecrets(store.as("external-secrets"), vault);
     refuseUnready(store);
   }
   const hoursAgo = new Date(Date.now() - 3 * 3_600_000);
@@ -67,7 +68,7 @@ export function reportApplied(
   at: Date,
   applied?: readonly KubeObject[],
 ): void {
-  store.patch(places.kustomizations, namespace, name, (object) => {
+  store.as("gotk-kustomize-controller").patch(places.kustomizations, namespace, name, (object) => {
     const entries = applied?.map((one) => ({ id: inventoryId(one), v: one.apiVersion.split("/").at(-1) }));
     object["status"] = {
       inventory: entries === undefined ? record(object["status"])["inventory"] : { entries },

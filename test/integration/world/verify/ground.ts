@@ -3,7 +3,7 @@ import { pino } from "pino";
 import { type AlertmanagerProcess, startAlertmanager } from "../../../../sandbox/alertmanager/alertmanager.ts";
 import { startVmalert } from "../../../../sandbox/alertmanager/vmalert.ts";
 import { freePort } from "../../../../sandbox/bot-process.ts";
-import { applyObject } from "../../../../sandbox/world/manifests.ts";
+import { applyAsFlux } from "../../../../sandbox/world/flux/server-side-apply.ts";
 import { places } from "../../../../sandbox/world/places.ts";
 import { reportApplied } from "../../../../sandbox/world/platform/platform.ts";
 import { startWorld, type World } from "../../../../sandbox/world/world.ts";
@@ -47,7 +47,7 @@ export async function layGround(): Promise<Ground> {
     onNotice: (text) => notices.push(text),
   });
   if (vmalert === undefined) throw new Error("vmalert is not installed (apt install victoria-metrics)");
-  for (const object of tenantObjects) applyObject(world.infra.objects, object);
+  for (const object of tenantObjects) applyAsFlux(world.infra.objects, object);
   const git = fakeGit(gitFiles, { now: () => new Date() });
   for (const { objects } of world.clusters) {
     for (const { metadata } of objects.list(places.kustomizations)) {
