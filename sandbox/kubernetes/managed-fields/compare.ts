@@ -61,6 +61,8 @@ export function differenceOf(before: unknown, after: unknown, topology: Topology
   const isOne = (old?.size ?? 0) === 0 && (now?.size ?? 0) === 0;
   const isComparable = (before === undefined || old !== undefined) && (after === undefined || now !== undefined);
   if (isOne || !isComparable) {
+    // Both empty: what is undefined in one and not there in the other is the same.
+    if (old !== undefined && now !== undefined && isOne && Array.isArray(before) === Array.isArray(after)) return none;
     if (isDeepStrictEqual(before, after)) return none;
     return after === undefined ? { ...none, removed: field } : { ...none, changed: field };
   }

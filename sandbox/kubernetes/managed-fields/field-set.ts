@@ -15,7 +15,8 @@ const nothingBelow: FieldSet = {};
 
 export function fieldSet(holdsItself: boolean, below: Iterable<readonly [string, Fields]>): Fields {
   const set: Record<string, FieldSet> = {};
-  for (const [step, fields] of below) if (fields !== undefined) set[step] = fields;
+  const inOrder = [...below].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  for (const [step, fields] of inOrder) if (fields !== undefined) set[step] = fields;
   if (Object.keys(set).length === 0) return holdsItself ? nothingBelow : undefined;
   return holdsItself ? { [itself]: nothingBelow, ...set } : set;
 }

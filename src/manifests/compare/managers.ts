@@ -17,7 +17,7 @@ export function writerOf(
   return latest(managers.filter(({ fields }) => owns(fields, live, steps)));
 }
 
-/** Who wrote the object last, but for its status and Flux; a hint at most. */
+/** Who set a field of the object last, but for its status and Flux; a hint at most, because who only takes away leaves no entry. */
 export function lastStranger(managers: readonly FieldManager[]): FieldManager | undefined {
   return latest(strangers(managers));
 }

@@ -24,7 +24,13 @@ const schema = {
         mode: { type: "string", enum: ["fast", "slow"] },
         on: { type: "boolean" },
         args: { type: "array", items: { type: "string" } },
-        parts: { type: "array", items: { type: "object", properties: { name: { type: "string" } } } },
+        tags: { type: "array", items: { type: "string" }, "x-kubernetes-list-type": "set" },
+        parts: {
+          type: "array",
+          items: { type: "object", required: ["name"], properties: { name: { type: "string" } } },
+          "x-kubernetes-list-type": "map",
+          "x-kubernetes-list-map-keys": ["name"],
+        },
         limits: amounts,
         open: { type: "object", "x-kubernetes-preserve-unknown-fields": true },
       },
@@ -131,6 +137,28 @@ describe.skipIf(isReal)(
       const { body } = await subject.fetch("GET", `${things()}/two`);
       expect(body).toMatchObject({ spec: { size: 1, parts: [{ name: "p" }], open: { sise: 3 } } });
       expect(JSON.stringify(body)).not.toContain('"nam"');
+    });
+
+    it("says what of a list and of a map has owners of its own (https://kubernetes.io/docs/reference/using-api/server-side-apply/#merge-strategy)", async () => {
+      const spec = { size: 1, args: ["x"], tags: ["t"], parts: [{ name: "p" }], open: { any: { thing: 1 } } };
+      const { body } = await subject.fetch("POST", things(), thing(spec, "owned"), { "user-agent": "maker/1.0" });
+      expect(Object(body).metadata.managedFields).toEqual([
+        expect.objectContaining({
+          manager: "maker",
+          operation: "Update",
+          apiVersion: "example.invalid/v1",
+          fieldsV1: {
+            "f:spec": {
+              ".": {},
+              "f:size": {},
+              "f:args": {},
+              "f:tags": { ".": {}, 'v:"t"': {} },
+              "f:parts": { ".": {}, 'k:{"name":"p"}': { ".": {}, "f:name": {} } },
+              "f:open": { ".": {}, "f:any": { ".": {}, "f:thing": {} } },
+            },
+          },
+        }),
+      ]);
     });
 
     it("holds updates and patches to it as well", async () => {

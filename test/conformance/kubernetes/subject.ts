@@ -1,17 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { type RequestOptions, request } from "node:https";
 import { type AddressInfo, connect, createServer } from "node:net";
-import { text as readText } from "node:stream/consumers";
 import { KubeConfig } from "@kubernetes/client-node";
 import { kubeconfig } from "../../../sandbox/kubernetes/kubeconfig.ts";
 import { ObjectStore } from "../../../sandbox/kubernetes/object-store.ts";
 import { type KubernetesApi, startKubernetesApi } from "../../../sandbox/kubernetes/server.ts";
-
-interface Answer {
-  readonly code: number;
-  readonly body: unknown;
-  readonly retryAfter: string | undefined;
-}
+import { type Answer, askApi } from "../../fakes/api-request.ts";
 
 /** The API server under test: the simulation, or the real one that DFBOT_CONFORMANCE_KUBECONFIG leads to. */
 export interface Subject {
@@ -53,7 +46,7 @@ export async function openSubject(): Promise<Subject> {
     config,
     namespace,
     simulation: simulation?.api,
-    fetch: (method, path, body, headers = {}) => send(config, method, path, body, headers),
+    fetch: (method, path, body, headers = {}) => askApi(config, method, path, body, headers),
     async close() {
       await subject.fetch("DELETE", `/api/v1/namespaces/${namespace}`);
       await simulation?.stop();
@@ -102,42 +95,4 @@ async function startSimulation() {
       echo.close();
     },
   };
-}
-
-/** One request with the kubeconfig's credentials and CA, which fetch cannot be given. */
-async function send(
-  config: KubeConfig,
-  method: string,
-  path: string,
-  body: unknown,
-  headers: Readonly<Record<string, string>>,
-): Promise<Answer> {
-  const options: RequestOptions = {};
-  await config.applyToHTTPSOptions(options);
-  const text = body === undefined ? "" : JSON.stringify(body);
-  // Without a length, Node sends the body of a DELETE as if it were another request.
-  const length = { "content-length": String(Buffer.byteLength(text)) };
-  const sent = { ...Object(options.headers), "content-type": "application/json", ...length, ...headers };
-  const credentials =
-    "authorization" in headers
-      ? Object.fromEntries(Object.entries(sent).filter(([name]) => name !== "Authorization"))
-      : sent;
-  return new Promise((resolve, reject) => {
-    const outgoing = request(
-      `${config.getCurrentCluster()?.server}${path}`,
-      { ...options, method, headers: credentials },
-      (response) => {
-        readText(response).then((received) => {
-          const isJson = /json/.test(response.headers["content-type"] ?? "");
-          resolve({
-            code: response.statusCode ?? 0,
-            body: isJson ? JSON.parse(received.split("\n")[0] ?? "") : received,
-            retryAfter: response.headers["retry-after"],
-          });
-        }, reject);
-      },
-    );
-    outgoing.on("error", reject);
-    outgoing.end(text);
-  });
 }

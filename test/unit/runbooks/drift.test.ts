@@ -154,7 +154,7 @@ describe("the comparison with Git", () => {
     );
   });
 
-  it("names who wrote the object last where a field is gone, and what somebody has added of his own", async () => {
+  it("names who wrote the object last, as a hint, where a field is gone, and what somebody has added of his own", async () => {
     const live = otherwise("PodMonitor", "dragonfly", (object) => {
       const spec: Record<string, unknown> = Object(object["spec"]);
       delete spec["podTargetLabels"];
@@ -167,7 +167,7 @@ describe("the comparison with Git", () => {
     });
     const { evidence } = await fields({ live });
     expect(evidence[1]?.output.split("\n")).toEqual([
-      "spec.podTargetLabels is not there, and 1 entry in Git; the object was last written by kubectl-edit on 2026-11-29 02:59 UTC",
+      "spec.podTargetLabels is not there, and 1 entry in Git; who took it away is not kept; another field was last written by kubectl-edit on 2026-11-29 02:59 UTC",
       "spec.sampleLimit is 5, and not in Git; written by kubectl-edit on 2026-11-29 02:59 UTC",
     ]);
   });

@@ -65,7 +65,8 @@ function isDelicate(kind: string, path: string, value: unknown): boolean {
 
 function writerWords({ steps, live: value }: FieldDrift, { content, managers }: LiveObject): string {
   if (value !== undefined) return wrote("written", writerOf(managers, content, steps));
-  return wrote("the object was last written", lastStranger(managers));
+  // Source: https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management
+  return wrote("who took it away is not kept; another field was last written", lastStranger(managers));
 }
 
 function wrote(words: string, manager: FieldManager | undefined): string {

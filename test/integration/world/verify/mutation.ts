@@ -131,20 +131,21 @@ const kept: readonly Place[] = [
 
 /** Remembers all objects of a cluster; the returned function makes them so again. */
 export function remember(objects: ObjectStore): () => void {
-  const before = kept.map((place) => ({ place, list: objects.list(place) }));
+  const all = (place: Place) => objects.list(place).map((object) => objects.shown(place, object));
+  const before = kept.map((place) => ({ place, list: all(place) }));
   return () => {
     for (const { place, list } of before) {
       const same = (a: KubeObject) => (b: KubeObject) =>
         a.metadata.name === b.metadata.name && a.metadata.namespace === b.metadata.namespace;
-      for (const now of objects.list(place)) {
+      for (const now of all(place)) {
         const { namespace, name } = now.metadata;
         const old = list.find(same(now));
         if (old === undefined) objects.remove(place, namespace, name);
         else if (!isDeepStrictEqual(content(old), content(now))) {
           objects.patch(place, namespace, name, (object) => {
             for (const key of Object.keys(object)) if (key !== "metadata") Reflect.deleteProperty(object, key);
-            const { labels, annotations } = old.metadata;
-            Object.assign(object, content(old), { metadata: { ...object.metadata, labels, annotations } });
+            const { metadata, ...rest } = content(old);
+            Object.assign(object, rest, { metadata: { ...object.metadata, ...metadata } });
           });
         }
       }
@@ -155,5 +156,6 @@ export function remember(objects: ObjectStore): () => void {
 }
 
 function content({ metadata, ...rest }: KubeObject) {
-  return { ...rest, metadata: { labels: metadata.labels, annotations: metadata.annotations } };
+  const { labels, annotations, finalizers, managedFields = [] } = metadata;
+  return { ...rest, metadata: { labels, annotations, finalizers, managedFields } };
 }

@@ -1,11 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
+import { parseObjects } from "../../../../sandbox/gitops/objects.ts";
+import { applyAsFlux } from "../../../../sandbox/world/flux/server-side-apply.ts";
 import { places } from "../../../../sandbox/world/places.ts";
+import { instance } from "../../../../sandbox/world/world.ts";
 import { troubles } from "../status.ts";
 import { watchGitObjects } from "./git-objects.ts";
 import { type Ground, layGround } from "./ground.ts";
 import { isTried, remember } from "./mutation.ts";
 import { mutations } from "./mutations/index.ts";
+import { paths, somebody } from "./writers.ts";
 
 let ground: Ground;
 beforeAll(async () => {
@@ -100,6 +104,109 @@ describe("verify on the shipped manifests", () => {
       expect(found, `${resource} of ${name}`).toMatchObject({ verdict: "unknown" });
       expect(found?.title).toMatch(new RegExp(`could not be read: .*cannot .* resource "${resource}"`));
     }
+  });
+
+  describe("names who wrote what differs from Git, as the API server keeps it:", () => {
+    const check = "drift.infra-databases-dragonfly.fields";
+    /** What is said of each object that differs, line by line, while nothing in the cluster moves. */
+    const saidOf = async (change: () => unknown) => {
+      const { world } = ground;
+      const thaw = world.freeze();
+      const restore = remember(world.infra.objects);
+      try {
+        await change();
+        const found = (await ground.verify({ probes: false })).findings.find(({ id }) => id === check);
+        const lines = found?.evidence.slice(1).flatMap(({ output }) => output.split("\n")) ?? [];
+        return { verdict: found?.verdict, lines: lines.filter((line) => !/^\d+ objects read/.test(line)) };
+      } finally {
+        restore();
+        thaw();
+      }
+    };
+    const today = () => new Date().toISOString().slice(0, 10);
+    const by = (client: string) => new RegExp(`written by ${client} on ${today()} \\d\\d:\\d\\d UTC$`);
+    const spec = (replicas: number) => ({
+      apiVersion: "dragonflydb.io/v1alpha1",
+      kind: "Dragonfly",
+      metadata: { name: "dragonfly" },
+      spec: { replicas },
+    });
+
+    it("a person with an editor", async () => {
+      const { verdict, lines } = await saidOf(async () => {
+        const person = somebody(ground.world, "kubectl-edit");
+        await person.patch(paths.dragonfly, { spec: { replicas: 2 } });
+        const port = { name: "redis", port: 6379, protocol: "TCP", targetPort: 9999 };
+        await person.patch(paths.service, { spec: { ports: [port] } });
+      });
+      expect(verdict).toBe("fail");
+      expect(lines).toEqual([
+        expect.stringMatching(/^spec\.replicas is 2, and 3 in Git; /),
+        expect.stringMatching(/^spec\.ports\[6379\/TCP\]\.targetPort is 9999, and /),
+      ]);
+      for (const line of lines) expect(line).toMatch(by("kubectl-edit"));
+    });
+
+    it("a person who applies: the API server refuses what Flux owns, and names it, until it is forced", async () => {
+      const refused = await saidOf(async () => {
+        const answer = await somebody(ground.world, "kubectl").apply(paths.dragonfly, spec(2), false);
+        const message = 'Apply failed with 1 conflict: conflict with "kustomize-controller": .spec.replicas';
+        expect(answer).toMatchObject({ code: 409, body: { reason: "Conflict", message } });
+      });
+      expect(refused.verdict).toBe("ok");
+      const { lines } = await saidOf(() => somebody(ground.world, "kubectl").apply(paths.dragonfly, spec(2), true));
+      expect(lines).toEqual([expect.stringMatching(by("kubectl"))]);
+    });
+
+    it("the operator, but not for its status, nor for what it adds", async () => {
+      const operator = somebody(ground.world, "manager");
+      const { verdict } = await saidOf(async () => {
+        await operator.patch(`${paths.dragonfly}/status`, { status: { phase: "RollingUpdate" } });
+        await operator.patch(paths.dragonfly, {
+          metadata: { finalizers: ["dragonflydb.io/x"], annotations: { a: "b" } },
+        });
+      });
+      expect(verdict).toBe("ok");
+      const { lines } = await saidOf(() => operator.patch(paths.dragonfly, { spec: { replicas: 2 } }));
+      expect(lines).toEqual([expect.stringMatching(by("manager"))]);
+    });
+
+    it("Flux itself, where it has applied something else", async () => {
+      const { world } = ground;
+      const { lines } = await saidOf(() => {
+        const [object] = parseObjects(JSON.stringify({ ...spec(2), metadata: instance }), "dragonfly");
+        if (object !== undefined) applyAsFlux(world.infra.objects, object);
+      });
+      expect(lines).toContainEqual(expect.stringMatching(/^spec\.replicas is 2, and 3 in Git; written by kustomize-/));
+    });
+
+    it("who added a label or a field that Git does not have", async () => {
+      const { lines } = await saidOf(async () => {
+        await somebody(ground.world, "kubectl-label").patch(paths.podMonitor, { metadata: { labels: { a: "b" } } });
+        await somebody(ground.world, "kubectl-patch").patch(paths.podMonitor, { spec: { sampleLimit: 5 } });
+        await somebody(ground.world, "some-controller").patch(paths.podMonitor, { metadata: { labels: { c: "d" } } });
+      });
+      expect(lines).toEqual([
+        expect.stringMatching(/^metadata\.labels\.a is "b", and not in Git; written by kubectl-label on /),
+        expect.stringMatching(/^spec\.sampleLimit is 5, and not in Git; written by kubectl-patch on /),
+      ]);
+    });
+
+    it("nobody for what was taken away, which the API server does not keep, but who else has written there", async () => {
+      const take = () =>
+        somebody(ground.world, "kubectl-edit").patch(paths.podMonitor, { spec: { podTargetLabels: null } });
+      const gone = "spec.podTargetLabels is not there, and 1 entry in Git";
+      expect((await saidOf(take)).lines).toEqual([gone]);
+      const { lines } = await saidOf(async () => {
+        await somebody(ground.world, "kubectl-annotate").patch(paths.podMonitor, {
+          metadata: { annotations: { a: "b" } },
+        });
+        await take();
+      });
+      expect(lines[0]).toMatch(
+        /in Git; who took it away is not kept; another field was last written by kubectl-annotate on /,
+      );
+    });
   });
 
   it("turns exactly the expected checks red, one mutation at a time", async () => {
