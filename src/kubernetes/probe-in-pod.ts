@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { BotError } from "../errors.ts";
-import type { ProbeOutcome, WantedProbe } from "../platform/probes.ts";
-import { containerState, isHopeless, wordsOfState } from "./container-state.ts";
+import type { Ending, ProbeOutcome, WantedProbe } from "../platform/probes.ts";
+import { containerState, endingOf, isHopeless, wordsOfState } from "./container-state.ts";
 import { badAnswer } from "./errors.ts";
 import { ephemeralProbe } from "./probe-manifest.ts";
 import { type Refused, refusalOf } from "./probe-refusal.ts";
@@ -12,6 +12,8 @@ import type { CallApi } from "./request.ts";
 const lookEveryMs = 250;
 /** Pulling the image included; nothing ends a container that never starts. */
 const waitAtMostMs = 75_000;
+/** A node that is there takes it up within a second or two, and says so before it pulls the image. */
+const silentAtMostMs = 20_000;
 const logBytes = "65536";
 /** Nobody can take them out of the pod again, so there is an end to adding. */
 const mostInOnePod = 20;
@@ -20,8 +22,15 @@ const triesToAdd = 5;
 const prefix = "dfbot-probe-";
 
 const podSchema = z.object({
-  metadata: z.object({ resourceVersion: z.string(), deletionTimestamp: z.string().optional() }),
-  spec: z.object({ ephemeralContainers: z.array(z.object({ name: z.string() })).default([]) }),
+  metadata: z.object({
+    uid: z.string().default(""),
+    resourceVersion: z.string(),
+    deletionTimestamp: z.string().optional(),
+  }),
+  spec: z.object({
+    nodeName: z.string().default("its node"),
+    ephemeralContainers: z.array(z.object({ name: z.string() })).default([]),
+  }),
   status: z
     .object({
       phase: z.string().default("Pending"),
@@ -51,23 +60,46 @@ export async function runInPod(call: CallApi, wanted: WantedInPod, signal: Abort
   };
   const added = await findOrAdd(call, path, wanted, look, signal);
   if (added.kind === "refused") return added;
-  const { name } = added;
-  const until = Date.now() + waitAtMostMs;
+  const { name, uid } = added;
+  const since = Date.now();
+  const stuck = (why: Ending, ...said: readonly string[]): ProbeOutcome => ({
+    kind: "stuck",
+    why,
+    pod,
+    said: said.filter(Boolean).join(": "),
+  });
   for (;;) {
-    const now = await look();
-    const state = now.status.ephemeralContainerStatuses.find((one) => one.name === name)?.state ?? {};
-    const { terminated } = state;
-    if (terminated?.exitCode === 0) {
+    const now = await unlessGone(look());
+    if (now === undefined) return stuck("pod-gone", `pod ${pod} is not there any more`);
+    if (now.metadata.uid !== uid) return stuck("pod-gone", `pod ${pod} is another one by now`);
+    const state = now.status.ephemeralContainerStatuses.find((one) => one.name === name)?.state;
+    const subject = `container ${name} of pod ${pod} (${now.status.phase})`;
+    if (state?.terminated?.exitCode === 0) {
       const query = { container: name, limitBytes: logBytes };
-      const log = await call({ method: "GET", path: `${path}/log`, query, plain: true }, signal);
-      return { kind: "ended", pod, log: String(log) };
+      const log = await unlessGone(call({ method: "GET", path: `${path}/log`, query, plain: true }, signal));
+      return log === undefined
+        ? stuck("pod-gone", `pod ${pod} is not there any more`)
+        : { kind: "ended", pod, log: String(log) };
     }
-    if (terminated !== undefined || isHopeless(state) || isOver(now) || Date.now() > until) {
-      const said = [`container ${name} of pod ${pod} (${now.status.phase})`, wordsOfState(state)];
-      return { kind: "stuck", pod, said: said.filter(Boolean).join(": ") };
-    }
+    if (state?.terminated !== undefined || (state !== undefined && isHopeless(state)))
+      return stuck(endingOf(state), subject, wordsOfState(state));
+    if (isOver(now)) return stuck("pod-gone", subject, reasonAgainst(now, pod)?.said ?? "");
+    const waitedMs = Date.now() - since;
+    // A probe ends by itself long before that: one that is said to run still is said so by nobody.
+    if (waitedMs > (state === undefined ? silentAtMostMs : waitAtMostMs))
+      return state?.waiting === undefined
+        ? stuck("node-silent", subject, `${now.spec.nodeName} has not said what became of it`)
+        : stuck(endingOf(state), subject, wordsOfState(state));
     await sleep(lookEveryMs, undefined, { signal });
   }
+}
+
+/** Undefined when it is not there. */
+async function unlessGone<T>(asked: Promise<T>): Promise<T | undefined> {
+  return await asked.catch((error: unknown) => {
+    if (error instanceof BotError && error.code === "kubernetes.not-found") return undefined;
+    throw error;
+  });
 }
 
 async function findOrAdd(
@@ -76,7 +108,7 @@ async function findOrAdd(
   wanted: WantedInPod,
   look: () => Promise<PodNow>,
   signal: AbortSignal,
-): Promise<{ readonly kind: "there"; readonly name: string } | Refused> {
+): Promise<{ readonly kind: "there"; readonly name: string; readonly uid: string } | Refused> {
   const asking = `${prefix}${digestOf(wanted)}-`;
   const name = `${asking}${wanted.run}`;
   for (let tries = 1; ; tries++) {
@@ -86,14 +118,14 @@ async function findOrAdd(
     });
     if (now instanceof BotError) return { kind: "refused", why: "pod-missing", said: now.message };
     const open = openProbe(now, asking);
-    if (open !== undefined) return { kind: "there", name: open };
+    const { uid, resourceVersion } = now.metadata;
+    if (open !== undefined) return { kind: "there", name: open, uid };
     const not = reasonAgainst(now, wanted.pod);
     if (not !== undefined) return not;
     try {
-      const { resourceVersion } = now.metadata;
       const body = { metadata: { resourceVersion }, spec: { ephemeralContainers: [ephemeralProbe(name, wanted)] } };
       await call({ method: "PATCH", path: `${path}/ephemeralcontainers`, body }, signal);
-      return { kind: "there", name };
+      return { kind: "there", name, uid };
     } catch (error) {
       if (error instanceof BotError && error.code === "kubernetes.conflict" && tries < triesToAdd) continue;
       // The pod was there a moment ago: what is not found is the subresource, or the pod is gone, which the next look says.
@@ -112,13 +144,12 @@ async function findOrAdd(
   }
 }
 
-/** One that asks the same and has not ended. */
+/** One that asks the same and has not ended; the node goes on trying to start it, so a second would be stuck beside it. */
 function openProbe({ spec, status }: PodNow, asking: string): string | undefined {
   const states = new Map(status.ephemeralContainerStatuses.map(({ name, state }) => [name, state]));
-  return spec.ephemeralContainers.find(({ name }) => {
-    const state = states.get(name) ?? {};
-    return name.startsWith(asking) && state.terminated === undefined && !isHopeless(state);
-  })?.name;
+  return spec.ephemeralContainers.find(
+    ({ name }) => name.startsWith(asking) && states.get(name)?.terminated === undefined,
+  )?.name;
 }
 
 function reasonAgainst(now: PodNow, pod: string): Refused | undefined {

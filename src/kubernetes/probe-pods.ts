@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { BotError } from "../errors.ts";
 import { type ProbePods, probeLabels, type WantedProbe } from "../platform/probes.ts";
-import { containerState, isHopeless, wordsOfState } from "./container-state.ts";
+import { containerState, endingOf, isHopeless, wordsOfState } from "./container-state.ts";
 import { badAnswer } from "./errors.ts";
 import { runInPod } from "./probe-in-pod.ts";
 import { deadlineSeconds, probeManifest } from "./probe-manifest.ts";
@@ -81,7 +81,13 @@ export function createProbePods(find: (cluster: string) => CallApi): ProbePods {
       }
       try {
         const status = await untilEnded(call, wanted, name, signal);
-        if (status.phase !== "Succeeded") return { kind: "stuck", pod: name, said: wordsOf(status) };
+        if (status.phase !== "Succeeded")
+          return {
+            kind: "stuck",
+            why: endingOf(status.containerStatuses[0]?.state ?? {}),
+            pod: name,
+            said: wordsOf(status),
+          };
         const query = { container: "probe", limitBytes: logBytes };
         const log = await call({ method: "GET", path: `${path(namespace, name)}/log`, query, plain: true }, signal);
         return { kind: "ended", pod: name, log: String(log) };

@@ -44,13 +44,30 @@ export const refusals = [
 ] as const;
 export type Refusal = (typeof refusals)[number];
 
+/** Why a probe that was made came to nothing. */
+export const endings = [
+  /** Its image cannot be pulled. */
+  "image",
+  /** The node's runtime cannot make or start its container. */
+  "not-started",
+  /** It ended without having said what it found. */
+  "failed",
+  /** The pod that it was in ended, was deleted, or is another one of that name by now. */
+  "pod-gone",
+  /** Its node does not say what has become of it. */
+  "node-silent",
+  /** It was not started in time: no node for it, or a slow one. */
+  "late",
+] as const;
+export type Ending = (typeof endings)[number];
+
 export type ProbeOutcome =
   /** It ran to its end, well or not; the log is what it printed. */
   | { readonly kind: "ended"; readonly pod: string; readonly log: string }
   /** Nothing was made; `said` is the API server's own sentence. */
   | { readonly kind: "refused"; readonly why: Refusal; readonly said: string }
   /** The probe was made and did not run to its end in time; `said` is what its status has to say. */
-  | { readonly kind: "stuck"; readonly pod: string; readonly said: string };
+  | { readonly kind: "stuck"; readonly why: Ending; readonly pod: string; readonly said: string };
 
 /** Throwaway pods that run the connectivity probe. They hold nothing, may do nothing, and end by themselves. */
 export interface ProbePods {

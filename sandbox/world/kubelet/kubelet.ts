@@ -6,9 +6,11 @@ import type { PodRuntime } from "../../kubernetes/server.ts";
 import { places } from "../places.ts";
 import { getView, listViews, type PodView, podView } from "../views.ts";
 import { createEphemeralContainers } from "./ephemeral.ts";
+import { lostNodes } from "./lost-nodes.ts";
 import { podStatus } from "./pod-status.ts";
 import { canPull } from "./programs.ts";
 import { createRunners, newRunner, type Runner, type RunnerOptions } from "./runner.ts";
+import type { Trouble } from "./trouble.ts";
 
 /** All kubelets of a cluster in one: runs the containers of scheduled pods and reports what became of them. */
 export interface Kubelet {
@@ -21,6 +23,8 @@ export interface Kubelet {
   signal(namespace: string, pod: string, signal: "SIGSTOP" | "SIGCONT"): void;
   /** Every start fails from now on, and what runs ends: CrashLoopBackOff until the pod is deleted. */
   hold(namespace: string, pod: string): void;
+  /** What is wrong with containers that are added to the pod; undefined: nothing any more. */
+  trouble(namespace: string, pod: string, trouble: Trouble | undefined): void;
   stop(): Promise<void>;
 }
 
@@ -83,9 +87,11 @@ export function createKubelet(options: KubeletOptions): Kubelet {
         });
       }
     }
+    const lost = lostNodes(objects);
     for (const pod of pods) {
       const runner = runners.get(pod.metadata.uid);
-      if (runner === undefined) continue;
+      // What happens on a node that nobody hears of is not told, and what is asked of it not done.
+      if (runner === undefined || lost.has(pod.spec.nodeName ?? "")) continue;
       const image = pod.spec.containers[0]?.image ?? "";
       const due = runner.running === undefined && !runner.held && Date.now() >= runner.startAt;
       if (due && canPull(image) && volumeIsFree(runner)) start(runner);
@@ -154,6 +160,10 @@ export function createKubelet(options: KubeletOptions): Kubelet {
       if (runner === undefined) return;
       runner.held = true;
       runner.running?.kill("SIGKILL");
+    },
+    trouble: (namespace, name, trouble) => {
+      const runner = find(namespace, name);
+      if (runner !== undefined) ephemeral.trouble(runner.pod, trouble);
     },
     stop: async () => {
       stopped = true;

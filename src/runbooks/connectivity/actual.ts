@@ -1,7 +1,7 @@
 import type { Config } from "../../config/file.ts";
 import { BotError } from "../../errors.ts";
 import { jsonOf } from "../../platform/json.ts";
-import type { ProbeOutcome, Refusal } from "../../platform/probes.ts";
+import type { Ending, ProbeOutcome, Refusal } from "../../platform/probes.ts";
 import type { Reading } from "../../platform/reading.ts";
 import { type ProbeResult, probeResultSchema } from "../../probe/result.ts";
 
@@ -35,6 +35,28 @@ const refusalWords: Readonly<Record<Refusal, string>> = {
   other: "the API server does not take a probe",
 };
 
+/** What it came to, and what to do about it. */
+const endingWords: Readonly<Record<Ending, readonly [why: string, next: string]>> = {
+  image: [
+    "the probe's image cannot be pulled",
+    "Look at probes.image, and whether the node reaches the registry; in a pod that is there it is pulled with that pod's imagePullSecrets.",
+  ],
+  "not-started": [
+    "the node cannot start the probe",
+    "It is the node's runtime that says so: look at the events of the pod and at the node.",
+  ],
+  failed: [
+    "the probe ended before it had said what it found",
+    "Look at what it printed: kubectl logs of that container.",
+  ],
+  "pod-gone": ["the pod went away meanwhile", "Ask again, for the pod that is there now."],
+  "node-silent": [
+    "the pod's node does not say what became of the probe",
+    "Look at the node: kubectl get nodes. A probe that it starts later ends by itself.",
+  ],
+  late: ["the probe was not started in time", "Look at what it waits for, and ask again."],
+};
+
 /** Reads an outcome; what the probe printed is checked, because a pod's log may be anything. */
 export function actualOf(reading: Reading<ProbeOutcome>): Actual {
   if (!reading.ok) return { kind: "not-tried", why: "no probe could be made", detail: reading.reason };
@@ -50,8 +72,10 @@ export function actualOf(reading: Reading<ProbeOutcome>): Actual {
           : outcome.said;
       return { kind: "not-tried", why: refusalWords[outcome.why], detail };
     }
-    case "stuck":
-      return { kind: "not-tried", why: "the probe did not come to its end", detail: outcome.said };
+    case "stuck": {
+      const [why, next] = endingWords[outcome.why];
+      return { kind: "not-tried", why, detail: `${outcome.said.replace(/\.$/, "")}. ${next}` };
+    }
     case "ended":
       return fromLog(outcome.log);
   }

@@ -326,6 +326,59 @@ describe("connectivity from a pod that is there", () => {
     expect(addedTo("strict", "old-0")).toEqual([]);
   });
 
+  it("says what became of a probe that did not run, each ending by itself in bounded time, and what to do", async () => {
+    const node = "worker-lost";
+    const heard = (status: "True" | "Unknown") => ({ conditions: [{ type: "Ready", status }] });
+    add(places.nodes, { apiVersion: "v1", kind: "Node", metadata: { name: node }, status: heard("True") });
+    const names = ["pull-0", "root-0", "exec-0", "goes-0", "full-0"];
+    await Promise.all([
+      ...names.map((name) => runningPod({ namespace: "default", name }, {})),
+      runningPod({ namespace: "default", name: "lost-0", node }, {}),
+    ]);
+    const { kubelet, infra } = world;
+    kubelet.trouble("default", "pull-0", "no-image");
+    kubelet.trouble("default", "root-0", "no-config");
+    kubelet.trouble("default", "exec-0", "start-error");
+    kubelet.trouble("default", "goes-0", "never-starts");
+    infra.objects.patch(places.pods, "default", "full-0", (object) => {
+      const image = "registry.example.com/nobody/has:1";
+      const ephemeralContainers = Array.from({ length: 20 }, (_, index) => ({ name: `dfbot-probe-x-${index}`, image }));
+      object["spec"] = { ...Object(object["spec"]), ephemeralContainers };
+    });
+    infra.objects.patch(places.nodes, undefined, node, (object) => Object.assign(object, { status: heard("Unknown") }));
+    const tryFrom = async (name: string) => {
+      const report = await shop({ namespace: "default", cluster: "infra", from: `pod/${name}` });
+      expect(troubles(report), name).toEqual([`unknown connectivity.infra.default.pod.${name}`]);
+      const [way] = report.findings;
+      return `${way?.title}. ${way?.detail}`;
+    };
+    const goes = tryFrom("goes-0");
+    await until("it has taken the probe up", () => addedTo("default", "goes-0").length === 1);
+    infra.objects.remove(places.pods, "default", "goes-0");
+    const [pull, root, exec, full, lost] = await Promise.all(
+      ["pull-0", "root-0", "exec-0", "full-0", "lost-0"].map(tryFrom),
+    );
+    expect(pull).toMatch(/image cannot be pulled\. .*ImagePullBackOff: Back-off pulling .*that pod's imagePullSecrets/);
+    expect(root).toMatch(
+      /node cannot start the probe\. .*CreateContainerConfigError: container has runAsNonRoot .*events/,
+    );
+    expect(exec).toMatch(/node cannot start the probe\. .*StartError: .*executable file not found .*events/);
+    expect(await goes).toMatch(/pod went away meanwhile\. .*Ask again/);
+    expect(full).toMatch(/has taken as many probes as one may\. .*only a new pod gets rid of/);
+    expect(lost).toMatch(/node does not say .*worker-lost has not said .*kubectl get nodes/);
+
+    // The node goes on trying, so whoever asks again waits for that one; it runs when nothing is wrong any more.
+    await tryFrom("pull-0");
+    expect(addedTo("default", "pull-0")).toHaveLength(1);
+    kubelet.trouble("default", "pull-0", undefined);
+    infra.objects.patch(places.nodes, undefined, node, (object) => Object.assign(object, { status: heard("True") }));
+    const again = await Promise.all(
+      ["pull-0", "lost-0"].map((name) => shop({ namespace: "default", cluster: "infra", from: `pod/${name}` })),
+    );
+    for (const report of again) expect(troubles(report)).toEqual([]);
+    expect(addedTo("default", "lost-0").length).toBeLessThanOrEqual(2);
+  });
+
   it("can add nothing else with the bot's rights", async () => {
     await runningPod({ namespace: "default", name: "web-0" }, { app: "web" });
     const { config } = requireSettings(world.env(), "cli");

@@ -10,7 +10,8 @@ export function createTeams(world: () => World, undo: (() => unknown)[]) {
   function add(place: Place, object: KubeObject, cluster: "infra" | "apps" = "infra"): void {
     const { objects } = world()[cluster];
     objects.create(place, object);
-    undo.push(() => objects.remove(place, object.metadata.namespace, object.metadata.name));
+    const { namespace, name } = object.metadata;
+    undo.push(() => objects.get(place, namespace, name) && objects.remove(place, namespace, name));
   }
   const networkPolicy = (namespace: string, name: string, spec: object, cluster: "infra" | "apps" = "infra") =>
     add(
@@ -32,18 +33,23 @@ export function createTeams(world: () => World, undo: (() => unknown)[]) {
 
   /** Somebody's pod that runs, with an image that the sandbox has. */
   async function runningPod(
-    at: { readonly namespace: string; readonly name: string; readonly cluster?: "infra" | "apps" },
+    at: {
+      readonly namespace: string;
+      readonly name: string;
+      readonly cluster?: "infra" | "apps";
+      readonly node?: string;
+    },
     labels: Record<string, string>,
     image = "ghcr.io/dragonflydb/operator:v1.6.1",
   ): Promise<void> {
-    const { namespace, name, cluster = "infra" } = at;
+    const { namespace, name, cluster = "infra", node } = at;
     add(
       places.pods,
       {
         apiVersion: "v1",
         kind: "Pod",
         metadata: { namespace, name, labels },
-        spec: { containers: [{ name: "main", image }] },
+        spec: { containers: [{ name: "main", image }], ...(node === undefined ? {} : { nodeName: node }) },
       },
       cluster,
     );

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { answerError } from "../../../src/kubernetes/errors.ts";
 import { createProbePods } from "../../../src/kubernetes/probe-pods.ts";
 import type { ApiRequest } from "../../../src/kubernetes/request.ts";
@@ -8,7 +8,10 @@ const wanted = { cluster: "infra", namespace: "harbor", image: "dfbot:1", args: 
 const methods = { GET: "get", POST: "post", PUT: "post", PATCH: "patch", DELETE: "remove" } as const;
 
 /** Probe pods with an API server that answers by method; errors are thrown. */
-function probes(answers: Partial<Record<"get" | "post" | "patch" | "remove", (request: ApiRequest) => unknown>>) {
+function probes(
+  answers: Partial<Record<"get" | "post" | "patch" | "remove", (request: ApiRequest) => unknown>>,
+  signal = AbortSignal.timeout(5_000),
+) {
   const calls: string[] = [];
   const pods = createProbePods(() => async (request) => {
     calls.push(`${request.method} ${request.path.replace(/dfbot-probe-[0-9a-f]{8}/, "*")}`);
@@ -18,8 +21,8 @@ function probes(answers: Partial<Record<"get" | "post" | "patch" | "remove", (re
   });
   return {
     calls,
-    run: () => pods.run(wanted, AbortSignal.timeout(5_000)),
-    runIn: (pod: string) => pods.run({ ...wanted, pod }, AbortSignal.timeout(5_000)),
+    run: () => pods.run(wanted, signal),
+    runIn: (pod: string) => pods.run({ ...wanted, pod }, signal),
   };
 }
 const refusal = (code: number, message: string) => answerError("infra", "/pods", code, JSON.stringify({ message }));
@@ -83,19 +86,23 @@ describe("a probe pod", () => {
     const terminated = { reason: "StartError", message: "exec: node: not found" };
     const status = { phase: "Failed", containerStatuses: [{ state: { terminated } }] };
     const { calls, run } = probes({ get: () => ({ status }) });
-    expect(await run()).toMatchObject({ kind: "stuck", said: "Failed; StartError: exec: node: not found" });
+    expect(await run()).toMatchObject({
+      kind: "stuck",
+      why: "not-started",
+      said: "Failed; StartError: exec: node: not found",
+    });
     expect(calls.at(-1)).toBe(`DELETE ${pods}/*`);
   });
 
-  it.each(["ImagePullBackOff", "CreateContainerConfigError"])(
-    "that waits with %s is not waited for",
-    async (reason) => {
-      const status = { phase: "Pending", containerStatuses: [{ state: { waiting: { reason, message: "says why" } } }] };
-      const { calls, run } = probes({ get: () => ({ status }) });
-      expect(await run()).toMatchObject({ kind: "stuck", said: `Pending; ${reason}: says why` });
-      expect(calls.at(-1)).toBe(`DELETE ${pods}/*`);
-    },
-  );
+  it.each([
+    ["ImagePullBackOff", "image"],
+    ["CreateContainerConfigError", "not-started"],
+  ])("that waits with %s is not waited for", async (reason, why) => {
+    const status = { phase: "Pending", containerStatuses: [{ state: { waiting: { reason, message: "says why" } } }] };
+    const { calls, run } = probes({ get: () => ({ status }) });
+    expect(await run()).toMatchObject({ kind: "stuck", why, said: `Pending; ${reason}: says why` });
+    expect(calls.at(-1)).toBe(`DELETE ${pods}/*`);
+  });
 
   it("that may not be looked at is removed all the same, and the error is the look's", async () => {
     const { calls, run } = probes({ get: () => refusal(403, "cannot get"), remove: () => refusal(500, "no") });
@@ -229,10 +236,68 @@ describe("a probe in a pod that is there", () => {
   });
 
   it.each([
-    [{ waiting: { reason: "ImagePullBackOff", message: "no such image" } }, /ImagePullBackOff: no such image/],
-    [{ terminated: { exitCode: 2, reason: "Error" } }, /Error/],
-  ])("that ends as %j is stuck, and says so", async (state, said) => {
+    ["image", { waiting: { reason: "ImagePullBackOff", message: "no such image" } }, /ImagePullBackOff: no such image/],
+    ["not-started", { waiting: { reason: "CreateContainerError", message: "no device" } }, /CreateContainerError: no/],
+    ["not-started", { terminated: { exitCode: 128, reason: "StartError", message: "no node" } }, /StartError: no node/],
+    ["failed", { terminated: { exitCode: 2, reason: "Error" } }, /Error/],
+    ["failed", { terminated: { exitCode: 137, reason: "OOMKilled" } }, /OOMKilled/],
+  ])("is stuck by %s that ends as %j, and says so", async (why, state, said) => {
     const pod = takingPod({ state: state as { terminated: { exitCode: number } } });
-    expect(await probes(pod).runIn("web-0")).toMatchObject({ kind: "stuck", said: expect.stringMatching(said) });
+    expect(await probes(pod).runIn("web-0")).toMatchObject({ kind: "stuck", why, said: expect.stringMatching(said) });
+  });
+
+  it("is waited for, not joined by another, while the node goes on trying to pull its image", async () => {
+    const pod = takingPod({ state: { waiting: { reason: "ImagePullBackOff" } } as never });
+    await probes(pod).runIn("web-0");
+    const { calls, runIn } = probes(pod);
+    expect(await runIn("web-0")).toMatchObject({ kind: "stuck", why: "image" });
+    expect(calls).not.toContain(`PATCH ${web}/ephemeralcontainers`);
+  });
+
+  it.each<[string, (look: number) => unknown, RegExp]>([
+    ["is deleted", () => ({ deletionTimestamp: "2026-01-02T12:00:00Z" }), /being deleted/],
+    ["is replaced by another one of its name", () => ({ uid: "other" }), /another one by now/],
+    ["is gone", () => refusal(404, 'pods "web-0" not found'), /not there any more/],
+  ])("says that the pod went away when it %s meanwhile", async (_, then, said) => {
+    const pod = takingPod({ state: { running: {} } as never, meta: { uid: "first" } });
+    let looks = 0;
+    const get = (request: ApiRequest) => {
+      const now = then(looks++);
+      if (looks <= 2) return pod.get(request);
+      if (now instanceof Error) return now;
+      const body = pod.get(request) as { readonly metadata: object };
+      return { ...body, metadata: { ...body.metadata, ...Object(now) } };
+    };
+    const { runIn } = probes({ ...pod, get });
+    expect(await runIn("web-0")).toMatchObject({ kind: "stuck", why: "pod-gone", said: expect.stringMatching(said) });
+  });
+
+  it("says that the pod went away when its log does", async () => {
+    const pod = takingPod();
+    const get = (request: ApiRequest) =>
+      request.path.endsWith("/log") ? refusal(404, 'pods "web-0" not found') : pod.get(request);
+    expect(await probes({ ...pod, get }).runIn("web-0")).toMatchObject({ kind: "stuck", why: "pod-gone" });
+  });
+
+  describe("ends in bounded time", () => {
+    afterEach(() => vi.useRealTimers());
+
+    it.each<[string, unknown, number, string, RegExp]>([
+      ["the node takes nothing up", undefined, 21, "node-silent", /node-1 has not said/],
+      ["the node is lost while it runs", { running: {} }, 76, "node-silent", /node-1 has not said/],
+      ["it waits and waits", { waiting: { reason: "ContainerCreating" } }, 76, "late", /ContainerCreating/],
+      ["pulling fails each time", { waiting: { reason: "ErrImagePull", message: "503" } }, 76, "image", /503/],
+    ])("when %s", async (_, state, seconds, why, said) => {
+      vi.useFakeTimers();
+      const pod = takingPod({ state: state as never, spec: { nodeName: "node-1" } });
+      const get = (request: ApiRequest) => {
+        const body = pod.get(request);
+        return state === undefined ? { ...Object(body), status: { phase: "Running" } } : body;
+      };
+      const { runIn } = probes({ ...pod, get }, new AbortController().signal);
+      const outcome = runIn("web-0");
+      await vi.advanceTimersByTimeAsync(seconds * 1_000);
+      expect(await outcome).toMatchObject({ kind: "stuck", why, said: expect.stringMatching(said) });
+    });
   });
 });

@@ -64,7 +64,11 @@ describe("connectivity", () => {
 
   it.each<[string, ProbeOutcome | BotError, RegExp]>([
     ["a full quota", { kind: "refused", why: "quota", said: "exceeded quota: full" }, /exceeded quota: full/],
-    ["a pod that cannot be scheduled", { kind: "stuck", pod: "p", said: "0/3 nodes are available" }, /0\/3 nodes/],
+    [
+      "a pod that cannot be scheduled",
+      { kind: "stuck", why: "late", pod: "p", said: "0/3 nodes are available" },
+      /0\/3 nodes/,
+    ],
     ["a log that is none", { kind: "ended", pod: "p", log: "exec format error" }, /exec format error/],
     ["an API server that is away", new BotError("kubernetes.unreachable", "it is away", "Look"), /it is away/],
   ])("is unknown with %s, never blocked", async (_, outcome, words) => {

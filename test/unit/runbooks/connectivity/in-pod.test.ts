@@ -96,11 +96,20 @@ describe("connectivity from a certain pod", () => {
       "unknown connectivity.infra.shop.pod.web-0",
       /no such resource/,
     ],
-    [
-      { kind: "stuck", pod: "web-0", said: "ImagePullBackOff" },
+    ...(
+      [
+        ["image", /image cannot be pulled ImagePullBackOff\. Look at probes\.image.*that pod's imagePullSecrets/],
+        ["not-started", /the node cannot start the probe .*the events of the pod/],
+        ["failed", /ended before it had said .*kubectl logs/],
+        ["pod-gone", /the pod went away meanwhile .*Ask again/],
+        ["node-silent", /node does not say .*kubectl get nodes/],
+        ["late", /not started in time .*what it waits for/],
+      ] as const
+    ).map(([why, words]): [ProbeOutcome, string, RegExp] => [
+      { kind: "stuck", why, pod: "web-0", said: "ImagePullBackOff" },
       "unknown connectivity.infra.shop.pod.web-0",
-      /ImagePullBackOff/,
-    ],
+      words,
+    ]),
   ])("says %j, and never that it is blocked", async (outcome, id, words) => {
     const report = await ask({ namespace: "shop", cluster: "infra", from: "pod/web-0" }, async () => outcome);
     expect(says(report)).toEqual([id]);
