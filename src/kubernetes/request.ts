@@ -53,7 +53,8 @@ interface Credentials {
 
 async function makeCredentials(cluster: string, load: () => Promise<KubeConfig>): Promise<Credentials> {
   const config = await load();
-  const options: RequestOptions = { headers: { accept: "application/json" } };
+  // What it calls itself is who wrote, in an object's managed fields and in the cluster's audit log.
+  const options: RequestOptions = { headers: { accept: "application/json", "user-agent": "dfbot" } };
   await config.applyToHTTPSOptions(options).catch((cause: unknown) => {
     throw credentialsError(cluster, cause);
   });

@@ -109,6 +109,14 @@ describe.each([
 });
 
 describe("runs kept in Kubernetes", () => {
+  it("are written under the bot's own name, by which the cluster tells who wrote what", async () => {
+    const store = kubernetesRunStore();
+    await store.update(await store.create(run("a")), { ...run("a"), state: "running" });
+    const maps = { group: "", plural: "configmaps" };
+    const [map] = api.store.list(maps).map((object) => api.store.shown(maps, object));
+    expect(map?.metadata.managedFields?.map(({ manager }) => manager)).toEqual(["dfbot"]);
+  });
+
   it("are ConfigMaps that kubectl shows by state", async () => {
     await kubernetesRunStore().create(run("a"));
     const [object] = api.store.list({ group: "", plural: "configmaps" }, "bot");
