@@ -1,14 +1,15 @@
 import { randomBytes } from "node:crypto";
 import PQueue from "p-queue";
-import type { Config, InstanceConfig } from "../../config/file.ts";
+import type { InstanceConfig } from "../../config/file.ts";
 import type { CredentialsReference } from "../../platform/probes.ts";
 import { read } from "../../platform/reading.ts";
 import { dataPort } from "../../platform/server-ports.ts";
 import type { Finding } from "../../reports/model.ts";
 import { isPlatforms } from "../../tenants/changes/access.ts";
 import { evidence, finding } from "../instance/findings.ts";
-import { contextOf, type ObserveContext } from "../instance/observe.ts";
+import type { ObserveContext } from "../instance/observe.ts";
 import { type Actual, actualOf, probeImage } from "./actual.ts";
+import { probeCommand } from "./command.ts";
 import { type Comparison, compare, type Wanted } from "./compare.ts";
 import { createExpectations, type Expectation, type Source } from "./expectation.ts";
 import { lackFinding, lackOf, type WantedLogin } from "./login.ts";
@@ -63,7 +64,7 @@ async function proveOne(
   const asked = login === undefined ? args : [...args, "--own-prefix"];
   const [expected, tried] = await Promise.all([
     expect(way),
-    read({ command: commandOf(config, way, asked), timeoutMs: probeWithinMs, signal }, async (inner) =>
+    read({ command: probeCommand(config, way, asked), timeoutMs: probeWithinMs, signal }, async (inner) =>
       platform.probes.run(
         { cluster, namespace, pod, args: asked, credentials: credentialsOf(login), run, image: probeImage(config) },
         inner,
@@ -106,18 +107,6 @@ export function whereOf({ cluster, namespace, pod }: Source): string {
 
 function credentialsOf(login: WantedLogin | undefined): CredentialsReference | undefined {
   return login === undefined ? undefined : { secret: login.secret, user: login.user };
-}
-
-/** What a person would type to try the same. */
-function commandOf(config: Config, { cluster, namespace, pod, login }: Way, args: readonly string[]): string {
-  const image = config.probes.image ?? "<the bot's image>";
-  const kubectl = `kubectl --context=${contextOf(config, cluster)} -n ${namespace}`;
-  const start =
-    pod === undefined
-      ? `run dfbot-probe --rm -i --restart=Never --image=${image} --command`
-      : `debug ${pod} -i --profile=restricted --image=${image}`;
-  const who = login === undefined ? "" : ` # with PROBE_USER and PROBE_PASSWORD from secret/${login.secret}`;
-  return `${kubectl} ${start} -- node /app/src/probe/main.ts ${args.join(" ")}${who}`;
 }
 
 function wordsOf(outcome: { readonly kind: string; readonly log?: string; readonly said?: string }): string {
