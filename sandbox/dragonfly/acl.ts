@@ -136,7 +136,10 @@ export function createAcl({ control, password, file, onLine }: AclOptions): Acl 
 
   const passOn = async (asked: readonly string[]): Promise<Buffer> => {
     const answer = await control.command(...asked);
-    given.delete(asked[2] ?? "");
+    const [, verb = "", name = "", ...rules] = asked;
+    const before = given.get(name);
+    if (verb.toUpperCase() === "SETUSER" && before !== undefined) given.set(name, withRules(before, rules));
+    else given.delete(name);
     await refresh();
     return encodeReply(answer);
   };
@@ -175,6 +178,16 @@ export function createAcl({ control, password, file, onLine }: AclOptions): Acl 
 
 function openDefault(secret: string): AclUser {
   return { name: "default", rules: ["on", secret === "" ? "nopass" : `>${secret}`, "~*", "&*", "+@all"] };
+}
+
+/** Of a command or category it says what was given last; after `+@all` or `-@all` nothing of before. */
+function withRules(before: readonly string[], more: readonly string[]): readonly string[] {
+  const isCommand = (rule: string) => /^[+-]/.test(rule);
+  return more.reduce<readonly string[]>((rules, rule) => {
+    const isOver = (old: string) =>
+      /^[+-]@all$/i.test(rule) || old.slice(1).toLowerCase() === rule.slice(1).toLowerCase();
+    return [...(isCommand(rule) ? rules.filter((old) => !isCommand(old) || !isOver(old)) : rules), rule];
+  }, before);
 }
 
 /** By the last rule that speaks of it. AUTH and HELLO are in two categories; the process behind lets everybody use them. */

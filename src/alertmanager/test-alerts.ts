@@ -17,17 +17,18 @@ const failedMetric = /^alertmanager_notification_requests_failed_total\{[^}]*int
 /** Test alerts by Alertmanager's API v2; `arrivals` are those that the bot's webhook has seen. */
 export function createTestAlerts(url: string | undefined, arrivals: () => Promise<readonly string[]>): TestAlerts {
   const ask = createAskAlertmanager(url);
-  const alertOf = (nonce: string, endsAt: string) => [
+  const alertOf = (nonce: string, endsAt?: string) => [
     {
       labels: { alertname: testAlert, severity: "none", nonce },
       annotations: { summary: "A test alert of the Dragonfly runbook bot. It ends by itself." },
-      endsAt,
+      ...(endsAt === undefined ? {} : { endsAt }),
     },
   ];
   return {
     command: (nonce) =>
       `curl -sS -H 'Content-Type: application/json' "$ALERTMANAGER_URL/api/v2/alerts" -d '${JSON.stringify(
-        alertOf(nonce, "<in a minute>"),
+        // As it can be pasted at any time: Alertmanager ends it by itself then, too, after its resolve_timeout.
+        alertOf(nonce),
       )}'`,
     send: async (nonce, signal) => {
       const endsAt = new Date(Date.now() + endsAfterMs).toISOString();

@@ -41,6 +41,11 @@ const operatorSchema = z.strictObject({
   cluster: kubernetesName.default("infra"),
   namespace: kubernetesName.default("dragonfly-operator-system"),
   deployment: kubernetesName.default("dragonfly-operator"),
+  image: z
+    .string()
+    .min(1)
+    .default("ghcr.io/dragonflydb/operator")
+    .describe("Where the operator's image is from, without its version"),
   version: z.string().min(1).default("v1.6.1").describe("Pinned version of the operator's image"),
   minReplicas: z.int().min(1).default(2),
 });

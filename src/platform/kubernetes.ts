@@ -37,6 +37,14 @@ export interface ContainerSecurity {
   readonly seccompProfile: string | undefined;
 }
 
+/** A container of a pod or of its template, of whatever sort. */
+export interface Container {
+  readonly name: string;
+  /** `init` runs before the others; `ephemeral` is what somebody added to a running pod. */
+  readonly sort: "container" | "init" | "ephemeral";
+  readonly security: ContainerSecurity;
+}
+
 /** How a container is asked whether it is well. */
 export interface ContainerProbe {
   readonly kind: "exec" | "http" | "tcp" | "other";
@@ -52,8 +60,7 @@ export interface Deployment {
   readonly podLabels: Labels;
   readonly selector: LabelSelector;
   readonly images: readonly string[];
-  /** Of the first container. */
-  readonly security: ContainerSecurity;
+  readonly containers: readonly Container[];
 }
 
 export interface CustomResourceDefinition {
@@ -76,6 +83,8 @@ export interface DragonflyResource {
   readonly snapshotEnableOnMasterOnly: boolean;
   readonly pdbMinAvailable?: string | undefined;
   readonly security: ContainerSecurity;
+  /** Names of the containers that it asks for beside the server's. */
+  readonly moreContainers: readonly string[];
   /** Topology keys over which its pods are spread. */
   readonly spreadOver: readonly string[];
   /** ConfigMaps with the scripts of its probes; undefined: the operator's default, which only opens a connection. */
@@ -91,6 +100,7 @@ export interface StatefulSet {
   readonly currentRevision: string;
   readonly updateRevision: string;
   readonly image?: string | undefined;
+  readonly containers: readonly Container[];
 }
 
 export interface ContainerTermination {
@@ -116,7 +126,9 @@ export interface Pod {
   readonly waitingReason?: string | undefined;
   readonly lastTermination?: ContainerTermination | undefined;
   readonly startedAt?: string | undefined;
-  readonly security: ContainerSecurity;
+  readonly containers: readonly Container[];
+  /** A token of the API server is in one of its volumes. */
+  readonly hasToken: boolean;
   readonly livenessProbe?: ContainerProbe | undefined;
   readonly readinessProbe?: ContainerProbe | undefined;
 }
@@ -167,6 +179,8 @@ export interface Service {
   readonly meta: ObjectMeta;
   readonly type: string;
   readonly clusterIp?: string | undefined;
+  /** Addresses of nodes or of elsewhere that lead to it too. */
+  readonly externalIps: readonly string[];
   readonly selector: Labels;
   readonly ports: readonly { readonly name?: string | undefined; readonly port: number; readonly targetPort: string }[];
 }

@@ -87,6 +87,10 @@ export interface Report {
   readonly findings: readonly Finding[];
   readonly tables: readonly ReportTable[];
   readonly charts: readonly Chart[];
+  /** Who asked and from where: `cli ada`, `slack U0ADA`, `schedule verify`. Not in reports of older bots. */
+  readonly askedBy?: string | undefined;
+  /** `dfbot 0.1.0`; as above. */
+  readonly madeBy?: string | undefined;
   /** In reports that are evidence. */
   readonly auditSeal?: AuditSeal | undefined;
 }
@@ -158,6 +162,8 @@ export const reportSchema: z.ZodType<Report> = z.object({
   durationMs: z.number(),
   findings: z.array(findingSchema),
   tables: z.array(tableSchema),
+  askedBy: z.string().optional(),
+  madeBy: z.string().optional(),
   // Reports from before there were charts are still kept.
   charts: z.array(chartSchema).default([]),
   auditSeal: z

@@ -4,6 +4,7 @@ import { BotError } from "../errors.ts";
 import type { Platform } from "../platform/ports.ts";
 import { type Report, worstVerdict } from "../reports/model.ts";
 import { type Scrub, scrubDeep } from "../secrets.ts";
+import { version } from "../version.ts";
 import type { Runbook, RunRequest } from "./definition.ts";
 import { nearestWord } from "./nearest.ts";
 
@@ -55,6 +56,7 @@ export function createRunner(deps: RunnerDeps): Runner {
         findings: conclusion.findings,
         tables: conclusion.tables,
         charts: conclusion.charts ?? [],
+        madeBy: `dfbot ${version}`,
         ...(conclusion.auditSeal === undefined ? {} : { auditSeal: conclusion.auditSeal }),
       },
       deps.scrub,
@@ -78,9 +80,11 @@ export function createRunner(deps: RunnerDeps): Runner {
       const also = runbook.alsoNeeds?.(params.data);
       for (const id of [runbook.id, ...(also === undefined ? [] : [also])])
         await deps.permit?.({ ...request, runbook: id });
-      const report = await share(`${runbook.id} ${JSON.stringify(params.data)}`, () =>
+      const shared = await share(`${runbook.id} ${JSON.stringify(params.data)}`, () =>
         conclude(runbook, params.data, signal),
       );
+      const { surface, id } = request.requester;
+      const report = { ...shared, askedBy: deps.scrub(`${surface} ${id}`) };
       deps.onFinished?.(report, request);
       return report;
     },

@@ -8,6 +8,7 @@ export const service = z
     spec: z.object({
       type: z.string().default("ClusterIP"),
       clusterIP: z.string().optional(),
+      externalIPs: z.array(z.string()).default([]),
       selector: labels,
       ports: z
         .array(z.object({ name: z.string().optional(), port: z.number(), targetPort: intOrString.optional() }))
@@ -19,6 +20,7 @@ export const service = z
       meta,
       type: spec.type,
       clusterIp: spec.clusterIP,
+      externalIps: spec.externalIPs,
       selector: spec.selector,
       ports: spec.ports.map(({ name, port, targetPort }) => ({ name, port, targetPort: targetPort ?? String(port) })),
     }),

@@ -11,6 +11,28 @@ const container = z.object({
   readinessProbe: probe.optional(),
 });
 
+/** What a pod, or the template of one, is made of. */
+const podSpec = z.object({
+  containers: z.array(container),
+  initContainers: z.array(container).default([]),
+  ephemeralContainers: z.array(container).default([]),
+  securityContext: podSecurityContext,
+});
+
+function containersOf(spec: z.output<typeof podSpec>): readonly platform.Container[] {
+  const of = (sort: platform.Container["sort"], all: readonly z.output<typeof container>[]) =>
+    all.map(({ name, securityContext }) => ({
+      name,
+      sort,
+      security: securityOf(spec.securityContext, securityContext),
+    }));
+  return [
+    ...of("container", spec.containers),
+    ...of("init", spec.initContainers),
+    ...of("ephemeral", spec.ephemeralContainers),
+  ];
+}
+
 export const deployment = z
   .object({
     metadata,
@@ -19,7 +41,7 @@ export const deployment = z
       selector,
       template: z.object({
         metadata: z.object({ labels }).prefault({}),
-        spec: z.object({ containers: z.array(container), securityContext: podSecurityContext }),
+        spec: podSpec,
       }),
     }),
     status: z.object({ readyReplicas: z.number().default(0), availableReplicas: z.number().default(0) }).prefault({}),
@@ -33,7 +55,7 @@ export const deployment = z
       podLabels: spec.template.metadata.labels,
       selector: spec.selector,
       images: spec.template.spec.containers.map(({ image }) => image),
-      security: securityOf(spec.template.spec.securityContext, spec.template.spec.containers[0]?.securityContext),
+      containers: containersOf(spec.template.spec),
     }),
   );
 
@@ -55,6 +77,8 @@ export const customResourceDefinition = z
     }),
   );
 
+const named = z.array(z.object({ name: z.string() })).default([]);
+
 export const dragonfly = z
   .object({
     metadata,
@@ -66,6 +90,8 @@ export const dragonfly = z
       pdb: z.object({ minAvailable: intOrString.optional() }).prefault({}),
       podSecurityContext,
       containerSecurityContext,
+      initContainers: named,
+      additionalContainers: named,
       topologySpreadConstraints: z.array(z.object({ topologyKey: z.string() })).default([]),
       customLivenessProbeConfigMap: z.object({ name: z.string() }).optional(),
       customReadinessProbeConfigMap: z.object({ name: z.string() }).optional(),
@@ -84,6 +110,7 @@ export const dragonfly = z
       snapshotEnableOnMasterOnly: spec.snapshot.enableOnMasterOnly,
       pdbMinAvailable: spec.pdb.minAvailable,
       security: securityOf(spec.podSecurityContext, spec.containerSecurityContext),
+      moreContainers: [...spec.initContainers, ...spec.additionalContainers].map(({ name }) => name),
       spreadOver: spec.topologySpreadConstraints.map(({ topologyKey }) => topologyKey),
       livenessConfigMap: spec.customLivenessProbeConfigMap?.name,
       readinessConfigMap: spec.customReadinessProbeConfigMap?.name,
@@ -95,7 +122,7 @@ export const statefulSet = z
     metadata,
     spec: z.object({
       replicas: z.number().default(1),
-      template: z.object({ spec: z.object({ containers: z.array(container) }) }),
+      template: z.object({ spec: podSpec }),
     }),
     status: z
       .object({
@@ -112,6 +139,7 @@ export const statefulSet = z
       replicas: spec.replicas,
       ...status,
       image: mainContainer(spec.template.spec.containers)?.image,
+      containers: containersOf(spec.template.spec),
     }),
   );
 
@@ -133,15 +161,17 @@ const containerStatus = z.object({
   lastState: z.object({ terminated: terminated.optional() }).prefault({}),
 });
 
+/** https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/#bound-service-account-tokens */
+const projected = z.object({ sources: z.array(z.object({ serviceAccountToken: z.unknown() })).nullish() });
+
 export const pod = z
   .object({
     metadata,
-    spec: z.object({
+    spec: podSpec.extend({
       nodeName: z.string().optional(),
       hostNetwork: z.boolean().optional(),
       serviceAccountName: z.string().optional(),
-      containers: z.array(container),
-      securityContext: podSecurityContext,
+      volumes: z.array(z.object({ projected: projected.optional() })).default([]),
     }),
     status: z
       .object({
@@ -174,7 +204,10 @@ export const pod = z
           ? undefined
           : { reason: last.reason, exitCode: last.exitCode, finishedAt: last.finishedAt ?? undefined },
       startedAt: status.startTime,
-      security: securityOf(spec.securityContext, asked?.securityContext),
+      containers: containersOf(spec),
+      hasToken: spec.volumes.some(({ projected: volume }) =>
+        (volume?.sources ?? []).some(({ serviceAccountToken }) => serviceAccountToken !== undefined),
+      ),
       livenessProbe: asked?.livenessProbe,
       readinessProbe: asked?.readinessProbe,
     };

@@ -3,7 +3,7 @@ import type { FieldDrift } from "./compare.ts";
 import { type Fields, hasFields, isFields, pathOf, type Step, valueAt } from "./field-path.ts";
 
 /** Flux's own, which applies what Git has. */
-const flux = "kustomize-controller";
+export const fluxManager = "kustomize-controller";
 /** A person with a terminal. Controllers write labels and annotations too, and may. */
 const person = /^kubectl/;
 const unremarkable = /^(kubectl\.kubernetes\.io|reconcile\.fluxcd\.io)\//;
@@ -47,7 +47,7 @@ export function addedByStrangers(
 }
 
 function strangers(managers: readonly FieldManager[]): readonly FieldManager[] {
-  return managers.filter(({ name, subresource }) => name !== flux && subresource === "");
+  return managers.filter(({ name, subresource }) => name !== fluxManager && subresource === "");
 }
 
 function latest(managers: readonly FieldManager[]): FieldManager | undefined {

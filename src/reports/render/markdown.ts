@@ -1,13 +1,18 @@
 import { chartTable } from "../chart-table.ts";
-import type { AuditSeal, Evidence, Finding, Report, ReportTable } from "../model.ts";
+import { type AuditSeal, attention, type Evidence, type Finding, type Report, type ReportTable } from "../model.ts";
 import { clean, oneLine } from "./clean.ts";
 
-/** A report as evidence for an audit or a merge request: nothing folded away, every finding with what proves it. */
+/**
+ * A report as evidence for an audit or a merge request: every finding with what proves it. What is not ok comes first, and of the
+ * evidence only what proves that all is well is folded, where the forge folds.
+ */
 export function markdownReport(report: Report): string {
   const facts = [
     ["Verdict", report.verdict],
     ["Started", code(report.startedAt)],
     ["Took", `${report.durationMs} ms`],
+    ...(report.askedBy === undefined ? [] : [["Asked by", code(report.askedBy)]]),
+    ...(report.madeBy === undefined ? [] : [["Made by", code(report.madeBy)]]),
     ["Run", code(report.runId)],
     ["Parameters", code(JSON.stringify(report.params))],
   ];
@@ -26,17 +31,26 @@ export function markdownReport(report: Report): string {
 
 function findingsTable(findings: readonly Finding[]): string {
   if (findings.length === 0) return "There are none.";
-  const rows = findings.map(({ verdict, id, title }) => `| ${verdict} | ${inline(id)} | ${inline(title)} |`);
+  const inOrder = [...attention({ findings }), ...findings.filter(({ verdict }) => verdict === "ok")];
+  const rows = inOrder.map(({ verdict, id, title }) => `| ${verdict} | ${inline(id)} | ${inline(title)} |`);
   return ["| verdict | id | finding |", "|---|---|---|", ...rows].join("\n");
 }
 
 /** A heading for each section, in the order in which they first come up. */
 function bySection(findings: readonly Finding[]): readonly string[] {
   const sections = new Set(findings.map(({ section }) => section));
-  return [...sections].flatMap((section) => [
-    `### ${inline(section)}`,
-    ...findings.filter((finding) => finding.section === section).map(findingText),
-  ]);
+  return [...sections].flatMap((section) => {
+    const own = findings.filter((finding) => finding.section === section);
+    const trouble = own.filter(({ verdict }) => verdict !== "ok").length;
+    const words = trouble === 0 ? `${own.length} ok` : `${own.length}, of which ${trouble} not ok`;
+    return [
+      `### ${inline(section)}`,
+      // Nothing of outside between these tags: Markdown's escapes do not hold there.
+      `<details${trouble === 0 ? "" : " open"}><summary>${words}</summary>`,
+      ...own.map(findingText),
+      "</details>",
+    ];
+  });
 }
 
 function findingText(finding: Finding): string {

@@ -9,16 +9,18 @@ import { isSharedInstance, type VerifyObservation } from "./observe.ts";
 import { verifyOperator } from "./operator.ts";
 import { verifyPolicy } from "./policy.ts";
 import { verifyReplication } from "./replication.ts";
+import { showAll } from "./shown.ts";
 import { verifyUsers } from "./users.ts";
 
 /** Every check over one observation, in the order of the story. It only thinks: nothing is read here. */
 export function assessVerification(
-  seen: VerifyObservation,
+  observed: VerifyObservation,
   instance: InstanceConfig,
   config: Config,
   now: Date,
 ): readonly Finding[] {
   const isShared = isSharedInstance(instance, config);
+  const seen = showAll(observed);
   return [
     ...verifyOperator(seen, config),
     ...verifyInstance(seen, instance, config, now),
@@ -28,6 +30,6 @@ export function assessVerification(
     ...verifyAlerts(seen, config, isShared, now),
     ...verifyHardening(seen, instance, config),
     ...verifyUsers(seen, isShared),
-    ...verifyDrift(seen, config),
+    ...verifyDrift(seen, instance, config, isShared),
   ];
 }

@@ -1,6 +1,6 @@
-import type { Reading } from "../../platform/reading.ts";
 import type { Evidence, Finding } from "../../reports/model.ts";
-import { evidence, finding } from "../instance/findings.ts";
+import { finding } from "../instance/findings.ts";
+import type { Shown } from "./shown.ts";
 
 /** The headings of the report: a criterion of the story each, then its hardening list, then Git. */
 export const criteria = {
@@ -42,25 +42,27 @@ export function check({ id, criterion, what, expected, found, reason, holds, evi
 
 export type Named = Pick<CheckParts, "id" | "criterion" | "what" | "expected">;
 
-/** A check that rests on these readings: with one of them missing it is `unknown`, and the reason is what was found. */
-export function checkOf<const Readings extends readonly Reading<unknown>[]>(
+/**
+ * A check that rests on these readings, each of which shows what came back. With one of them missing it is `unknown`, in the words of
+ * whoever could not be asked.
+ */
+export function checkOf<const Readings extends readonly Shown<unknown>[]>(
   named: Named,
   readings: Readings,
-  look: (...values: { -readonly [I in keyof Readings]: Readings[I] extends Reading<infer T> ? T : never }) => {
+  look: (...values: { -readonly [I in keyof Readings]: Readings[I] extends Shown<infer T> ? T : never }) => {
     readonly holds: boolean | undefined;
     readonly found: string;
     readonly reason?: string | undefined;
-    readonly output?: string;
   },
 ): Finding {
   const unread = readings.find((reading) => !reading.ok);
   if (unread !== undefined && !unread.ok) {
     const { reason } = unread;
-    return check({ ...named, found: "could not be read", reason, holds: undefined, evidence: [evidence(unread, "")] });
+    return check({ ...named, found: "could not be read", reason, holds: undefined, evidence: [unread.evidence] });
   }
   const values = readings.flatMap((reading) => (reading.ok ? [reading.value] : []));
-  const { holds, found, reason, output = found } = look(...(values as Parameters<typeof look>));
-  return check({ ...named, found, reason, holds, evidence: readings.map((reading) => evidence(reading, output)) });
+  const { holds, found, reason } = look(...(values as Parameters<typeof look>));
+  return check({ ...named, found, reason, holds, evidence: readings.map((reading) => reading.evidence) });
 }
 
 /** "a, b" or what to say of none. */

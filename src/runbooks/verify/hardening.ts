@@ -1,89 +1,32 @@
 import type { Config, InstanceConfig } from "../../config/file.ts";
-import type { ContainerSecurity, Pod } from "../../platform/kubernetes.ts";
-import type { Reading } from "../../platform/reading.ts";
+import type { ContainerProbe, Pod } from "../../platform/kubernetes.ts";
 import type { Finding } from "../../reports/model.ts";
 import { checkOf, criteria, listed } from "./check.ts";
-import type { VerifyObservation } from "./observe.ts";
+import * as lines from "./lines.ts";
+import { verifySecurity } from "./security.ts";
+import { type ShownVerification, shown } from "./shown.ts";
 
 const criterion = criteria.hardening;
 
-interface Rule {
-  readonly id: string;
-  readonly what: string;
-  readonly expected: string;
-  holds(security: ContainerSecurity): boolean;
-}
-
-/** The story's list, which is Pod Security level "restricted" and a root file system that nobody writes to. */
-const rules: readonly Rule[] = [
-  { id: "non-root", what: "never root", expected: "runAsNonRoot is true", holds: (one) => one.runAsNonRoot === true },
-  {
-    id: "read-only-root",
-    what: "root file system",
-    expected: "readOnlyRootFilesystem is true",
-    holds: (one) => one.readOnlyRootFilesystem === true,
-  },
-  {
-    id: "no-escalation",
-    what: "no escalation",
-    expected: "allowPrivilegeEscalation is false, and it is not privileged",
-    holds: (one) => one.allowPrivilegeEscalation === false && one.privileged !== true,
-  },
-  {
-    id: "capabilities",
-    what: "capabilities",
-    expected: "ALL are dropped and none is added",
-    holds: (one) => one.droppedCapabilities.includes("ALL") && one.addedCapabilities.length === 0,
-  },
-  {
-    id: "seccomp",
-    what: "seccomp profile",
-    expected: "RuntimeDefault or Localhost",
-    holds: (one) => one.seccompProfile === "RuntimeDefault" || one.seccompProfile === "Localhost",
-  },
-];
-
 /** Security contexts of what runs and of what was asked for, probes, spread, and what is pinned. */
-export function verifyHardening(seen: VerifyObservation, instance: InstanceConfig, config: Config): readonly Finding[] {
+export function verifyHardening(seen: ShownVerification, instance: InstanceConfig, config: Config): readonly Finding[] {
   return [
-    ...securityOf("pods", `Pods of ${instance.name}`, seen.pods, (pods) =>
-      pods.map(({ meta, security }) => ({ name: meta.name, security })),
-    ),
-    ...securityOf("resource", "Dragonfly resource", seen.resource, ({ meta, security }) => [
-      { name: meta.name, security },
-    ]),
-    ...securityOf("operator", "Operator", seen.operator, ({ meta, security }) => [{ name: meta.name, security }]),
+    ...verifySecurity(seen, instance),
     ...verifyProbes(seen),
     ...verifySpread(seen, instance),
     ...verifyPins(seen, instance, config),
   ];
 }
 
-function securityOf<T>(
-  whose: string,
-  title: string,
-  reading: Reading<T>,
-  containers: (value: T) => readonly { readonly name: string; readonly security: ContainerSecurity }[],
-): readonly Finding[] {
-  return rules.map((rule) =>
-    checkOf(
-      { id: `hardening.${whose}.${rule.id}`, criterion, what: `${title}, ${rule.what}`, expected: rule.expected },
-      [{ ...reading, command: `${reading.command} -o yaml` }] as const,
-      (value) => {
-        const all = containers(value);
-        const wrong = all.filter(({ security }) => !rule.holds(security)).map(({ name }) => name);
-        return {
-          holds: wrong.length === 0 && all.length > 0,
-          found: all.length === 0 ? "there is none" : wrong.length === 0 ? "as expected" : `not so: ${listed(wrong)}`,
-          output: all.map(({ name, security }) => `${name} ${JSON.stringify(security)}`).join("\n"),
-        };
-      },
-    ),
-  );
+/** As the operator mounts the keys of the two ConfigMaps (v1.6.0 and later). */
+const probeScripts = { livenessProbe: /\/liveness-check\.sh$/, readinessProbe: /\/readiness-check\.sh$/ } as const;
+
+function probeWords(probe: ContainerProbe | undefined): string {
+  return probe === undefined ? "<unset>" : [probe.kind, ...probe.command].join(" ");
 }
 
 /** The operator's own probe only opens a connection, so a server that still loads would get clients. */
-function verifyProbes(seen: VerifyObservation): readonly Finding[] {
+function verifyProbes(seen: ShownVerification): readonly Finding[] {
   return [
     checkOf(
       {
@@ -103,14 +46,14 @@ function verifyProbes(seen: VerifyObservation): readonly Finding[] {
         id: "hardening.probes.running",
         criterion,
         what: "Probes of the pods",
-        expected: "every pod's liveness and readiness ask the server by a script",
+        expected: "every pod's liveness and readiness ask the server by the scripts of those ConfigMaps",
       },
-      [seen.pods],
+      [shown(seen.pods, lines.each(lines.probes), { asYaml: true })],
       (pods) => {
         const wrong = pods.flatMap((pod) =>
           (["livenessProbe", "readinessProbe"] as const)
-            .filter((name) => pod[name]?.kind !== "exec")
-            .map((name) => `${pod.meta.name} ${name} ${pod[name]?.kind ?? "<unset>"}`),
+            .filter((name) => !probeScripts[name].test(pod[name]?.command.join(" ") ?? ""))
+            .map((name) => `${pod.meta.name} ${name} ${probeWords(pod[name])}`),
         );
         return { holds: wrong.length === 0 && pods.length > 0, found: listed(wrong, "as expected") };
       },
@@ -122,7 +65,10 @@ function verifyProbes(seen: VerifyObservation): readonly Finding[] {
         what: "Readiness against the servers",
         expected: "a pod is ready only while its server answers and does not load",
       },
-      [seen.pods, ...seen.servers.map(({ state }) => state)] as const,
+      [
+        seen.pods,
+        ...seen.servers.map(({ state }) => shown(state, ({ loading }) => `loading:${Number(loading)}`)),
+      ] as const,
       () => {
         const wrong = seen.servers.filter(({ pod, state }) => pod?.ready === true && state.ok && state.value.loading);
         return {
@@ -137,7 +83,7 @@ function verifyProbes(seen: VerifyObservation): readonly Finding[] {
   ];
 }
 
-function verifySpread(seen: VerifyObservation, { replicas }: InstanceConfig): readonly Finding[] {
+function verifySpread(seen: ShownVerification, { replicas }: InstanceConfig): readonly Finding[] {
   return [
     checkOf(
       {
@@ -160,7 +106,6 @@ function verifySpread(seen: VerifyObservation, { replicas }: InstanceConfig): re
         return {
           holds: pods.length > 0 && nodes.size === pods.length,
           found: `${nodes.size} for ${pods.length} pods`,
-          output: placed(pods, ({ node }) => node),
         };
       },
     ),
@@ -180,18 +125,13 @@ function verifySpread(seen: VerifyObservation, { replicas }: InstanceConfig): re
         return {
           holds: possible === 0 ? undefined : used >= possible,
           found: possible === 0 ? "the nodes carry no zone labels" : `${used} of ${possible}`,
-          output: placed(pods, zone),
         };
       },
     ),
   ];
 }
 
-function placed(pods: readonly Pod[], where: (pod: Pod) => string | undefined): string {
-  return pods.map((pod) => `${pod.meta.name} ${where(pod) ?? "<none>"}`).join("\n");
-}
-
-function verifyPins(seen: VerifyObservation, instance: InstanceConfig, { operator }: Config): readonly Finding[] {
+function verifyPins(seen: ShownVerification, instance: InstanceConfig, { operator }: Config): readonly Finding[] {
   const wanted = instance.image;
   return [
     checkOf(
@@ -214,13 +154,20 @@ function verifyPins(seen: VerifyObservation, instance: InstanceConfig, { operato
         what: "Image of the pods",
         expected: "the same on every pod, in the StatefulSet and in the resource",
       },
-      [seen.pods, seen.statefulSet, seen.resource],
+      [
+        shown(
+          seen.pods,
+          lines.each(({ meta, image }) => `${meta.name}: ${image}`),
+          { asYaml: true },
+        ),
+        seen.statefulSet,
+        seen.resource,
+      ],
       (pods, set, resource) => {
         const images = new Set([...pods.map(({ image }) => image), set.image, resource.image]);
         return {
           holds: images.size === 1 && pods.length > 0,
           found: listed([...images].map((image) => image ?? "<unset>")),
-          output: pods.map(({ meta, image }) => `${meta.name} ${image}`).join("\n"),
         };
       },
     ),
@@ -229,13 +176,13 @@ function verifyPins(seen: VerifyObservation, instance: InstanceConfig, { operato
         id: "hardening.operator.version",
         criterion,
         what: "Version of the operator",
-        expected: operator.version,
+        expected: `${operator.image}:${operator.version}, and no other image beside it`,
       },
       [seen.operator],
       ({ images }) => ({
-        holds: images.some(
-          (image) => image.endsWith(`:${operator.version}`) || image.includes(`:${operator.version}@`),
-        ),
+        holds:
+          images.length > 0 &&
+          images.every((image) => image.replace(/@.*/, "") === `${operator.image}:${operator.version}`),
         found: listed(images),
       }),
     ),

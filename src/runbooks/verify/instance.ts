@@ -1,15 +1,16 @@
 import type { Config, InstanceConfig } from "../../config/file.ts";
+import type { Monitor } from "../../platform/kubernetes.ts";
 import { selects } from "../../platform/label-selector.ts";
 import type { Finding } from "../../reports/model.ts";
 import { duration } from "../instance/units.ts";
 import { checkOf, criteria, listed } from "./check.ts";
-import type { VerifyObservation } from "./observe.ts";
+import type { ShownVerification } from "./shown.ts";
 
 const criterion = criteria.instance;
 
 /** The resource and its pods, volumes and metrics, and how many of the pods may go at once. */
 export function verifyInstance(
-  seen: VerifyObservation,
+  seen: ShownVerification,
   instance: InstanceConfig,
   config: Config,
   now: Date,
@@ -21,7 +22,7 @@ export function verifyInstance(
   ];
 }
 
-function verifyWorkload(seen: VerifyObservation, { replicas, name }: InstanceConfig): readonly Finding[] {
+function verifyWorkload(seen: ShownVerification, { replicas, name }: InstanceConfig): readonly Finding[] {
   return [
     checkOf(
       {
@@ -41,7 +42,6 @@ function verifyWorkload(seen: VerifyObservation, { replicas, name }: InstanceCon
       return {
         holds: pods.length === replicas && ready.length === replicas,
         found: `${ready.length} of ${pods.length} ready`,
-        output: pods.map((pod) => `${pod.meta.name} ${pod.phase} ready=${pod.ready}`).join("\n"),
       };
     }),
     checkOf(
@@ -70,14 +70,13 @@ function verifyWorkload(seen: VerifyObservation, { replicas, name }: InstanceCon
         return {
           holds: wrong.length === 0,
           found: wrong.length === 0 ? "all Bound" : wrong.map(([claim, phase]) => `${claim} ${phase}`).join(", "),
-          output: states.map(([claim, phase]) => `${claim} ${phase}`).join("\n"),
         };
       },
     ),
   ];
 }
 
-function verifyBudget(seen: VerifyObservation, { replicas }: InstanceConfig): readonly Finding[] {
+function verifyBudget(seen: ShownVerification, { replicas }: InstanceConfig): readonly Finding[] {
   return [
     checkOf(
       {
@@ -115,7 +114,6 @@ function verifyBudget(seen: VerifyObservation, { replicas }: InstanceConfig): re
         return {
           holds: allowed === 1,
           found: own.length > 1 ? `none, because ${own.length} budgets select the same pods` : String(allowed),
-          output: own.map((one) => `${one.meta.name} healthy ${one.currentHealthy}/${one.desiredHealthy}`).join("\n"),
         };
       },
     ),
@@ -123,7 +121,7 @@ function verifyBudget(seen: VerifyObservation, { replicas }: InstanceConfig): re
 }
 
 function verifyMetrics(
-  seen: VerifyObservation,
+  seen: ShownVerification,
   { replicas }: InstanceConfig,
   config: Config,
   now: Date,
@@ -135,21 +133,19 @@ function verifyMetrics(
         id: "ac2.metrics.monitor",
         criterion,
         what: "PodMonitor",
-        expected: "one selects every pod, by its port admin",
+        expected: "one and no second selects every pod, by its port admin",
       },
       [seen.podMonitors, seen.pods],
       (monitors, pods) => {
-        const own = monitors.filter(
-          ({ selector, ports }) =>
-            selector !== undefined &&
-            ports.includes("admin") &&
-            pods.length > 0 &&
-            pods.every(({ meta }) => selects(selector, meta.labels)),
-        );
+        const selected = ({ selector }: Monitor) =>
+          selector === undefined ? [] : pods.filter(({ meta }) => selects(selector, meta.labels));
+        const own = monitors.filter((one) => one.ports.includes("admin") && selected(one).length > 0);
+        const [only] = own;
         return {
-          holds: own.length > 0,
+          // With a second one every sample is there twice, and a rule that counts pods counts twice.
+          holds: own.length === 1 && only !== undefined && selected(only).length === pods.length,
           found: listed(
-            own.map(({ meta }) => meta.name),
+            own.map((one) => `${one.meta.name} selects ${selected(one).length} of ${pods.length}`),
             "none does",
           ),
         };
@@ -174,7 +170,6 @@ function verifyMetrics(
         return {
           holds: pods.length >= replicas && wrong.length === 0,
           found: wrong.length > 0 ? words(wrong).join(", ") : `of ${pods.length} pods, ${listed(words(ages))}`,
-          output: words(ages).join("\n"),
         };
       },
     ),

@@ -1,10 +1,11 @@
 import type { Config, InstanceConfig } from "../../config/file.ts";
 import type { Service } from "../../platform/kubernetes.ts";
+import { selects } from "../../platform/label-selector.ts";
 import type { Finding } from "../../reports/model.ts";
-import type { RemoteObservation } from "../instance/observe.ts";
 import { takeRoster } from "../instance/roster.ts";
 import { checkOf, criteria, listed } from "./check.ts";
-import type { VerifyObservation } from "./observe.ts";
+import { unreadReason } from "./replication.ts";
+import type { ShownVerification } from "./shown.ts";
 import { verifyConnects, verifyGitLab } from "./ways.ts";
 
 const criterion = criteria.mesh;
@@ -13,7 +14,7 @@ const sharedKey = "service.cilium.io/shared";
 
 /** The names that clients use: where they lead in the instance's own cluster, and that the other clusters have only the names. */
 export function verifyMesh(
-  seen: VerifyObservation,
+  seen: ShownVerification,
   instance: InstanceConfig,
   config: Config,
   isShared: boolean,
@@ -58,13 +59,33 @@ export function verifyMesh(
           const to = endpoints.filter((one) => one.service === name && one.ready).map(({ address }) => podAt(address));
           return { name, to, right: to.length > 0 && to.every((pod) => pod === primary?.name) };
         });
-        const output = lines.map(({ name, to }) => `${name} -> ${listed(to, "nobody")}`).join("\n");
         const nowhere = lines.some(({ to }) => to.length === 0);
         return {
           holds: primary === undefined && !nowhere ? undefined : lines.every(({ right }) => right),
+          reason:
+            primary === undefined ? ["Who is primary is not known.", unreadReason(seen)].join(" ").trim() : undefined,
           found: lines.map(({ name, to }) => `${name} leads to ${listed(to, "nobody")}`).join(", "),
-          output,
         };
+      },
+    ),
+    checkOf(
+      {
+        id: "ac3.services.inside",
+        criterion,
+        what: "Services of the pods",
+        expected: "each has an address in the clusters only: no node port, no load balancer, no external address",
+      },
+      [seen.services, seen.pods],
+      (services, pods) => {
+        const wrong = services
+          .filter(({ selector }) =>
+            pods.some(
+              ({ meta }) => Object.keys(selector).length > 0 && selects({ matchLabels: selector }, meta.labels),
+            ),
+          )
+          .filter(({ type, externalIps }) => type !== "ClusterIP" || externalIps.length > 0)
+          .map(({ meta, type, externalIps }) => `${meta.name} is a ${[type, ...externalIps].join(" ")}`);
+        return { holds: wrong.length === 0, found: listed(wrong, "inside only") };
       },
     ),
     ...(dns === undefined && instance.globalService === undefined ? [] : verifyGlobal(seen, names, dns, instance)),
@@ -85,7 +106,7 @@ function parseClientDns(text: string | undefined): ClientDns | undefined {
 }
 
 function verifyGlobal(
-  seen: VerifyObservation,
+  seen: ShownVerification,
   names: readonly string[],
   dns: ClientDns | undefined,
   instance: InstanceConfig,
@@ -119,7 +140,7 @@ function annotated(services: readonly Service[], names: readonly string[], share
 }
 
 /** A name resolves where a Service of that name and namespace is; and the client's port must be one of its. */
-function verifyDns(seen: VerifyObservation, dns: ClientDns): Finding {
+function verifyDns(seen: ShownVerification, dns: ClientDns): Finding {
   const { service, namespace, port } = dns;
   const readings = [seen.services, ...seen.remotes.map((remote) => remote.services)];
   return checkOf(
@@ -145,7 +166,7 @@ function verifyDns(seen: VerifyObservation, dns: ClientDns): Finding {
 
 /** Backends in a second cluster would be a second, independent primary behind the same name. */
 function verifyRemote(
-  { cluster, services, endpoints }: RemoteObservation,
+  { cluster, services, endpoints }: ShownVerification["remotes"][number],
   names: readonly string[],
 ): readonly Finding[] {
   return [

@@ -1,6 +1,6 @@
 import type { Config, InstanceConfig } from "../../config/file.ts";
 import { BotError } from "../../errors.ts";
-import type { HelmRelease, OciRepository } from "../../platform/kubernetes.ts";
+import type { ExternalSecret, HelmRelease, OciRepository } from "../../platform/kubernetes.ts";
 import type { Heartbeat, LoadedRule, MetricSample, PodAddress } from "../../platform/ports.ts";
 import { type Reading, read } from "../../platform/reading.ts";
 import type { ServerUser } from "../../platform/server.ts";
@@ -9,6 +9,7 @@ import { accessLines } from "../../tenants/users.ts";
 import { contextOf, type InstanceObservation, type ObserveContext, observeInstance } from "../instance/observe.ts";
 import { instanceKey } from "../instance/target.ts";
 import { type DriftObservation, type KustomizationsObservation, observeDrift } from "./drift/observe.ts";
+import { type NamespacesObservation, observeNamespaces } from "./observe-namespaces.ts";
 import { observeSources, type SourcePolicies } from "./observe-sources.ts";
 import { observeTestAlert, type TestAlertOutcome } from "./observe-test-alert.ts";
 import { observeWays, type WaysObservation } from "./observe-ways.ts";
@@ -39,6 +40,9 @@ export interface VerifyObservation extends InstanceObservation {
   readonly kustomizations: readonly KustomizationsObservation[];
   readonly drift: readonly DriftObservation[];
   readonly git: Reading<GitObservation>;
+  readonly externalSecrets: Reading<readonly ExternalSecret[]>;
+  /** Of every cluster. */
+  readonly namespaces: readonly NamespacesObservation[];
   /** The other ends' own policies. */
   readonly sources: readonly SourcePolicies[];
   /** What the bot's own connection to its queue's store sees; undefined in a terminal, which has none. */
@@ -101,6 +105,8 @@ export async function observeVerification(
     drift,
     head,
     sources,
+    namespaces,
+    externalSecrets,
     queueDangers,
     ways,
     testAlert,
@@ -124,6 +130,10 @@ export async function observeVerification(
     observeDrift(context, kustomizations, git),
     git,
     observeSources(context, instance, isSharedInstance(instance, config)),
+    observeNamespaces(context),
+    within(`${kubectl(instance.cluster)} -n ${instance.namespace} get externalsecrets`, (inner) =>
+      platform.cluster(instance.cluster).externalSecrets(instance.namespace, inner),
+    ),
     queue === undefined ? undefined : within('redis-cli -u "$STORE_URL" INFO', queue),
     withProbes ? observeWays(context, instance, isSharedInstance(instance, config)) : undefined,
     withProbes ? observeTestAlert(context) : undefined,
@@ -140,6 +150,8 @@ export async function observeVerification(
     drift,
     git: head,
     sources,
+    namespaces,
+    externalSecrets,
     queueDangers,
     ways,
     testAlert,

@@ -3,12 +3,12 @@ import { selects } from "../../platform/label-selector.ts";
 import type { Finding } from "../../reports/model.ts";
 import { crdName } from "../instance/observe.ts";
 import { checkOf, criteria, listed } from "./check.ts";
-import type { VerifyObservation } from "./observe.ts";
+import type { ShownVerification } from "./shown.ts";
 
 const criterion = criteria.operator;
 
 /** Operator ready with enough replicas, kept by a disruption budget, installed by its release; its CRD established. */
-export function verifyOperator(seen: VerifyObservation, { operator }: Config): readonly Finding[] {
+export function verifyOperator(seen: ShownVerification, { operator }: Config): readonly Finding[] {
   return [
     checkOf(
       {
@@ -51,10 +51,9 @@ export function verifyOperator(seen: VerifyObservation, { operator }: Config): r
         expected: "Flux has installed it, and is not told to leave it alone",
       },
       [seen.release],
-      ({ ready, message, suspended }) => ({
+      ({ ready, suspended }) => ({
         holds: ready === undefined ? undefined : ready && !suspended,
         found: `${ready === true ? "ready" : "not ready"}${suspended ? ", suspended" : ""}`,
-        output: message,
       }),
     ),
     checkOf(

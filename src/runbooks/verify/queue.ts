@@ -3,7 +3,8 @@ import { evidence } from "../instance/findings.ts";
 import { takeRoster } from "../instance/roster.ts";
 import { percent } from "../instance/units.ts";
 import { check, criteria, listed } from "./check.ts";
-import type { VerifyObservation } from "./observe.ts";
+import { unreadReason } from "./replication.ts";
+import type { ShownVerification } from "./shown.ts";
 
 /** A queue fails when the store is full, and people need time to react. */
 const fullRatio = 0.9;
@@ -12,7 +13,7 @@ const fullRatio = 0.9;
  * A queue on the instance: what may lose it although it works now, by the primary's word and, in the service, by that of the bot's
  * own connection, which a terminal does not have.
  */
-export function verifyQueue(seen: VerifyObservation, isShared: boolean): Finding {
+export function verifyQueue(seen: ShownVerification, isShared: boolean): Finding {
   const { primary } = takeRoster(seen.servers);
   const state = primary?.state;
   const own = isShared ? seen.queueDangers : undefined;
@@ -35,11 +36,11 @@ export function verifyQueue(seen: VerifyObservation, isShared: boolean): Finding
     what: "A queue on the primary",
     expected: "nothing is evicted, and there is room for more",
     found: listed([...dangers, ...unread], safe),
-    reason: own?.ok === false ? own.reason : undefined,
+    reason: own?.ok === false ? own.reason : state === undefined ? unreadReason(seen) : undefined,
     holds: dangers.length > 0 ? false : unread.length > 0 ? undefined : true,
     evidence: [
       state === undefined
-        ? evidence(seen.pods, "")
+        ? seen.pods.evidence
         : evidence(
             state,
             `cache_mode ${state.value.memory.cacheMode}, used_memory ${state.value.memory.usedBytes}, maxmemory ${state.value.memory.maxBytes}`,

@@ -5,22 +5,24 @@ import type { ObservedServer } from "../instance/observe-servers.ts";
 import { type ReadableServer, seenByPrimary, takeRoster } from "../instance/roster.ts";
 import { ageSeconds, duration } from "../instance/units.ts";
 import { type CheckParts, check, checkOf, criteria, listed } from "./check.ts";
-import type { VerifyObservation } from "./observe.ts";
+import * as lines from "./lines.ts";
+import { type ShownVerification, shown } from "./shown.ts";
 
 const criterion = criteria.instance;
 
 /** One primary and the replicas in sync, by the servers' own words, and a snapshot that was really written. */
 export function verifyReplication(
-  seen: VerifyObservation,
+  seen: ShownVerification,
   { replicas }: InstanceConfig,
   { thresholds }: Config,
   now: Date,
 ): readonly Finding[] {
   const roster = takeRoster(seen.servers);
-  const proof = seen.servers.map(({ state }) => evidence(state, state.ok ? `role:${state.value.role.kind}` : ""));
+  const proof = seen.servers.map(({ state }) => shown(state, lines.role).evidence);
   const unread = seen.servers.filter(({ state }) => !state.ok).map(({ name }) => name);
   const blind = unread.length > 0 || !seen.pods.ok;
-  const base = { criterion, evidence: proof.length > 0 ? proof : [evidence(seen.pods, "No resources found")] };
+  const why = blind ? unreadReason(seen) : undefined;
+  const base = { criterion, reason: why, evidence: proof.length > 0 ? proof : [seen.pods.evidence] };
   const labelled = seen.servers.flatMap(labelledOtherwise);
   const out = roster.replicas.flatMap((replica) => outOfSync(replica, roster.primary, thresholds));
   return [
@@ -41,10 +43,7 @@ export function verifyReplication(
       expected: "each pod is labelled as its server says",
       found: listed(labelled, blind ? `${listed(unread, "the pods")} could not be read` : "as they say"),
       holds: labelled.length > 0 ? false : blind ? undefined : true,
-      evidence: [
-        { ...evidence(seen.pods, labelled.join("\n")), command: `${seen.pods.command} -L role` },
-        ...base.evidence,
-      ],
+      evidence: [seen.pods.evidence, ...proof],
     }),
     check({
       ...base,
@@ -87,7 +86,7 @@ function outOfSync(
   return [];
 }
 
-function verifySnapshots(seen: VerifyObservation, maxAgeHours: number, now: Date): readonly Finding[] {
+function verifySnapshots(seen: ShownVerification, maxAgeHours: number, now: Date): readonly Finding[] {
   return [
     check({
       id: "ac2.snapshot",
@@ -113,13 +112,18 @@ function verifySnapshots(seen: VerifyObservation, maxAgeHours: number, now: Date
 }
 
 function lastSnapshot(
-  seen: VerifyObservation,
+  seen: ShownVerification,
   maxAgeSeconds: number,
   now: Date,
-): Pick<CheckParts, "found" | "holds" | "evidence"> {
+): Pick<CheckParts, "found" | "reason" | "holds" | "evidence"> {
   const { primary } = takeRoster(seen.servers);
   if (primary === undefined)
-    return { found: "who is primary is not known", holds: undefined, evidence: [evidence(seen.pods, "")] };
+    return {
+      found: "who is primary is not known",
+      reason: unreadReason(seen),
+      holds: undefined,
+      evidence: [seen.pods.evidence],
+    };
   const { uptimeSeconds, snapshot } = primary.state.value;
   const { lastSuccessAt, lastFailureAt, lastError, lastFile } = snapshot;
   const output = `last_success_save ${lastSuccessAt ?? "never"}, last_failed_save ${lastFailureAt ?? "never"}, last_saved_file ${lastFile ?? "none"}`;
@@ -133,4 +137,11 @@ function lastSnapshot(
   }
   const age = ageSeconds(lastSuccessAt, now);
   return { found: `saved ${duration(Math.max(0, age))} ago`, holds: age <= maxAgeSeconds, evidence: proof };
+}
+
+/** Why not every server could be asked, in the words of the first that could not; undefined: all were. */
+export function unreadReason({ pods, servers }: ShownVerification): string | undefined {
+  if (!pods.ok) return pods.reason;
+  const unread = servers.find(({ state }) => !state.ok);
+  return unread?.state.ok === false ? unread.state.reason : undefined;
 }

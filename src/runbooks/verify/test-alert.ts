@@ -1,11 +1,11 @@
 import type { Config } from "../../config/file.ts";
 import type { Finding } from "../../reports/model.ts";
 import { check, checkOf, criteria, listed } from "./check.ts";
-import type { VerifyObservation } from "./observe.ts";
 import type { TestAlertOutcome } from "./observe-test-alert.ts";
+import { type ShownVerification, shown } from "./shown.ts";
 
 /** A test alert goes through Alertmanager and comes back to the bot's webhook. */
-export function verifyTestAlert(seen: VerifyObservation, config: Config): Finding {
+export function verifyTestAlert(seen: ShownVerification, config: Config): Finding {
   const { testAlertSeconds } = config.verify;
   const named = {
     id: "ac5.webhook",
@@ -18,7 +18,7 @@ export function verifyTestAlert(seen: VerifyObservation, config: Config): Findin
     const evidence = [{ command, output: "not run here", at: seen.heartbeats.at }];
     return check({ ...named, found: "not tried: this run only reads", holds: undefined, evidence });
   }
-  return checkOf(named, [seen.testAlert], (outcome) => judge(outcome, testAlertSeconds));
+  return checkOf(named, [shown(seen.testAlert, said)], (outcome) => judge(outcome, testAlertSeconds));
 }
 
 function judge(outcome: TestAlertOutcome, withinSeconds: number) {
@@ -45,6 +45,20 @@ function judge(outcome: TestAlertOutcome, withinSeconds: number) {
   }
 }
 
+/** What Alertmanager answered, and what the bot's webhook saw of it. */
+function said(outcome: TestAlertOutcome): string {
+  switch (outcome.kind) {
+    case "back":
+      return `200; at the webhook of the bot after ${outcome.seconds.toFixed(1)} s`;
+    case "refused":
+      return outcome.said;
+    case "suppressed":
+      return `200; silencedBy: ${listed(outcome.state.silencedBy)}; inhibitedBy: ${listed(outcome.state.inhibitedBy)}`;
+    case "lost":
+      return `200; receivers: ${listed(outcome.state?.receivers ?? [], "not known")}\nfailed webhook requests meanwhile: ${outcome.failedRequests ?? "not known"}`;
+  }
+}
+
 function lost({ seconds, state, failedRequests }: Extract<TestAlertOutcome, { kind: "lost" }>) {
   const to =
     state === undefined ? "Alertmanager does not say where it went" : `it goes to ${listed(state.receivers, "nobody")}`;
@@ -56,6 +70,5 @@ function lost({ seconds, state, failedRequests }: Extract<TestAlertOutcome, { ki
         : "none of its webhooks failed meanwhile: its route leads elsewhere, or waits";
   return {
     found: `was taken by Alertmanager and not back after ${seconds.toFixed(0)} s; ${to}; ${how}`,
-    output: `receivers: ${listed(state?.receivers ?? [], "not known")}\nfailed webhook requests meanwhile: ${failedRequests ?? "not known"}`,
   };
 }

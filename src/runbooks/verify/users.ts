@@ -1,10 +1,9 @@
-import type { Reading } from "../../platform/reading.ts";
 import type { ServerUser } from "../../platform/server.ts";
 import type { Finding } from "../../reports/model.ts";
-import { evidence } from "../instance/findings.ts";
-import { checkOf, criteria, listed } from "./check.ts";
-import type { VerifyObservation } from "./observe.ts";
+import { check, checkOf, criteria, listed, type Named } from "./check.ts";
+import type { GitObservation } from "./observe.ts";
 import { verifyQueue } from "./queue.ts";
+import { type Shown, type ShownVerification, shown } from "./shown.ts";
 
 const criterion = criteria.hardening;
 /** Rights that no user of a shared instance has. */
@@ -14,101 +13,157 @@ const tooMuch = new Set(["+@all", "allcommands", "+@admin", "+@dangerous", "nopa
  * The access lists as the servers have them, which is not always what Git has: one token that a server cannot read, and it drops
  * the whole file and starts open to everybody.
  */
-export function verifyUsers(seen: VerifyObservation, isShared: boolean): readonly Finding[] {
-  const lists = seen.accessLists.map(({ users }) => users);
-  const perPod = (look: (users: readonly ServerUser[]) => readonly string[]) => () => {
-    const wrong = seen.accessLists.flatMap(({ pod, users }) =>
-      users.ok ? look(users.value).map((text) => `${pod}: ${text}`) : [],
-    );
-    return { holds: lists.length === 0 ? undefined : wrong.length === 0, found: listed(wrong, "as expected") };
-  };
+export function verifyUsers(seen: ShownVerification, isShared: boolean): readonly Finding[] {
   return [
-    withProof(
+    onEveryPod(
       {
         id: "hardening.acl.default-off",
+        criterion,
         what: "The user default",
         expected: "ACL LIST begins with `user default off` on every pod",
       },
       seen,
-      lists,
-      perPod(([first]) => {
+      ([first]) => {
         if (first === undefined) return ["no users"];
         if (first.name !== "default") return [`${first.name} comes first`];
         return first.enabled ? ["default is on"] : [];
-      }),
+      },
     ),
-    withProof(
+    onEveryPod(
       {
         id: "hardening.acl.rights",
+        criterion,
         what: "Rights of the users",
-        expected: "nobody has everything, an admin command, a dangerous one, or no password",
+        expected: "nobody has +@all, +@admin, +@dangerous, or no password",
       },
       seen,
-      lists,
-      perPod((users) =>
+      (users) =>
         users.flatMap(({ name, rules }) => {
           const more = rules.filter((rule) => tooMuch.has(rule.toLowerCase()));
           return more.length === 0 ? [] : [`${name} ${more.join(" ")}`];
         }),
-      ),
     ),
     ...(isShared ? [verifyAgainstGit(seen)] : []),
+    verifySecrets(seen),
     verifyQueue(seen, isShared),
   ];
 }
 
-function withProof(
-  named: { readonly id: string; readonly what: string; readonly expected: string },
-  seen: VerifyObservation,
-  lists: readonly Reading<readonly ServerUser[]>[],
-  look: () => { readonly holds: boolean | undefined; readonly found: string },
+/** What is wrong on one pod stands, also while another cannot be asked. */
+function onEveryPod(
+  named: Named,
+  seen: ShownVerification,
+  look: (users: readonly ServerUser[]) => readonly string[],
+  also: readonly Shown<unknown>[] = [],
 ): Finding {
-  const all = checkOf({ ...named, criterion }, lists, look);
-  const proof = seen.accessLists.map(({ users }) =>
-    evidence(users, users.ok ? users.value.map(asLine).join("\n") : ""),
-  );
-  const none = [evidence(seen.pods, "no server could be asked")];
-  return { ...all, evidence: proof.length === 0 ? none : proof };
+  const lists = seen.accessLists.map(({ pod, users }) => ({ pod, users: shown(users, asLines) }));
+  const readings = [
+    ...also,
+    ...(seen.pods.ok && lists.length > 0 ? [] : [seen.pods]),
+    ...lists.map(({ users }) => users),
+  ];
+  const wrong = lists.flatMap(({ pod, users }) => (users.ok ? look(users.value).map((text) => `${pod}: ${text}`) : []));
+  const unread = readings.find((reading) => !reading.ok);
+  const blind = unread !== undefined || lists.length === 0;
+  return check({
+    ...named,
+    found: listed(wrong, lists.length === 0 ? "no server could be asked" : blind ? "could not be read" : "as expected"),
+    reason: unread?.ok === false ? unread.reason : undefined,
+    holds: wrong.length > 0 ? false : blind ? undefined : true,
+    evidence: readings.map((reading) => reading.evidence),
+  });
 }
 
-function asLine({ name, enabled, rules }: ServerUser): string {
-  return `user ${name} ${enabled ? "on" : "off"} ${rules.join(" ")}`;
-}
-
-/** Names, and which keys and channels they reach. How a server words the rest differs from how a file does. */
-function verifyAgainstGit(seen: VerifyObservation): Finding {
-  const lists = seen.accessLists.map(({ users }) => users);
+/** What it says of the passwords is whether they could be fetched; never what they are. */
+function verifySecrets(seen: ShownVerification): Finding {
   return checkOf(
     {
-      id: "hardening.acl.as-in-git",
+      id: "hardening.secrets.synced",
       criterion,
-      what: "Users against Git",
-      expected: "on every pod the users of Git, on or off as there, with the same keys and channels",
+      what: "External secrets",
+      expected: "the Secrets with users and passwords are fetched, and were the last time",
     },
-    [seen.git, ...lists] as const,
-    () => {
-      const wanted = seen.git.ok ? seen.git.value.users : [];
-      const wrong = seen.accessLists.flatMap(({ pod, users }) =>
-        users.ok ? differences(wanted, users.value).map((text) => `${pod}: ${text}`) : [],
-      );
+    [
+      shown(
+        seen.externalSecrets,
+        (all) =>
+          all
+            .map(
+              ({ meta, target, synced, message }) =>
+                `${meta.name} -> ${target}: Ready=${synced ?? "<unset>"} ${message}`,
+            )
+            .join("\n") || "No resources found",
+      ),
+    ],
+    (all) => {
+      const wrong = all.filter(({ synced }) => synced !== true);
       return {
-        holds: lists.length === 0 ? undefined : wrong.length === 0,
-        found: listed(wrong, `the ${wanted.length} of Git`),
-        output: wanted.map(asLine).join("\n"),
+        holds:
+          wrong.some(({ synced }) => synced === false) || all.length === 0
+            ? false
+            : wrong.length > 0
+              ? undefined
+              : true,
+        found:
+          all.length === 0
+            ? "there is none"
+            : listed(
+                wrong.map(({ meta, message }) => `${meta.name}: ${message}`),
+                `${listed(all.map(({ meta }) => meta.name))} synced`,
+              ),
       };
     },
   );
 }
 
+function asLines(users: readonly ServerUser[]): string {
+  return users
+    .map(({ name, enabled, rules }) => `user ${name} ${enabled ? "on" : "off"} ${rules.join(" ")}`)
+    .join("\n");
+}
+
+function verifyAgainstGit(seen: ShownVerification): Finding {
+  const git = shown(seen.git, (found: GitObservation) => `${found.head}\n${asLines(found.users)}`);
+  const wanted = git.ok ? git.value.users : undefined;
+  return onEveryPod(
+    {
+      id: "hardening.acl.as-in-git",
+      criterion,
+      what: "Users against Git",
+      expected:
+        "on every pod the users of Git, on or off as there, with the same keys and channels and no command more",
+    },
+    seen,
+    (users) => (wanted === undefined ? [] : differences(wanted, users)),
+    [git],
+  );
+}
+
 function differences(wanted: readonly ServerUser[], live: readonly ServerUser[]): readonly string[] {
-  const reach = ({ enabled, rules }: ServerUser) =>
-    [enabled ? "on" : "off", ...rules.filter((rule) => /^[~&%]/.test(rule)).toSorted()].join(" ");
   return [
     ...wanted.flatMap((user) => {
       const same = live.find(({ name }) => name === user.name);
       if (same === undefined) return [`${user.name} is missing`];
-      return reach(same) === reach(user) ? [] : [`${user.name} is ${reach(same)}, in Git ${reach(user)}`];
+      const more = commandsBeyond(user, same);
+      return [
+        ...(reach(same) === reach(user) ? [] : [`${user.name} is ${reach(same)}, in Git ${reach(user)}`]),
+        ...(more.length === 0 ? [] : [`${user.name} has ${more.join(" ")}, which Git does not give`]),
+      ];
     }),
     ...live.filter(({ name }) => wanted.every((user) => user.name !== name)).map(({ name }) => `${name} is not in Git`),
   ];
+}
+
+/** Which keys and channels. */
+function reach({ enabled, rules }: ServerUser): string {
+  return [enabled ? "on" : "off", ...rules.filter((rule) => /^[~&%]/.test(rule)).toSorted()].join(" ");
+}
+
+/** What a user may do that Git does not give, or that Git takes away and the server does not. A server says the rules that were given, in small letters. */
+function commandsBeyond(wanted: ServerUser, live: ServerUser): readonly string[] {
+  const of = ({ rules }: ServerUser, sign: RegExp) =>
+    new Set(rules.map((rule) => rule.toLowerCase()).filter((rule) => sign.test(rule)));
+  const given = [...of(live, /^\+|^allcommands$/)].filter((rule) => !of(wanted, /^\+|^allcommands$/).has(rule));
+  const kept = [...of(wanted, /^-/)].filter((rule) => !of(live, /^-/).has(rule));
+  return [...new Set([...given, ...kept.map((rule) => rule.replace("-", "+"))])];
 }

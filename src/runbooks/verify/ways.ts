@@ -2,8 +2,8 @@ import type { Config, InstanceConfig } from "../../config/file.ts";
 import type { Evidence, Finding } from "../../reports/model.ts";
 import type { Proof } from "../connectivity/prove.ts";
 import { check, criteria, type Named } from "./check.ts";
-import type { VerifyObservation } from "./observe.ts";
 import type { TriedWay } from "./observe-ways.ts";
+import type { ShownVerification } from "./shown.ts";
 
 /** What became of one way, in the terms of the check that asks. */
 interface Said {
@@ -14,7 +14,7 @@ interface Said {
 }
 
 /** From every other cluster: a connection through the name that clients use is answered. */
-export function verifyConnects(seen: VerifyObservation, instance: InstanceConfig): readonly Finding[] {
+export function verifyConnects(seen: ShownVerification, instance: InstanceConfig): readonly Finding[] {
   const address = instance.clientDns ?? instance.name;
   return seen.remotes.map(({ cluster }) =>
     tried(
@@ -33,7 +33,7 @@ export function verifyConnects(seen: VerifyObservation, instance: InstanceConfig
 }
 
 /** GitLab finds the shared instance by the name that it has, from where it runs, and is answered. */
-export function verifyGitLab(seen: VerifyObservation, config: Config): readonly Finding[] {
+export function verifyGitLab(seen: ShownVerification, config: Config): readonly Finding[] {
   const { gitlab } = config.verify;
   if (gitlab === null) return [];
   const { namespace, address } = gitlab;
@@ -55,7 +55,7 @@ export function verifyGitLab(seen: VerifyObservation, config: Config): readonly 
 }
 
 /** The network does with the policies what they are there for. */
-export function verifyEnforcement(seen: VerifyObservation, instance: InstanceConfig, isShared: boolean): Finding {
+export function verifyEnforcement(seen: ShownVerification, instance: InstanceConfig, isShared: boolean): Finding {
   const approved = "a connection from an approved namespace is answered, and one ";
   return tried(
     {

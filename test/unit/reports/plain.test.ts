@@ -129,6 +129,19 @@ describe("a report in Markdown", () => {
     },
   );
 
+  it("has what is not ok first, and folds only the evidence of what is", () => {
+    const shown = markdownReport(mixedReport);
+    expect(shown.match(/^\| (?:ok|fail|warn|unknown) /gm)).toEqual(["| fail ", "| unknown ", "| warn ", "| ok "]);
+    expect(shown).toContain("### Network\n\n<details open><summary>2, of which 2 not ok</summary>\n\n#### ");
+    expect(markdownReport(report())).toContain("<details><summary>1 ok</summary>");
+  });
+
+  it("says who asked for it and which bot made it, where that is known", () => {
+    const shown = markdownReport(report({ askedBy: "slack U0ADA", madeBy: "dfbot 0.1.0" }));
+    expect(shown).toContain("- Asked by: `slack U0ADA`\n- Made by: `dfbot 0.1.0`");
+    expect(markdownReport(report())).not.toContain("Asked by");
+  });
+
   it("keeps 400 findings, every one with its evidence", () => {
     const shown = markdownReport(hugeReport);
     expect(shown.match(/^#### /gm)).toHaveLength(400);

@@ -298,6 +298,18 @@ describe("the rules that verify asks for", () => {
       true,
       "fail",
     ],
+    [
+      "one that was never evaluated",
+      [...all.slice(1).map(loaded()), loaded({ lastEvaluationAt: undefined })(all[0] ?? "")],
+      true,
+      "unknown",
+    ],
+    [
+      "one that was evaluated an hour ago",
+      [...all.slice(1).map(loaded()), loaded({ lastEvaluationAt: "2026-01-02T11:00:00Z" })(all[0] ?? "")],
+      true,
+      "fail",
+    ],
     ["none, while the alert that always fires does", [], true, "ok"],
     ["none, and it does not fire", [], false, "unknown"],
   ])("loaded: %s", async (_, rules, firing, verdict) => {

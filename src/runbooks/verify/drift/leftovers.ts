@@ -1,8 +1,8 @@
 import { idOf, nameOfObject, type ObjectId, sameObject } from "../../../manifests/manifest.ts";
-import type { LiveObject } from "../../../platform/live-object.ts";
-import type { Reading } from "../../../platform/reading.ts";
+import type { LiveObject, ObjectKind } from "../../../platform/live-object.ts";
 import type { Finding } from "../../../reports/model.ts";
 import { checkOf, criteria, listed } from "../check.ts";
+import { shown } from "../shown.ts";
 import type { DriftObservation } from "./observe.ts";
 
 /**
@@ -23,14 +23,25 @@ export function verifyLeftovers(
         what: `Leftovers of ${name}`,
         expected: "nothing in the cluster that Flux applied and Git no longer has",
       },
-      [kustomization, built, together(built, lists)],
-      ({ inventory }, { objects }, live) => {
+      [
+        shown(kustomization, ({ inventory }) => (inventory ?? ["no inventory"]).join("\n")),
+        shown(built, ({ objects }) => objects.map((one) => nameOfObject(idOf(one))).join("\n") || "no objects"),
+        ...lists.map(({ kind, found }) =>
+          shown(
+            found,
+            (live) => labelled(kind, live, name, flux).map(nameOfObject).join("\n") || "none with its label",
+          ),
+        ),
+      ] as const,
+      ({ inventory }, { objects }) => {
         const kept = objects.map(idOf);
         const isKept = (id: ObjectId) => kept.some((one) => sameObject(one, id));
         if (inventory === undefined) return { holds: undefined, found: "Flux has no inventory of it" };
-        const ids = [...inventory.flatMap(inventoryId), ...live.flatMap((one) => labelled(one, name, flux))];
+        const live = lists.flatMap(({ kind, found }) => (found.ok ? labelled(kind, found.value, name, flux) : []));
+        const ids = [...inventory.flatMap(inventoryId), ...live];
         const left = [...new Set(ids.filter((id) => !isKept(id)).map(nameOfObject))];
-        return { holds: left.length === 0, found: listed(left.slice(0, mostNames)), output: listed(left) };
+        const more = left.length > mostNames ? `, and ${left.length - mostNames} more` : "";
+        return { holds: left.length === 0, found: `${listed(left.slice(0, mostNames))}${more}` };
       },
     ),
   ];
@@ -38,30 +49,14 @@ export function verifyLeftovers(
 
 const mostNames = 5;
 
-interface Listed {
-  readonly group: string;
-  readonly kind: string;
-  readonly objects: readonly LiveObject[];
-}
-
-/** All lists as one reading, which fails with the first of them. */
-function together(built: Reading<unknown>, lists: DriftObservation["lists"]): Reading<readonly Listed[]> {
-  const failed = lists.map(({ found }) => found).find((found) => !found.ok);
-  if (failed !== undefined && !failed.ok) return failed;
-  const value = lists.flatMap(({ kind, found }) => {
-    const group = kind.apiVersion.includes("/") ? kind.apiVersion.replace(/\/.*/, "") : "";
-    return found.ok ? [{ group, kind: kind.kind, objects: found.value }] : [];
-  });
-  const first = lists[0]?.found ?? built;
-  return { ...first, ok: true, value };
-}
-
-function labelled({ group, kind, objects }: Listed, name: string, flux: string): readonly ObjectId[] {
-  return objects.flatMap(({ labels, owned, ...one }) => {
+/** Those that carry the label of this Kustomization. */
+function labelled(kind: ObjectKind, all: readonly LiveObject[], name: string, flux: string): readonly ObjectId[] {
+  return all.flatMap((one) => {
+    const { labels, owned } = one;
     const applied =
       labels["kustomize.toolkit.fluxcd.io/name"] === name && labels["kustomize.toolkit.fluxcd.io/namespace"] === flux;
     // What another object made may carry its labels.
-    return applied && !owned ? [{ group, kind, namespace: one.namespace, name: one.name }] : [];
+    return applied && !owned ? [objectId(kind, one)] : [];
   });
 }
 
@@ -70,4 +65,8 @@ function inventoryId(id: string): readonly ObjectId[] {
   const [, namespace = "", name = "", group = "", kind = ""] = /^([^_]*)_(.+)_([^_]*)_([^_]+)$/.exec(id) ?? [];
   if (kind === "") return [];
   return [{ group, kind, namespace: namespace === "" ? undefined : namespace, name: name.replaceAll("__", ":") }];
+}
+
+export function objectId({ apiVersion, kind }: ObjectKind, { namespace, name }: LiveObject): ObjectId {
+  return { group: apiVersion.includes("/") ? apiVersion.replace(/\/.*/, "") : "", kind, namespace, name };
 }

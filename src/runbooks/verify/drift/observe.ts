@@ -28,6 +28,11 @@ export interface LeftOut {
   readonly why: string;
 }
 
+/** Everything of a kind in a namespace. */
+export interface ObservedList extends NamespaceOfKind {
+  readonly found: Reading<readonly LiveObject[]>;
+}
+
 /** What Git has for one Flux Kustomization, beside what the cluster has. */
 export interface DriftObservation {
   readonly cluster: string;
@@ -38,7 +43,7 @@ export interface DriftObservation {
   readonly objects: readonly ObservedObject[];
   readonly leftOut: readonly LeftOut[];
   /** Everything of the kinds and namespaces that Git has objects of, with Git's and without. */
-  readonly lists: readonly { readonly kind: ComparedKind; readonly found: Reading<readonly LiveObject[]> }[];
+  readonly lists: readonly ObservedList[];
 }
 
 /** At the same time, of all that the API servers are asked here. */
@@ -104,7 +109,7 @@ async function observeOne(
     objects: await Promise.all(compared.map(async (one) => ({ ...one, live: await live.one(one.kind, one.id) }))),
     leftOut: parts.flatMap(({ desired, why }) => (why === undefined ? [] : [{ id: idOf(desired), why }])),
     lists: await Promise.all(
-      listsOf(compared).map(async ({ kind, namespace }) => ({ kind, found: await live.list(kind, namespace) })),
+      listsOf(compared).map(async (one) => ({ ...one, found: await live.list(one.kind, one.namespace) })),
     ),
   };
 }

@@ -1,7 +1,9 @@
 import type { Config } from "../../../config/file.ts";
 import type { Finding } from "../../../reports/model.ts";
 import { checkOf, criteria } from "../check.ts";
+import * as lines from "../lines.ts";
 import type { VerifyObservation } from "../observe.ts";
+import { shown } from "../shown.ts";
 
 const criterion = criteria.drift;
 
@@ -9,7 +11,10 @@ const criterion = criteria.drift;
 export function verifyRevisions(seen: VerifyObservation, config: Config): readonly Finding[] {
   return seen.kustomizations.flatMap(({ cluster, found }) =>
     (config.verify.kustomizations[cluster] ?? []).flatMap((name) => {
-      const reading = { ...found, command: found.command.replace(/kustomizations$/, `kustomization ${name}`) };
+      const reading = shown(
+        { ...found, command: found.command.replace(/kustomizations$/, `kustomization ${name}`) },
+        (all) => lines.each(lines.kustomization)(all.filter(({ meta }) => meta.name === name)),
+      );
       return [
         checkOf(
           {
@@ -22,11 +27,10 @@ export function verifyRevisions(seen: VerifyObservation, config: Config): readon
           (all) => {
             const one = all.find(({ meta }) => meta.name === name);
             if (one === undefined) return { holds: false, found: "it is not there" };
-            const { ready, suspended, message, appliedRevision = "nothing" } = one;
+            const { ready, suspended, message } = one;
             return {
               holds: suspended ? false : ready,
               found: suspended ? "suspended" : ready === true ? "applied" : `not applied: ${message}`,
-              output: `${appliedRevision}: ${message}`,
             };
           },
         ),
@@ -37,7 +41,7 @@ export function verifyRevisions(seen: VerifyObservation, config: Config): readon
             what: `Revision of ${name}`,
             expected: `the head of ${config.tenants.branch}`,
           },
-          [reading, seen.git],
+          [reading, shown(seen.git, ({ head }) => `${head}\trefs/heads/${config.tenants.branch}`)],
           (all, { head }) => {
             const applied = all.find(({ meta }) => meta.name === name)?.appliedRevision;
             return {

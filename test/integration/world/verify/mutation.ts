@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { AlertmanagerProcess } from "../../../../sandbox/alertmanager/alertmanager.ts";
 import type { KubeObject, ObjectStore, Place } from "../../../../sandbox/kubernetes/object-store.ts";
 import { places } from "../../../../sandbox/world/places.ts";
+import { listViews, podView } from "../../../../sandbox/world/views.ts";
 import { instance, type World } from "../../../../sandbox/world/world.ts";
 
 /** One thing that is not as it should be, and the checks that must say so: these and no others. */
@@ -119,6 +120,34 @@ export function copied(
       const copy = { ...original, metadata: { ...metadata, name: `${where.name}-copy` } };
       edit(copy);
       world[where.cluster].objects.create(where.place, copy);
+    },
+  };
+}
+
+/** Something more, which Git has never had. */
+export function created(name: string, place: Place, object: KubeObject, ...red: readonly string[]): Mutation {
+  return { name, red, make: ({ infra }) => void infra.objects.create(place, object) };
+}
+
+/** The pods with a role's label. */
+export const podsOf = (world: World, role: string) =>
+  listViews(world.infra.objects, places.pods, podView, instance.namespace).filter(
+    ({ metadata }) => metadata.labels["role"] === role,
+  );
+
+/** A change of the first pod of a role, whichever that is. */
+export function podChanged(
+  name: string,
+  role: "master" | "replica",
+  edit: (object: Record<string, unknown>) => void,
+  ...red: readonly string[]
+): Mutation {
+  return {
+    name,
+    red,
+    make: (world) => {
+      const pod = podsOf(world, role)[0]?.metadata.name ?? "";
+      world.infra.objects.patch(places.pods, instance.namespace, pod, edit);
     },
   };
 }

@@ -164,6 +164,7 @@ export function createWorld(
             snapshotEnableOnMasterOnly: snapshot.enableOnMasterOnly,
             pdbMinAvailable: pdb.minAvailable,
             security: hardened,
+            moreContainers: [],
             spreadOver: [],
             ...cluster.drifted,
           };

@@ -11,7 +11,11 @@ const flows = Object.entries(configSchema.parse({}).verify.kustomizations).flatM
 );
 const first = "infra-databases-dragonfly";
 /** What is compared is what Flux says that it has applied; where it says nothing, nothing can be. */
-const comparisons = (name: string) => [`drift.${name}.fields`, `drift.${name}.pruned`];
+const comparisons = (name: string) => [
+  `drift.${name}.fields`,
+  `drift.${name}.pruned`,
+  ...(name.endsWith("-databases-dragonfly") ? [`drift.${name.replace(/-.*/, "")}.extra`] : []),
+];
 export const git: readonly Mutation[] = [
   ...flows.map(({ name, where }) =>
     changed(`${name} is suspended`, where, ["spec", "suspend"], true, `drift.${name}.applied`),

@@ -4,6 +4,7 @@ import { drift } from "./drift.ts";
 import { git } from "./git.ts";
 import { hardening } from "./hardening.ts";
 import { ofInstance } from "./instance.ts";
+import { intruder } from "./intruder.ts";
 import { mesh } from "./mesh.ts";
 import { network } from "./network.ts";
 import { operator } from "./operator.ts";
@@ -24,6 +25,7 @@ export const mutations: readonly Mutation[] = [
   ...alerts,
   ...git,
   ...drift,
+  ...intruder,
   ...users,
   ...servers,
 ];

@@ -1,7 +1,7 @@
 import { places } from "../../../../../sandbox/world/places.ts";
 import { instance, type World } from "../../../../../sandbox/world/world.ts";
-import { changed, gone, type Mutation, of, put, tried } from "../mutation.ts";
-import { appsCutOff, inApps, podsOf } from "./where.ts";
+import { changed, gone, type Mutation, of, podsOf, put, tried } from "../mutation.ts";
+import { appsCutOff, inApps } from "./where.ts";
 
 const service = of(places.services, "dragonfly");
 const globalService = of(places.services, "dragonfly-global");

@@ -1,24 +1,6 @@
 import { places } from "../../../../../sandbox/world/places.ts";
 import { instance } from "../../../../../sandbox/world/world.ts";
-import { type Mutation, put } from "../mutation.ts";
-import { podsOf } from "./where.ts";
-
-/** A change of the first pod of a role, whichever that is. */
-function podChanged(
-  name: string,
-  role: "master" | "replica",
-  edit: (object: Record<string, unknown>) => void,
-  ...red: readonly string[]
-): Mutation {
-  return {
-    name,
-    red,
-    make: (world) => {
-      const pod = podsOf(world, role)[0]?.metadata.name ?? "";
-      world.infra.objects.patch(places.pods, instance.namespace, pod, edit);
-    },
-  };
-}
+import { type Mutation, podChanged, podsOf, put } from "../mutation.ts";
 
 const server = ["spec", "containers", 0] as const;
 const security = [...server, "securityContext"] as const;

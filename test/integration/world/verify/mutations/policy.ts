@@ -114,5 +114,6 @@ export const policy: readonly Mutation[] = [
     (object) => put(object, ["spec"], { podSelector: {}, policyTypes: ["Ingress"], ingress: [{}] }),
     "ac4.policy.others.denied",
     "ac4.policy.clients-admin-port.denied",
+    "drift.infra.extra",
   ),
 ];

@@ -1,6 +1,5 @@
 import { askAdmin } from "../../../../../sandbox/world/operator/admin.ts";
-import type { Mutation } from "../mutation.ts";
-import { podsOf } from "./where.ts";
+import { type Mutation, podsOf } from "../mutation.ts";
 
 export const servers: readonly Mutation[] = [
   {

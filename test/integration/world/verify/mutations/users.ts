@@ -1,6 +1,5 @@
 import { askAdmin } from "../../../../../sandbox/world/operator/admin.ts";
-import type { Mutation } from "../mutation.ts";
-import { podsOf } from "./where.ts";
+import { type Mutation, podsOf } from "../mutation.ts";
 
 /** A change of one server's access list; its file has the right one. */
 function userChanged(name: string, words: readonly string[], ...red: readonly string[]): Mutation {
@@ -18,7 +17,12 @@ function userChanged(name: string, words: readonly string[], ...red: readonly st
 
 export const users: readonly Mutation[] = [
   userChanged("default is on", ["SETUSER", "default", "on"], "hardening.acl.default-off", "hardening.acl.as-in-git"),
-  userChanged("a user may do everything", ["SETUSER", "harbor", "+@all"], "hardening.acl.rights"),
+  userChanged(
+    "a user may do everything",
+    ["SETUSER", "harbor", "+@all"],
+    "hardening.acl.rights",
+    "hardening.acl.as-in-git",
+  ),
   userChanged("a user needs no password", ["SETUSER", "harbor", "nopass"], "hardening.acl.rights"),
   userChanged(
     "a user is there that Git does not have",

@@ -1,6 +1,5 @@
 import { places } from "../../../../../sandbox/world/places.ts";
-import { listViews, podView } from "../../../../../sandbox/world/views.ts";
-import { instance, operatorNamespace, type World } from "../../../../../sandbox/world/world.ts";
+import { operatorNamespace } from "../../../../../sandbox/world/world.ts";
 import { of } from "../mutation.ts";
 
 export const inOperator = { namespace: operatorNamespace };
@@ -9,11 +8,6 @@ export const inApps = { cluster: "apps" } as const;
 
 export const resource = of(places.dragonflies, "dragonfly");
 export const statefulSet = of(places.statefulSets, "dragonfly");
-
-export const podsOf = (world: World, role: string) =>
-  listViews(world.infra.objects, places.pods, podView, instance.namespace).filter(
-    ({ metadata }) => metadata.labels["role"] === role,
-  );
 
 /** What goes red when nobody in apps gets an answer. */
 export const appsCutOff = ["ac3.apps.connects", "ac3.gitlab.connects", "ac4.enforced"];
