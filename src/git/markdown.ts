@@ -9,7 +9,7 @@ const joiner = "\u2060";
 export function harmless(markdown: string): string {
   return closingNothing(markdown)
     .replace(/^(?=[^\S\n]*\/\S)/gm, joiner)
-    .replace(/(?<!\w)@(?=\w)/g, `@${joiner}`);
+    .replace(/(?<!\w)@(?=[\w.])/g, `@${joiner}`);
 }
 
 /**

@@ -4,7 +4,7 @@ import { closingNothing, commentOf, harmless } from "../../../src/git/markdown.t
 
 /** As GitLab reads them; lines are those of Ruby's regular expressions. */
 const command = /^\/[a-z_]+/m;
-const mention = /(?<!\w)@[\w.-]+/;
+const mention = /(?<!\w)@[\w.][\w.-]*/;
 const closing =
   /\b(?:[Cc]los(?:e[sd]?|ing)|[Ff]ix(?:e[sd]|ing)?|[Rr]esolv(?:e[sd]?|ing)|[Ii]mplement(?:s|ed|ing)?):? +(?:issues? +)?(?:[\w/.-]*#\d+|https?:\/\/\S+\/\d+|[A-Z][A-Z0-9_]+-\d+)/;
 
@@ -20,7 +20,7 @@ describe("text for GitLab", () => {
   );
 
   it("notifies nobody, and leaves addresses and image digests alone", () => {
-    expect(harmless("thanks @all and (@ada), @group/sub")).not.toMatch(mention);
+    expect(harmless("thanks @all and (@ada), @group/sub, @.dot")).not.toMatch(mention);
     const plain = "ada@example.com, dragonfly@sha256:0123, kubernetes/a.yaml";
     expect(harmless(plain)).toBe(plain);
   });
