@@ -4,6 +4,7 @@ import { bindClaims } from "./controllers/claims.ts";
 import { reconcileDeployments } from "./controllers/deployment.ts";
 import { reconcileEndpointSlices } from "./controllers/endpoint-slices.ts";
 import { reconcileQuotas } from "./controllers/quota.ts";
+import { publishRootCa } from "./controllers/root-ca.ts";
 import { schedulePods } from "./controllers/scheduler.ts";
 import { assignServiceAddresses } from "./controllers/service-addresses.ts";
 import { reconcileStatefulSets } from "./controllers/statefulset.ts";
@@ -71,6 +72,7 @@ export function startControlPlane(options: ControlPlaneOptions): ControlPlane {
     for (const objects of Object.values(stores)) {
       assignServiceAddresses(objects, options.serviceAddress);
       const ofCluster = objects.as(names.controllers);
+      publishRootCa(ofCluster);
       reconcileEndpointSlices(ofCluster);
       reconcileBudgets(ofCluster);
       reconcileQuotas(ofCluster);

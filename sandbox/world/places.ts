@@ -7,6 +7,7 @@ export const places = {
   pods: core("pods"),
   services: core("services"),
   secrets: core("secrets"),
+  namespaces: core("namespaces"),
   configMaps: core("configmaps"),
   events: core("events"),
   serviceAccounts: core("serviceaccounts"),

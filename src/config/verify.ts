@@ -20,6 +20,12 @@ export const verifySchema = z
       .record(z.string(), z.string().min(1))
       .default({ infra: "kubernetes/clusters/infra", apps: "kubernetes/clusters/apps" })
       .describe("Folder in Git that has the Flux Kustomizations of a cluster and the settings they use, by cluster"),
+    besideGit: z
+      .array(z.string().regex(/^[A-Z]\w* \S+$/, 'must be a kind and a name: "ConfigMap istio-ca-root-cert"'))
+      .default([])
+      .describe(
+        "Objects that belong into an instance's namespace although Git has none, each as its kind and its name",
+      ),
     metricsMaxAgeMinutes: z
       .number()
       .gt(0)

@@ -165,7 +165,7 @@ describe("what Git has never had", () => {
   });
   const listOf = (found: Reading<readonly LiveObject[]>) => [{ kind, namespace: "dragonfly-system", found }];
   const there = (...objects: readonly LiveObject[]) => listOf({ ok: true, value: objects, ...stamp });
-  const extras = (...all: readonly DriftObservation[]) => verifyExtras(all, "infra", "dragonfly-system");
+  const extras = (...all: readonly DriftObservation[]) => verifyExtras(all, "infra", config.shared, config);
 
   it.each([
     ["nothing more than Git has", there(one("default-deny")), "ok"],
@@ -185,6 +185,24 @@ describe("what Git has never had", () => {
     ["nothing of Git", [], "unknown"],
   ])("%s", (_, lists, verdict) => {
     expect(extras(observed({ lists }))).toMatchObject({ id: "drift.infra.extra", verdict });
+  });
+
+  it("is not what Kubernetes puts into every namespace, nor what the configuration names", () => {
+    const configMap = { ...kind, apiVersion: "v1", kind: "ConfigMap", plural: "configmaps" } as const;
+    const lists = (...names: readonly string[]) => [
+      {
+        kind: configMap,
+        namespace: "dragonfly-system",
+        found: { ok: true as const, value: names.map((name) => one(name)), ...stamp },
+      },
+    ];
+    const mesh = observed({ lists: lists("kube-root-ca.crt", "istio-ca-root-cert") });
+    expect(extras(observed({ lists: lists("kube-root-ca.crt") }))).toMatchObject({ verdict: "ok" });
+    expect(extras(mesh)).toMatchObject({ verdict: "fail" });
+    const named = { ...config, verify: { ...config.verify, besideGit: ["ConfigMap istio-ca-root-cert"] } };
+    expect(verifyExtras([mesh], "infra", config.shared, named)).toMatchObject({ verdict: "ok" });
+    const other = { ...config, verify: { ...config.verify, besideGit: ["NetworkPolicy istio-ca-root-cert"] } };
+    expect(verifyExtras([mesh], "infra", config.shared, other)).toMatchObject({ verdict: "fail" });
   });
 
   it("is not known while another folder of Git, which may have it, could not be built", () => {

@@ -21,6 +21,6 @@ export function verifyDrift(
     ...verifyRevisions(seen, config),
     ...seen.drift.map(verifyFields),
     ...seen.drift.flatMap((one) => verifyLeftovers(one, config.flux.namespace)),
-    ...clusters.map((cluster) => verifyExtras(seen.drift, cluster, instance.namespace)),
+    ...clusters.map((cluster) => verifyExtras(seen.drift, cluster, instance, config)),
   ];
 }

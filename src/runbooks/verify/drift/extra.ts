@@ -1,4 +1,5 @@
-import { idOf, nameOfObject, type ObjectId, sameObject } from "../../../manifests/manifest.ts";
+import type { Config, InstanceConfig } from "../../../config/file.ts";
+import { idOf, nameOfObject, sameObject } from "../../../manifests/manifest.ts";
 import type { LiveObject, ObjectKind } from "../../../platform/live-object.ts";
 import type { Finding } from "../../../reports/model.ts";
 import { check, criteria, listed } from "../check.ts";
@@ -7,15 +8,28 @@ import { objectId } from "./leftovers.ts";
 import type { DriftObservation } from "./observe.ts";
 
 /**
+ * What Kubernetes itself puts into every namespace, without an owner.
+ * Source: https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/, "kube-root-ca.crt"
+ */
+const inEveryNamespace = "ConfigMap kube-root-ca.crt";
+
+/**
  * Whether something is in the instance's namespace of a cluster that Git has never had: one more policy, Service, monitor or rule there
  * changes what the instance is, and no comparison of what Git has would see it. What another object made is that one's.
  */
-export function verifyExtras(all: readonly DriftObservation[], cluster: string, namespace: string): Finding {
+export function verifyExtras(
+  all: readonly DriftObservation[],
+  cluster: string,
+  { namespace }: InstanceConfig,
+  { verify }: Config,
+): Finding {
   const here = all.filter((one) => one.cluster === cluster);
   const kept = here.flatMap(({ built }) => (built.ok ? built.value.objects.map(idOf) : []));
   const flows = here.flatMap(({ name }) => name ?? []);
+  const expected = [inEveryNamespace, ...verify.besideGit];
   const isExtra = (kind: ObjectKind, one: LiveObject) =>
     !one.owned &&
+    !expected.includes(`${kind.kind} ${one.name}`) &&
     !kept.some((id) => sameObject(id, objectId(kind, one))) &&
     // What Git no longer has is a leftover, and that Kustomization's.
     !flows.includes(one.labels["kustomize.toolkit.fluxcd.io/name"] ?? "");
@@ -56,10 +70,5 @@ export function verifyExtras(all: readonly DriftObservation[], cluster: string, 
 }
 
 function lineOf(kind: ObjectKind, one: LiveObject, isExtra: (kind: ObjectKind, one: LiveObject) => boolean): string {
-  return `${nameOf(kind, one)}${one.owned ? ": made by another object" : isExtra(kind, one) ? ": not in Git" : ""}`;
-}
-
-function nameOf(kind: ObjectKind, one: LiveObject): string {
-  const id: ObjectId = objectId(kind, one);
-  return nameOfObject(id);
+  return `${nameOfObject(objectId(kind, one))}${one.owned ? ": made by another object" : isExtra(kind, one) ? ": not in Git" : ""}`;
 }
