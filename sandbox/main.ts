@@ -72,13 +72,21 @@ if (check) {
   console.log(text);
   await stop(ok ? 0 : 1);
 } else {
-  const { alerting } = sandbox;
-  const gitlab = sandbox.gitlab === undefined ? "" : `GitLab:    ${sandbox.gitlab.url}/${sandbox.gitlab.project}\n`;
+  const { alerting, gitlab } = sandbox;
+  const project = gitlab === undefined ? "" : `GitLab:    ${gitlab.url}/${gitlab.project}\n`;
   const alertmanager = alerting === undefined ? "" : `Alerts:    ${alerting.alertmanagerUrl}\n`;
-  const { DFBOT_CONFIG, PROMETHEUS_URL } = sandbox.world.env();
-  const forCli = { DFBOT_CONFIG, PROMETHEUS_URL, ALERTMANAGER_URL: alerting?.alertmanagerUrl };
+  const { DFBOT_CONFIG, DATA_DIR, PROMETHEUS_URL } = sandbox.world.env();
+  const forCli = {
+    DFBOT_CONFIG,
+    DATA_DIR,
+    PROMETHEUS_URL,
+    ALERTMANAGER_URL: alerting?.alertmanagerUrl,
+    GITLAB_URL: gitlab?.url,
+    GITLAB_PROJECT: gitlab?.project,
+    GITLAB_TOKEN: gitlab?.token("dfbot"),
+  };
   const exported = Object.entries(forCli).flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]));
   console.log(
-    `\nThe page:  ${sandbox.slack.origin}\nkubectl:   export KUBECONFIG=${sandbox.world.adminKubeconfigPath}\ndfbot:     export ${exported.join(" ")}\nThe bot:   ${sandbox.bot.url}/readyz\n${alertmanager}${gitlab}Stop with Ctrl-C.`,
+    `\nThe page:  ${sandbox.slack.origin}\nkubectl:   export KUBECONFIG=${sandbox.world.adminKubeconfigPath}\ndfbot:     export ${exported.join(" ")}\nThe bot:   ${sandbox.bot.url}/readyz\n${alertmanager}${project}Stop with Ctrl-C.`,
   );
 }

@@ -66,7 +66,8 @@ function createProgram(deps: CliDeps, done: (exitCode: number) => void): Command
       for (const problem of problems) deps.stderr(`${problem}\n`);
       const newest = Object.entries(heads).map(([writer, { seq, hash }]) => `  ${writer} ${seq} ${hash}\n`);
       const verdict = problems.length === 0 ? "the chain holds" : "the chain is broken";
-      deps.stdout(`${entries} entries; ${verdict}. Newest of each writer:\n${newest.join("")}`);
+      const heading = newest.length === 0 ? "" : " Newest of each writer:";
+      deps.stdout(`${entries} entries; ${verdict}.${heading}\n${newest.join("")}`);
       done(problems.length === 0 ? exitCodes.ok : exitCodes.failed);
     });
   program

@@ -52,5 +52,5 @@ function capital(text: string): string {
 
 /** A full stop, unless the text ends a sentence, a list or a command already. */
 function ended(text: string): string {
-  return /[\w"']$/.test(text) && !/\b(dfbot(?!\.yaml)|See:|There:|mean:)/.test(text) ? `${text}.` : text;
+  return /[\w"']$/.test(text) && !/(?:^|\s)dfbot [a-z-]|\b(?:See|There|mean):/.test(text) ? `${text}.` : text;
 }

@@ -92,6 +92,13 @@ describe("dfbot audit verify", () => {
     }
   };
 
+  it("says that an empty log is one, and of none where it was looked for", () => {
+    openAuditJournal(folder, () => "dfbot-0").close();
+    expect(verify()).toEqual({ code: 0, err: "", out: "0 entries; the chain holds.\n" });
+    rmSync(folder, { recursive: true });
+    expect(verify().err).toMatch(/^dfbot: There is no audit log that can be read in \S+\. Check DATA_DIR[^\n]+\n$/);
+  });
+
   it("proves a chain, names its heads, and fails against a head that is gone", () => {
     const journal = openAuditJournal(folder, () => "dfbot-0");
     journal.append(contents);
