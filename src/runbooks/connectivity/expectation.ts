@@ -8,7 +8,7 @@ import { dataPort } from "../../platform/server-ports.ts";
 import type { Evidence } from "../../reports/model.ts";
 import { evidence } from "../instance/findings.ts";
 import { contextOf, type ObserveContext } from "../instance/observe.ts";
-import { primaryOf } from "../instance/policy-end.ts";
+import { byCilium, primaryOf } from "../instance/policy-end.ts";
 
 /** What the network policies of both ends say of a connection, and which rule says so. */
 export interface Expectation {
@@ -151,9 +151,8 @@ function judgePolicies(
     to: primaryOf(instance),
     port: dataPort,
     policies: readings.flatMap((reading) => (reading.ok ? reading.value : [])),
-    // Nobody tells the bot how Cilium is set. A selector that names its clusters means the same either way.
-    enforcement: { kind: "cilium", defaultLocalCluster: undefined },
-  } as const;
+    enforcement: byCilium,
+  };
   const answer = evaluatePolicies({ ...question, from });
   const anybody = evaluatePolicies({ ...question, from: { ...from, namespace: "dfbot-nobody", namespaceLabels: {} } });
   const seen = readings.map((reading) => evidence(reading, reading.ok ? named(reading.value) : ""));

@@ -3,8 +3,8 @@ import type { Enforcement, PodEndpoint } from "../../network-policy/model.ts";
 import type { Labels } from "../../platform/kubernetes.ts";
 import { adminPort, dataPort } from "../../platform/server-ports.ts";
 
-/** Cilium enforces in the platform's clusters; since 1.19 a selector means its own cluster, unless somebody sets it (docs/network-policy.md). */
-export const byCilium: Enforcement = { kind: "cilium", defaultLocalCluster: true };
+/** Cilium enforces in the platform's clusters. Nobody tells the bot how it is set; a selector that names its clusters means the same either way (docs/network-policy.md). */
+export const byCilium: Enforcement = { kind: "cilium", defaultLocalCluster: undefined };
 
 /** The pod that Services lead to, whichever that is. */
 export function primaryOf(instance: InstanceConfig): PodEndpoint {
