@@ -101,14 +101,16 @@ describe("the one who draws", () => {
     expect(outcomes[4]).toMatchObject({ reason: { code: "charts.busy" } });
   });
 
-  // On a busy machine a chart that is well may take as long as one that is given up.
-  it("gives up what takes too long, and what cannot be drawn, and draws the next", { retry: 3 }, async () => {
-    const { draw } = start({ timeoutMs: 1_200 });
+  it("gives up what takes too long, and draws the next in a new thread", async () => {
+    // Less than any chart takes; the time that a thread needs to start comes on top.
+    const { draw } = start({ timeoutMs: 1 });
     await draw(chart());
-    const endless = chart({
-      series: [{ name: "x", points: Array.from({ length: 1_000_000 }, (_, n) => [since + n, n] as const) }],
-    });
-    await expect(draw(endless)).rejects.toMatchObject({ code: "charts.timeout" });
+    await expect(draw(chart())).rejects.toMatchObject({ code: "charts.timeout" });
+    expect((await draw(chart())).length).toBeGreaterThan(1_000);
+  });
+
+  it("says what cannot be drawn, and draws the next", async () => {
+    const { draw } = start();
     const nonsense = { ...chart(), series: undefined } as unknown as Chart;
     await expect(draw(nonsense)).rejects.toMatchObject({ code: "charts.failed" });
     expect((await draw(chart())).length).toBeGreaterThan(1_000);
