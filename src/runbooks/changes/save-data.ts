@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { BotError } from "../../errors.ts";
 import type { DurableContext } from "../durable/definition.ts";
 import { addressOf, type ChangeDeps, lookAtMembers, type Member, type Members, targetOf } from "./members.ts";
@@ -27,6 +28,7 @@ export async function saveData(
       return newer || saving ? "already" : undefined;
     },
     apply: async ({ signal }) => {
+      await afterSecondOf(primary.savedAt, signal);
       await deps.changes.snapshot(addressOf(instance, primary), signal);
       return "asked";
     },
@@ -51,4 +53,11 @@ export async function saveData(
     },
     { timeoutMs: 600_000 },
   );
+}
+
+/** The server's times are whole seconds: two saves within one of them look like one. */
+async function afterSecondOf(savedAt: string | null, signal: AbortSignal): Promise<void> {
+  const leftMs = savedAt === null ? 0 : Date.parse(savedAt) + 1_000 - Date.now();
+  // More is no time to wait for: the server's clock is ahead of this one's.
+  if (leftMs > 0 && leftMs <= 1_000) await sleep(leftMs, undefined, { signal });
 }

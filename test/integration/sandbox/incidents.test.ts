@@ -61,9 +61,9 @@ describe("people in the thread of an incident", () => {
     expect(textOf(card)).toMatch(/Escalate…[\s\S]*This calls <@U0LINUS> now/);
     await Promise.all([press("incident_escalate", card, "U0ADA"), press("incident_escalate", card, "U0GRACE")]);
     await said(/<@U0LINUS>: <@U0(ADA|GRACE)> asks for your help with this/, card.ts);
+    await vi.waitUntil(() => /Escalate further…/.test(textOf(card)));
     await sleep(1_500);
     expect(replies(card.ts).filter((one) => /asks for your help/.test(textOf(one)))).toHaveLength(1);
-    expect(textOf(card)).toMatch(/Escalate further…/);
   });
 
   it("run a runbook that fits from the menu: its report comes into the thread", async () => {
