@@ -66,14 +66,26 @@ async function isSettled(url: string): Promise<boolean> {
   return response?.ok === true && !(await response.text()).includes('"not looked at yet"');
 }
 
-/** A port that nobody listens on right now. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+/** Below those that the kernel gives to connections and to servers that ask for any (`ip_local_port_range`). */
+const ports = { first: 10_000, count: 22_000 };
+let asked = 0;
+
+/**
+ * A port of 127.0.0.1 that nobody listens on, for a program that is started later: so it is none that the kernel may give away meanwhile,
+ * and processes begin to look at different ones.
+ */
+export async function freePort(): Promise<number> {
+  for (let tries = 0; tries < 100; tries++) {
+    const port = ports.first + ((process.pid * 331 + asked++) % ports.count);
+    if (await canListen(port)) return port;
+  }
+  throw new Error("No free port was found below those of the kernel");
+}
+
+function canListen(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
     const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-    });
+    server.once("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
   });
 }

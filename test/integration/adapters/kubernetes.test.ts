@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:https";
-import { createServer as createTcpServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { generate } from "selfsigned";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { freePort } from "../../../sandbox/bot-process.ts";
 import { kubeconfig } from "../../../sandbox/kubernetes/kubeconfig.ts";
 import { ObjectStore } from "../../../sandbox/kubernetes/object-store.ts";
 import { type KubernetesApi, startKubernetesApi } from "../../../sandbox/kubernetes/server.ts";
@@ -64,15 +64,6 @@ function reader(
     createCallApi("infra", () => loadAccess({ cluster: "infra", context, inCluster: false, kubeconfigPath: path })),
   );
 }
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createTcpServer();
-    server.listen(0, "127.0.0.1", () => {
-      const bound = server.address();
-      server.close(() => resolve(typeof bound === "object" && bound !== null ? bound.port : 0));
-    });
-  });
 
 describe("reading a cluster", () => {
   it("follows a list to its end, page by page, and selects by label", async () => {
