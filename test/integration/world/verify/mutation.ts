@@ -155,7 +155,6 @@ export function podChanged(
 const kept: readonly Place[] = [
   ...Object.values(places).filter((place) => place !== places.events),
   { group: "apiextensions.k8s.io", plural: "customresourcedefinitions" },
-  { group: "", plural: "namespaces" },
 ];
 
 /** Remembers all objects of a cluster; the returned function makes them so again. */

@@ -54,14 +54,11 @@ export const intruder: readonly Mutation[] = [
     name: "a namespace is given the label that lets it in",
     red: ["ac4.policy.labelled"],
     make: ({ apps }) => {
-      apps.objects.create(
-        { group: "", plural: "namespaces" },
-        {
-          apiVersion: "v1",
-          kind: "Namespace",
-          metadata: { name: "team-x", labels: { "access.platform/dragonfly": "true" } },
-        },
-      );
+      apps.objects.create(places.namespaces, {
+        apiVersion: "v1",
+        kind: "Namespace",
+        metadata: { name: "team-x", labels: { "access.platform/dragonfly": "true" } },
+      });
     },
   },
   created(
